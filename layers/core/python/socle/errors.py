@@ -1,0 +1,62 @@
+"""What can go wrong, named by what the caller should do.
+
+    SocleError            every error that Socle raises itself; `code` is stable, `message` is for people
+    ├── Rejected          the caller's fault: answer 4xx, or quarantine the event; `field` names the place
+    │   └── NotFound      the thing named does not exist: answer 404
+    ├── Conflict          somebody else wrote first: reload and retry
+    └── Unavailable       a dependency is down or throttles: back off, retry later; `retry_after` in seconds
+
+Anything else that propagates is a bug.
+"""
+
+from __future__ import annotations
+
+
+class SocleError(Exception):
+    """An error with a stable `code`, a `message` that says what to do, and the `field` it is about, if any."""
+
+    status = 500
+
+    def __init__(self, code: str, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+
+    def to_json(self) -> dict[str, dict[str, str]]:
+        """The error body of every route: `{"error": {"code", "message", "field"?}}`."""
+        error = {"code": self.code, "message": self.message}
+        if self.field is not None:
+            error["field"] = self.field
+        return {"error": error}
+
+
+class Rejected(SocleError):
+    """The caller must change what it sent; sending the same again fails again."""
+
+    def __init__(self, code: str, message: str, field: str | None = None, status: int = 400) -> None:
+        super().__init__(code, message, field)
+        self.status = status
+
+
+class NotFound(Rejected):
+    """What the caller named does not exist."""
+
+    def __init__(self, code: str, message: str, field: str | None = None) -> None:
+        super().__init__(code, message, field, status=404)
+
+
+class Conflict(SocleError):
+    """Another writer was first: reload and try again."""
+
+    status = 409
+
+
+class Unavailable(SocleError):
+    """A dependency is down or throttling: try again after `retry_after` seconds."""
+
+    status = 503
+
+    def __init__(self, code: str, message: str, retry_after: int = 5) -> None:
+        super().__init__(code, message)
+        self.retry_after = retry_after

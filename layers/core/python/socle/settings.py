@@ -1,0 +1,72 @@
+"""What a function must be told about its deployment: one frozen model per function, one variable per field.
+
+The stack writes them (`Settings(...).to_env()` at synth), the function reads them (`Settings.from_env()` at cold start),
+so a variable has its name in one place.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+PREFIX = "SOCLE_"
+
+
+class Settings(BaseModel):
+    """Field `table_name` travels as the environment variable `SOCLE_TABLE_NAME`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def to_env(self) -> dict[str, str]:
+        """The environment variables that carry these settings."""
+        return {PREFIX + name.upper(): str(value) for name, value in self.model_dump().items()}
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings; a missing variable raises pydantic's ValidationError, which names it."""
+        found = {name: env[PREFIX + name.upper()] for name in cls.model_fields if PREFIX + name.upper() in env}
+        return cls.model_validate(found)
+
+
+class CollectSettings(Settings):
+    """collect_events: the stream it fills, the table with the sources' write keys."""
+
+    stream_name: str
+    definitions_table: str
+
+
+class ApplySettings(Settings):
+    """apply_events: profiles in, raw objects and effects out."""
+
+    profiles_table: str
+    definitions_table: str
+    bucket: str
+    effects_queue_url: str
+
+
+class EffectsSettings(Settings):
+    """run_effects: reads profiles and definitions, signs webhooks with the secret."""
+
+    profiles_table: str
+    definitions_table: str
+    signing_secret_arn: str
+
+
+class SweepSettings(Settings):
+    """sweep_due: finds profiles that are due and puts ticks on the stream."""
+
+    profiles_table: str
+    stream_name: str
+
+
+class AdminSettings(Settings):
+    """serve_admin: everything the admin API reads and writes."""
+
+    profiles_table: str
+    definitions_table: str
+    bucket: str
+    stream_name: str
+    signing_secret_arn: str
