@@ -1,0 +1,125 @@
+"""Writing, reading and deleting definitions: load, compare, save."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from socle.definitions.diff import diff
+from socle.definitions.kinds import model_of
+from socle.definitions.model import MAX_DOCUMENT_BYTES, NAME, Definition
+from socle.definitions.store import DefinitionStore
+from socle.errors import Conflict, NotFound, Rejected
+
+_ATTEMPTS = 4
+
+
+class Written(NamedTuple):
+    """What a put did, or with `dry_run` would do."""
+
+    definition: Definition
+    changed: bool
+    diff: list[dict[str, Any]]
+
+    def to_json(self) -> dict[str, Any]:
+        """The definition's fields, with `changed` and `diff` (RFC 6901 paths) against the version before."""
+        return {**self.definition.to_json(), "changed": self.changed, "diff": self.diff}
+
+
+class Definitions:
+    """All definitions. Every method raises NotFound for an unknown kind, and Rejected for an impossible name."""
+
+    def __init__(self, store: DefinitionStore) -> None:
+        self._store = store
+
+    def put(self, kind: str, name: str, document: BaseModel, now: int, *, dry_run: bool = False,
+            if_version: int | None = None) -> Written:
+        """Make `document` current. The same document again changes nothing and keeps its version.
+
+        if_version  write only if this is the current version (0: only if there is none); else Rejected, status 412
+        Raises Conflict when others keep writing the same definition at the same time.
+        """
+        _check(kind, name)
+        content = document.model_dump(mode="json")
+        size = len(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode())
+        if size > MAX_DOCUMENT_BYTES:
+            raise Rejected("too_large", f"the document has {size:,} bytes, {MAX_DOCUMENT_BYTES:,} are allowed: "
+                           "shorten it", status=413)
+        for _ in range(_ATTEMPTS):
+            before = self._store.current(kind, name)
+            if if_version is not None and if_version != (before.version if before else 0):
+                raise Rejected("version_mismatch", f"the current version is {before.version if before else 0}, not "
+                               f"{if_version}: read it, repeat your change on it, and send that version",
+                               "If-Match", status=412)
+            if before and before.document == content:
+                return Written(before, False, [])
+            after = self._next(kind, name, before, content, now)
+            if not dry_run:
+                try:
+                    self._store.save(after, before.version if before else None)
+                except Conflict as error:
+                    lost = error
+                    continue
+            return Written(after, True, diff(before.document if before else {}, content))
+        raise lost
+
+    def get(self, kind: str, name: str, version: int | None = None) -> Definition:
+        """The current version, or the given one (which may be a deletion). Raises NotFound."""
+        _check(kind, name)
+        if version is None:
+            found = self._store.current(kind, name)
+        else:
+            found = self._store.version(kind, name, version)
+        if found is None:
+            raise _unknown(kind, name) if version is None else NotFound(
+                "unknown_version", f"{kind}/{name} has no version {version}: GET its /versions to see them", "version")
+        return found
+
+    def versions(self, kind: str, name: str, limit: int, before: int | None = None) -> list[Definition]:
+        """Up to `limit` versions below `before`, newest first, also of a deleted definition. Raises NotFound."""
+        _check(kind, name)
+        found = self._store.versions(kind, name, limit, before)
+        if not found and before is None:
+            raise _unknown(kind, name)
+        return found
+
+    def page(self, kind: str, limit: int, after: str | None = None) -> list[Definition]:
+        """Up to `limit` current definitions by name, those after the name `after`."""
+        model_of(kind)
+        return self._store.list_page(kind, limit, after)
+
+    def delete(self, kind: str, name: str, now: int) -> Definition:
+        """Delete; the history stays, and a later put goes on counting. Raises NotFound, Conflict."""
+        _check(kind, name)
+        for _ in range(_ATTEMPTS):
+            before = self._store.current(kind, name)
+            if before is None:
+                raise _unknown(kind, name)
+            gone = before._replace(version=before.version + 1, document={}, updated=now, deleted=True)
+            try:
+                self._store.save(gone, before.version)
+            except Conflict as error:
+                lost = error
+                continue
+            return gone
+        raise lost
+
+    def _next(self, kind: str, name: str, before: Definition | None, content: dict[str, Any],
+              now: int) -> Definition:
+        if before:
+            return before._replace(version=before.version + 1, document=content, updated=now)
+        history = self._store.versions(kind, name, limit=1)
+        return Definition(kind, name, history[0].version + 1 if history else 1, content, created=now, updated=now)
+
+
+def _check(kind: str, name: str) -> None:
+    model_of(kind)
+    if not NAME.fullmatch(name):
+        raise Rejected("bad_name", "a name has 1 to 63 characters a-z, 0-9, _ or -, and begins with a letter or digit",
+                       "name")
+
+
+def _unknown(kind: str, name: str) -> NotFound:
+    return NotFound("unknown_definition", f"there is no {kind}/{name}: GET /api/{kind} lists what there is", "name")

@@ -1,0 +1,130 @@
+"""Definitions in DynamoDB: the current document and every version of it.
+
+    access                                    key                                     call
+    the current document                      `<kind>` / `<name>`                     GetItem, consistent
+    all current documents of a kind           `<kind>`                                Query
+    one version                               `<kind>#<name>` / `V#<8 digits>`        GetItem
+    the versions, newest first                `<kind>#<name>` / begins with `V#`      Query
+    write a version                           both rows                               TransactWriteItems
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from socle.definitions.model import Definition
+from socle.errors import Conflict
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=True).encode
+
+
+class DefinitionStore:
+    """The definitions table. Calls to AWS that fail raise botocore's ClientError."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def current(self, kind: str, name: str) -> Definition | None:
+        """The current version, or None when there is none or it was deleted."""
+        item = self._client.get_item(TableName=self._table, Key={"PK": {"S": kind}, "SK": {"S": name}},
+                                     ConsistentRead=True).get("Item")
+        return _read(kind, name, item) if item else None
+
+    def version(self, kind: str, name: str, version: int) -> Definition | None:
+        """That version, a deletion included, or None."""
+        item = self._client.get_item(TableName=self._table, ConsistentRead=True,
+                                     Key={"PK": {"S": f"{kind}#{name}"}, "SK": {"S": _version_key(version)}},
+                                     ).get("Item")
+        return _read(kind, name, item) if item else None
+
+    def versions(self, kind: str, name: str, limit: int, before: int | None = None) -> list[Definition]:
+        """Up to `limit` versions below `before`, newest first."""
+        upper = _version_key(before - 1) if before is not None else "V#99999999"
+        found: list[Definition] = []
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table, ScanIndexForward=False, ConsistentRead=True,
+            KeyConditionExpression="PK = :pk AND SK BETWEEN :low AND :high",
+            ExpressionAttributeValues={":pk": {"S": f"{kind}#{name}"}, ":low": {"S": "V#"}, ":high": {"S": upper}},
+            PaginationConfig={"MaxItems": limit, "PageSize": limit})
+        for page in pages:
+            found.extend(_read(kind, name, item) for item in page["Items"])
+        return found[:limit]
+
+    def list_page(self, kind: str, limit: int, after: str | None = None) -> list[Definition]:
+        """Up to `limit` current definitions whose names come after `after`, by name."""
+        # A name is never empty, and a space sorts before all that a name may hold: "name " is just after "name".
+        values = {":pk": {"S": kind}, ":after": {"S": f"{after} " if after else " "}}
+        found: list[Definition] = []
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table, ConsistentRead=True, PaginationConfig={"MaxItems": limit, "PageSize": limit},
+            KeyConditionExpression="PK = :pk AND SK > :after", ExpressionAttributeValues=values)
+        for page in pages:
+            found.extend(_read(kind, item["SK"]["S"], item) for item in page["Items"])
+        return found[:limit]
+
+    def list_current(self, kind: str) -> list[Definition]:
+        """All current definitions of a kind, by name: one eventually consistent Query a MB; callers may cache it."""
+        found: list[Definition] = []
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table, KeyConditionExpression="PK = :pk", ExpressionAttributeValues={":pk": {"S": kind}})
+        for page in pages:
+            found.extend(_read(kind, item["SK"]["S"], item) for item in page["Items"])
+        return found
+
+    def save(self, definition: Definition, replaces: int | None) -> None:
+        """Write a version and make it the current one, both or neither.
+
+        `replaces` is the version that is current now, None when there is none. Raises Conflict when that is no longer so.
+        """
+        current: TransactWriteItemTypeDef
+        guard = _unchanged(replaces)
+        key = {"PK": {"S": definition.kind}, "SK": {"S": definition.name}}
+        if definition.deleted:
+            current = {"Delete": {"TableName": self._table, "Key": key, **guard}}
+        else:
+            current = {"Put": {"TableName": self._table, "Item": {**key, **_write(definition)}, **guard}}
+        version_key = {"PK": {"S": f"{definition.kind}#{definition.name}"},
+                       "SK": {"S": _version_key(definition.version)}}
+        try:
+            self._client.transact_write_items(TransactItems=[
+                current,
+                {"Put": {"TableName": self._table, "Item": {**version_key, **_write(definition)},
+                         "ConditionExpression": "attribute_not_exists(PK)"}},
+            ])
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+            if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
+                raise Conflict("conflict", f"somebody else changed {definition.kind}/{definition.name} at the same "
+                               "time: read it again, then repeat your change") from error
+            raise
+
+
+def _version_key(version: int) -> str:
+    return f"V#{version:08}"
+
+
+def _unchanged(version: int | None) -> dict[str, Any]:
+    if version is None:
+        return {"ConditionExpression": "attribute_not_exists(PK)"}
+    return {"ConditionExpression": "#version = :version", "ExpressionAttributeNames": {"#version": "version"},
+            "ExpressionAttributeValues": {":version": {"N": str(version)}}}
+
+
+def _write(definition: Definition) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "version": {"N": str(definition.version)}, "document": {"S": _dumps(definition.document)},
+        "created": {"N": str(definition.created)}, "updated": {"N": str(definition.updated)},
+    }
+    return {**item, "deleted": {"BOOL": True}} if definition.deleted else item
+
+
+def _read(kind: str, name: str, item: Any) -> Definition:
+    return Definition(kind, name, int(item["version"]["N"]), json.loads(item["document"]["S"]),
+                      int(item["created"]["N"]), int(item["updated"]["N"]),
+                      item.get("deleted", {}).get("BOOL", False))

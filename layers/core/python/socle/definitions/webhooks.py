@@ -1,0 +1,42 @@
+"""The document of a webhook: where to send which events."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def _https(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"is no URL: {error}") from error
+    if not host or any(ord(char) <= 32 for char in url):
+        raise ValueError("must be a URL like https://example.com/hook")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must not carry a user name or password: verify the signature instead")
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+        raise ValueError("must begin with https:// (http:// only for localhost)")
+    return url
+
+
+Url = Annotated[str, Field(max_length=2_000), AfterValidator(_https)]
+EventName = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class WebhookDocument(BaseModel):
+    """Every event named in `events` is sent to `url`, signed with the webhook's secret (Standard Webhooks)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Url = Field(description="where to send: https, or http for localhost",
+                     examples=["https://example.com/hooks/socle"])
+    events: list[EventName] = Field(min_length=1, max_length=50, description="names of the events to send",
+                                    examples=[["Order Completed"]])
+    description: str = Field(default="", max_length=1_000)
+    enabled: bool = Field(default=True, description="false stops sending")
