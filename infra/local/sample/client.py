@@ -1,0 +1,73 @@
+"""A small Segment client: gzip batches over one kept connection, retries as Retry-After says, loud when refused."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+WRITE_KEY = "local-write-key"
+ADMIN_TOKEN = "local-admin-token"  # noqa: S105 - the published token of the local machine
+ATTEMPTS = 8
+
+
+class Refused(RuntimeError):
+    """The server did not take what was sent; sending it again would not help."""
+
+
+class Client:
+    """Talks to the local machine at `base_url`, for example http://127.0.0.1:8000."""
+
+    def __init__(self, base_url: str) -> None:
+        parts = urlsplit(base_url)
+        self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port or 80, timeout=60)
+
+    def send(self, messages: Sequence[Mapping[str, Any]]) -> None:
+        """POST one batch. Raises Refused when anything in it is refused or quarantined.
+
+        Without `sentAt`: the timestamps are history and right as they are, there is no clock skew to correct.
+        """
+        body = gzip.compress(json.dumps({"batch": messages, "writeKey": WRITE_KEY}).encode(), compresslevel=1)
+        for _ in range(ATTEMPTS):
+            status, headers, answer = self._request(
+                "POST", "/v1/batch", body, {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+            )
+            if status == 200:
+                if quarantined := answer.get("quarantined"):
+                    raise Refused(f"{len(quarantined)} of {len(messages)} events quarantined: {quarantined[0]}, …")
+                return
+            if status < 500 and status != 429:
+                raise Refused(f"POST /v1/batch answered {status}: {answer}")
+            time.sleep(min(float(headers.get("Retry-After", 1)), 30))
+        raise Refused(f"POST /v1/batch answered {status} {ATTEMPTS} times: {answer}")
+
+    def profile(self, kind: str, value: str) -> dict[str, Any] | None:
+        """The profile with this identifier, or None while nobody has it."""
+        status, _, answer = self._request(
+            "GET", f"/api/profiles?by={kind}:{quote(value, safe='')}", None, {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        )
+        if status not in (200, 404):
+            raise Refused(f"GET /api/profiles answered {status}: {answer}")
+        return answer if status == 200 else None
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _request(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, http.client.HTTPMessage, dict[str, Any]]:
+        try:
+            self._connection.request(method, path, body, headers)
+            response = self._connection.getresponse()
+        except (ConnectionError, http.client.BadStatusLine):
+            # The server may close an idle connection at any time; every request here may safely be sent twice.
+            self._connection.close()
+            self._connection.request(method, path, body, headers)
+            response = self._connection.getresponse()
+        text = response.read()
+        return response.status, response.headers, json.loads(text) if text else {}
