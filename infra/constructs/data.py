@@ -1,0 +1,96 @@
+"""What must not be lost: the two tables, the bucket, the webhook signing secret, and the key that encrypts them."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.constructs.nag import acknowledge
+from infra.settings import StageSettings
+
+DUE_INDEX = "due"
+FAILED_PREFIX = "aws/lambda/"
+"""Where Lambda puts what a stream mapping gave up: `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/…`. AWS fixes the name."""
+
+
+class Data(Construct):
+    """`key`, `profiles`, `definitions`, `bucket`, `signing_secret`."""
+
+    def __init__(self, scope: Construct, id_: str, *, stage: StageSettings) -> None:
+        super().__init__(scope, id_)
+        self._stage = stage
+        self._removal = cdk.RemovalPolicy.RETAIN if stage.keep else cdk.RemovalPolicy.DESTROY
+        self.key = kms.Key(self, "Key", description=f"Socle {stage.name}: people's data", enable_key_rotation=True,
+                           removal_policy=self._removal)
+        self.profiles = self._table("Profiles")
+        self.profiles.add_global_secondary_index(
+            index_name=DUE_INDEX,
+            partition_key=dynamodb.Attribute(name="dueShard", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="due", type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        self.definitions = self._table("Definitions")
+        self.bucket = self._bucket()
+        self.signing_secret = secretsmanager.Secret(
+            self, "SigningSecret", description=f"Socle {stage.name}: signs webhooks (HMAC)", encryption_key=self.key,
+            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            removal_policy=self._removal)
+        acknowledge(self.signing_secret, "SMG4", "Every webhook receiver verifies with this secret: it can only be changed "
+                    "together with them, never by a schedule.")
+
+    def _table(self, id_: str) -> dynamodb.Table:
+        return dynamodb.Table(
+            self, id_,
+            partition_key=dynamodb.Attribute(name="PK", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="SK", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True),
+            time_to_live_attribute="ttl",
+            encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=self.key,
+            deletion_protection=self._stage.keep,
+            removal_policy=self._removal,
+        )
+
+    def _bucket(self) -> s3.Bucket:
+        access_logs = s3.Bucket(
+            self, "AccessLogs",
+            encryption=s3.BucketEncryption.S3_MANAGED,  # S3 delivers access logs to no bucket with a KMS key
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            lifecycle_rules=[s3.LifecycleRule(id="logs-end", expiration=cdk.Duration.days(90))],
+            removal_policy=self._removal,
+        )
+        return s3.Bucket(
+            self, "Bucket",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key,
+            bucket_key_enabled=True,  # one KMS call per bucket and hour instead of one per object
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            versioned=True,
+            server_access_logs_bucket=access_logs,
+            removal_policy=self._removal,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="what-is-overwritten-or-deleted-goes",
+                    noncurrent_version_expiration=cdk.Duration.days(self._stage.noncurrent_days),
+                    expired_object_delete_marker=True,
+                    abort_incomplete_multipart_upload_after=cdk.Duration.days(1)),
+                *[s3.LifecycleRule(
+                    id=f"{prefix}-gets-cheaper", prefix=f"{prefix}/",
+                    transitions=[s3.Transition(storage_class=s3.StorageClass.INTELLIGENT_TIERING,
+                                               transition_after=cdk.Duration.days(30))])
+                  for prefix in ("raw", "lake")],
+                s3.LifecycleRule(id="exports-end", prefix="exports/", expiration=cdk.Duration.days(self._stage.export_days)),
+                s3.LifecycleRule(id="imports-end", prefix="imports/", expiration=cdk.Duration.days(self._stage.export_days)),
+                s3.LifecycleRule(id="quarantine-ends", prefix="quarantine/",
+                                 expiration=cdk.Duration.days(self._stage.quarantine_days)),
+            ],
+        )

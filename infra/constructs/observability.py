@@ -1,0 +1,133 @@
+"""Who is told when, and one dashboard: alarms to an e-mail address through SNS."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.constructs.admin import Admin
+from infra.constructs.data import Data
+from infra.constructs.function import Function
+from infra.constructs.ingest import Api, Ingest
+from infra.constructs.schedules import Schedules
+from infra.settings import StageSettings
+
+NAMESPACE = "Socle"
+FIVE_MINUTES = cdk.Duration.minutes(5)
+WIDTH = 12
+
+
+class Watched(NamedTuple):
+    """An own metric with an alarm: emitted with the dimension `service` = the function, alarmed from `threshold` in 5 minutes."""
+
+    metric: str
+    service: str
+    threshold: int
+    meaning: str
+
+
+WATCHED = (
+    Watched("EventsQuarantined", "apply_events", 100, "Clients send events that are refused: GET /api/quarantine says which."),
+    Watched("BatchesFailed", "apply_events", 1, "apply_events gave part of a batch back: a dependency is down or there is a bug."),
+    Watched("EffectsFailed", "run_effects", 10, "Effects fail and are tried again; after five times they are dead letters."),
+)
+"""Every own metric that an alarm waits for. A metric that no code emits would be an alarm that never rings: a test checks."""
+
+ALARMED_METRICS = tuple(sorted({watched.metric for watched in WATCHED}))
+
+
+class Observability(Construct):
+    """`topic`, which every alarm notifies when it rings and when it is over, and `dashboard`."""
+
+    def __init__(self, scope: Construct, id_: str, *, stage: StageSettings, data: Data, api: Api, ingest: Ingest,
+                 admin: Admin, schedules: Schedules) -> None:
+        super().__init__(scope, id_)
+        self.topic = sns.Topic(self, "Alarms", display_name=f"Socle {stage.name}", master_key=data.key, enforce_ssl=True)
+        # CloudWatch publishes to an encrypted topic only if the key's own policy lets it.
+        data.key.add_to_resource_policy(iam.PolicyStatement(
+            sid="AlarmsThroughCloudWatch", principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=["*"],  # in a key's policy: this key
+            conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}}))
+        if stage.alarm_address is not None:
+            self.topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_address))
+        functions = (ingest.collect_events, ingest.apply_events, ingest.run_effects, schedules.sweep_due, admin.serve_admin)
+        self._watch_functions(functions)
+        self._watch_stream(stage, ingest)
+        for watched in WATCHED:
+            self._alarm(f"{watched.service}{watched.metric}", _own(watched.metric, watched.service), watched.threshold,
+                        watched.meaning)
+        for name, queue in (("Effects", ingest.effects_dead_letters), ("Schedules", schedules.dead_letters)):
+            self._alarm(f"{name}DeadLetters", queue.metric_approximate_number_of_messages_visible(
+                statistic="Maximum", period=FIVE_MINUTES), 1,
+                "Something was given up after its retries: read the queue, repair the cause, redrive.")
+        self._alarm("ApiServerErrors", api.api.metric_server_error(statistic="Sum", period=FIVE_MINUTES), 10,
+                    "The API answers 5xx: clients keep their events and retry, but not for ever.")
+        self.dashboard = self._dashboard(stage, api, ingest, functions)
+
+    def _watch_functions(self, functions: tuple[Function, ...]) -> None:
+        for function in functions:
+            self._alarm(f"{function.name}Errors", function.metric_errors(period=FIVE_MINUTES), 3,
+                        f"{function.name} raises: its log group says what.")
+            self._alarm(f"{function.name}Throttles", function.metric_throttles(period=FIVE_MINUTES), 1,
+                        f"{function.name} lacks concurrency: raise the account's limit or find who takes it.")
+
+    def _watch_stream(self, stage: StageSettings, ingest: Ingest) -> None:
+        age = ingest.apply_events.metric("IteratorAge", statistic="Maximum", period=FIVE_MINUTES)
+        self._alarm("IteratorAge", age, 5 * 60_000, "Profiles are more than five minutes behind the events.")
+        self._alarm("IteratorAgeNearsTheEnd", age, stage.record_age_hours * 3_600_000 // 2,
+                    "Half the time is gone after which apply_events gives records up to S3.")
+        self._alarm("StreamThrottled", ingest.stream.metric(
+            "WriteProvisionedThroughputExceeded", statistic="Sum", period=FIVE_MINUTES), 100,
+            "The stream takes less than is sent: clients are told to retry while it grows.")
+        for name, meaning in (
+            ("OnFailureDestinationDeliveredEventCount", "Records were given up and lie in S3: replay them."),
+            ("DroppedEventCount", "Records were lost: they expired, or S3 refused them."),
+        ):
+            self._alarm(name, cloudwatch.Metric(
+                namespace="AWS/Lambda", metric_name=name, statistic="Sum", period=FIVE_MINUTES,
+                dimensions_map={"EventSourceMappingUUID": ingest.apply_mapping_id}), 1, meaning)
+
+    def _alarm(self, id_: str, metric: cloudwatch.IMetric, threshold: float, meaning: str) -> None:
+        alarm = cloudwatch.Alarm(
+            self, id_, metric=metric, threshold=threshold, evaluation_periods=1, alarm_description=meaning,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING)
+        notify = actions.SnsAction(self.topic)
+        alarm.add_alarm_action(notify)
+        alarm.add_ok_action(notify)
+
+    def _dashboard(self, stage: StageSettings, api: Api, ingest: Ingest,
+                   functions: tuple[Function, ...]) -> cloudwatch.Dashboard:
+        dashboard = cloudwatch.Dashboard(self, "Dashboard", default_interval=cdk.Duration.hours(3))
+        graph = cloudwatch.GraphWidget
+        dashboard.add_widgets(
+            graph(title="Events: collected, applied, duplicate, quarantined", width=WIDTH, left=[
+                _own("EventsCollected", "collect_events"), _own("EventsApplied", "apply_events"),
+                _own("EventsDuplicate", "apply_events"), _own("EventsQuarantined", "apply_events")]),
+            graph(title="How far profiles are behind (ms)", width=WIDTH, left=[
+                ingest.apply_events.metric("IteratorAge", statistic="Maximum")]))
+        dashboard.add_widgets(
+            graph(title="API: requests, refused, failed", width=WIDTH, left=[
+                api.api.metric_count(), api.api.metric_client_error(), api.api.metric_server_error()]),
+            graph(title="API: latency p50, p99 (ms)", width=WIDTH, left=[
+                api.api.metric_latency(statistic="p50"), api.api.metric_latency(statistic="p99")]))
+        dashboard.add_widgets(
+            graph(title="Effects: run, failed, waiting, ticks sent", width=WIDTH, left=[
+                _own("EffectsRun", "run_effects"), _own("EffectsFailed", "run_effects"), _own("TicksSent", "sweep_due")],
+                right=[ingest.effects.metric_approximate_number_of_messages_visible()]),
+            graph(title="Functions: errors, throttles", width=WIDTH,
+                  left=[function.metric_errors(label=f"{function.name} errors") for function in functions],
+                  right=[function.metric_throttles(label=f"{function.name} throttles") for function in functions]))
+        return dashboard
+
+
+def _own(metric: str, service: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(namespace=NAMESPACE, metric_name=metric, dimensions_map={"service": service},
+                             statistic="Sum", period=FIVE_MINUTES)

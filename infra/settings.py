@@ -1,0 +1,99 @@
+"""What differs between stages, and nothing else: how long things are kept, who is told, what it is called.
+
+A stage is chosen with `-c stage=prod` or SOCLE_STAGE; `-c alarm_address=…`, `-c domain=…` and `-c certificate_arn=…` (or the
+`context` of cdk.json) fill in what only the deploying company knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+StageName = Literal["dev", "prod"]
+
+
+class StageSettings(BaseModel):
+    """One stage. Times in the unit that the name says.
+
+    keep                  True: tables, bucket, key and users outlive the stack, and the stack is protected against deletion
+    stream_retention_hours  how long Kinesis keeps a record (24 to 8,760)
+    record_age_hours      when apply_events gives a record up to `failed`; must be below stream_retention_hours
+    log_retention_days    application and access logs
+    export_days           how long export files stay
+    quarantine_days       how long refused events stay for replay
+    noncurrent_days       how long an overwritten or deleted object can be recovered, and so when an erasure is final
+    request_rate          requests per second that the API lets through, `request_burst` at once
+    effects_concurrency   run_effects at work at the same time (≥ 2): the rate budget of effects
+    snap_start            SnapStart for serve_admin (infra/README.md has the figures)
+    alarm_address         e-mail that the alarms go to; None: the topic has no subscriber
+    domain                host name of the API with the ACM certificate of its region; None: the execute-api name
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: StageName
+    keep: bool
+    stream_retention_hours: int = Field(ge=24, le=8_760)
+    record_age_hours: int = Field(ge=1, le=168)
+    log_retention_days: Literal[7, 14, 30, 60, 90]
+    export_days: int = Field(ge=1)
+    quarantine_days: int = Field(ge=1)
+    noncurrent_days: int = Field(ge=1)
+    request_rate: int = Field(ge=1)
+    request_burst: int = Field(ge=1)
+    effects_concurrency: int = Field(ge=2, le=1_000)
+    snap_start: bool
+    alarm_address: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    domain: str | None = Field(default=None, pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
+    certificate_arn: str | None = Field(default=None, pattern=r"^arn:[^:]+:acm:[^:]+:\d{12}:certificate/.+$")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.record_age_hours >= self.stream_retention_hours:
+            raise ValueError("record_age_hours must be below stream_retention_hours: a record that expires on the stream "
+                             "never reaches the on-failure destination")
+        if (self.domain is None) != (self.certificate_arn is None):
+            raise ValueError("give domain and certificate_arn together")
+        return self
+
+    @classmethod
+    def for_stage(cls, name: str, overrides: Mapping[str, str]) -> Self:
+        """The settings of `dev` or `prod`; `overrides` may hold alarm_address, domain and certificate_arn.
+
+        Raises ValueError for a stage that does not exist, pydantic's ValidationError (a ValueError) for a bad value.
+        """
+        if name not in _STAGES:
+            raise ValueError(f"unknown stage {name!r}: choose one of {', '.join(_STAGES)}")
+        return cls.model_validate({"name": name, **_STAGES[name], **overrides})
+
+
+_STAGES: dict[str, dict[str, int | bool]] = {
+    "dev": {
+        "keep": False,
+        "stream_retention_hours": 24,
+        "record_age_hours": 20,
+        "log_retention_days": 7,
+        "export_days": 3,
+        "quarantine_days": 30,
+        "noncurrent_days": 1,
+        "request_rate": 200,
+        "request_burst": 400,
+        "effects_concurrency": 2,
+        "snap_start": False,
+    },
+    "prod": {
+        "keep": True,
+        "stream_retention_hours": 168,
+        "record_age_hours": 144,
+        "log_retention_days": 30,
+        "export_days": 7,
+        "quarantine_days": 90,
+        "noncurrent_days": 14,
+        "request_rate": 2_000,
+        "request_burst": 4_000,
+        "effects_concurrency": 10,
+        "snap_start": True,
+    },
+}

@@ -1,0 +1,51 @@
+"""The stack, as the architecture drawing has it: each part is told which parts it stands on."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from infra.constructs.admin import Admin
+from infra.constructs.data import Data
+from infra.constructs.function import House
+from infra.constructs.ingest import Api, Ingest
+from infra.constructs.layers import Layers
+from infra.constructs.observability import Observability
+from infra.constructs.schedules import Schedules
+from infra.settings import StageSettings
+
+
+class Socle(cdk.Stack):
+    """All of Socle in one stage. AWS names the resources; the outputs say what they are called."""
+
+    def __init__(self, scope: Construct, stage: StageSettings) -> None:
+        super().__init__(
+            scope, f"Socle-{stage.name}",
+            description=f"Socle, a customer data platform ({stage.name})",
+            termination_protection=stage.keep,
+            analytics_reporting=False,
+            # The CLI checks the bootstrap version itself; as a template parameter it would need an account to resolve it.
+            synthesizer=cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
+            tags={"app": "socle", "stage": stage.name},
+        )
+        data = Data(self, "Data", stage=stage)
+        house = House(stage, Layers(self, "Layers").all)
+        api = Api(self, "Api", stage=stage, house=house)
+        ingest = Ingest(self, "Ingest", stage=stage, house=house, data=data, api=api)
+        admin = Admin(self, "Admin", stage=stage, house=house, data=data, api=api, ingest=ingest)
+        schedules = Schedules(self, "Schedules", house=house, data=data, ingest=ingest)
+        observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest, admin=admin,
+                                      schedules=schedules)
+        for name, value in {
+            "ApiUrl": api.url,
+            "UserPoolId": admin.users.user_pool_id,
+            "UserPoolClientId": admin.client.user_pool_client_id,
+            "BucketName": data.bucket.bucket_name,
+            "ProfilesTable": data.profiles.table_name,
+            "DefinitionsTable": data.definitions.table_name,
+            "StreamName": ingest.stream.stream_name,
+            "EffectsQueueUrl": ingest.effects.queue_url,
+            "DashboardUrl": f"https://{self.region}.console.aws.amazon.com/cloudwatch/home?region={self.region}"
+                            f"#dashboards/dashboard/{observability.dashboard.dashboard_name}",
+        }.items():
+            cdk.CfnOutput(self, name, value=value)
