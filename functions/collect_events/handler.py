@@ -1,0 +1,62 @@
+"""HTTP -> stream: Segment's tracking API. Answers 200 only when everything is on the stream."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from socle import clock
+from socle.errors import SocleError, Unavailable
+from socle.events import wire
+from socle.events.service import Collector
+from socle.events.store import EventStream
+from socle.settings import CollectSettings
+from socle.sources.find import KeyFinder
+from socle.sources.store import KeyStore
+
+from . import browser
+
+logger = Logger()
+metrics = Metrics()
+
+
+@cache
+def collector() -> Collector:
+    """Made on the first request, then kept with its cache of write keys."""
+    settings = CollectSettings.from_env()
+    return Collector(KeyFinder(KeyStore(settings.definitions_table)), EventStream(settings.stream_name))
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Any route of the tracking API -> an answer of API Gateway's payload format 2.0."""
+    method, path = event["requestContext"]["http"]["method"], event["rawPath"]
+    try:
+        if method == "POST":
+            return _collect(event, context)
+        if path == "/health":
+            return _answer(200, {"status": "ok"})
+        return _answer(200, browser.settings(event, collector(), clock.now()), browser.CACHE)
+    except Unavailable as error:
+        logger.warning(error.code, exc_info=error)
+        return _answer(error.status, error.to_json(), {"retry-after": str(error.retry_after)})
+    except SocleError as error:
+        return _answer(error.status, error.to_json())
+
+
+@metrics.log_metrics
+def _collect(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    collected = collector().collect(wire.read(event), clock.now())
+    metrics.add_metric("EventsCollected", MetricUnit.Count, len(collected.events))
+    if not collected.quarantined:
+        return _answer(200, {"success": True})
+    metrics.add_metric("EventsQuarantined", MetricUnit.Count, len(collected.quarantined))
+    return _answer(200, {"success": True, "quarantined": [row.to_answer() for row in collected.quarantined]})
+
+
+def _answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> dict[str, Any]:
+    return {"statusCode": status, "headers": {"content-type": "application/json", **(headers or {})},
+            "body": json.dumps(body)}

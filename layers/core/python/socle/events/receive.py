@@ -1,0 +1,198 @@
+"""Messages -> events, each judged by itself: what is at fault goes to quarantine with its reason. Pure.
+
+What an event's body keeps: the message as the client sent it, without what the event carries elsewhere (`_CARRIED`,
+and userId and anonymousId where they equal the event's identifiers).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import Any, NamedTuple
+
+from socle.errors import Rejected
+from socle.events import check, parse
+from socle.events.model import TYPES, Event, Identifier, Quarantined
+from socle.events.parse import Body, Unreadable
+from socle.events.times import client_time, effective, sent_time
+from socle.identity import normalise
+from socle.identity.model import ANONYMOUS_ID, EMAIL, PHONE, USER_ID
+
+MAX_MESSAGE_ID = 100
+HASHED = "sha256:"
+"""Prefix of a message id that Socle made from the content of a message without one."""
+
+_CARRIED = frozenset(("type", "event", "messageId", "timestamp", "originalTimestamp", "sentAt", "receivedAt",
+                      "writeKey", "revision"))
+_NOT_CONTENT = frozenset(("sentAt", "receivedAt", "writeKey", "_metadata"))  # may differ in a retry of the same message
+_NAMES = {"page": "$page", "screen": "$screen", "identify": "$identify", "group": "$group", "alias": "$alias"}
+_NONE: dict[str, Any] = {}
+
+_canonical = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, sort_keys=True).encode
+_ascii = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Origin(NamedTuple):
+    """Where the messages of one request come from.
+
+    source      name of the source whose write key they came with
+    received    epoch ms
+    call        type of all messages, or None when each names its own (batch)
+    user_agent  the request's User-Agent header, "" when it has none
+    """
+
+    source: str
+    received: int
+    call: str | None = None
+    user_agent: str = ""
+
+
+def receive(body: Body, origin: Origin) -> tuple[list[Event], list[Quarantined]]:
+    """Every message of `body` as an event or as quarantined: the two lists have as many elements as it has messages."""
+    events: list[Event] = []
+    quarantined: list[Quarantined] = []
+    sent = sent_time(body.sent_at)
+    small = body.size <= check.MAX_EVENT_BYTES
+    for index, message in enumerate(body.messages):
+        try:
+            if message.__class__ is Unreadable:
+                raise Rejected(message.code, message.reason, "")
+            if message.__class__ is not dict:
+                raise Rejected("wrong_type", "an event must be an object", "")
+            if body.surrogates:
+                check.unicode(message)
+            check.values(message)
+            check.sections(message)
+            if body.context:
+                message = {**message, "context": {**body.context, **(message.get("context") or _NONE)}}
+            if not small:
+                check.size(message)
+            events.append(_event(message, sent, origin))
+        except Rejected as fault:
+            quarantined.append(_quarantined(index, message, body, fault, origin))
+    return events, quarantined
+
+
+def replay(row: Quarantined) -> tuple[list[Event], list[Quarantined]]:
+    """Receive a quarantined event again, as of when it first came: either list has one element.
+
+    Raises Rejected(`bad_json`) when its text is still not JSON.
+    """
+    return receive(parse.parse(row.raw.encode(), is_batch=False), Origin(row.source, row.received))
+
+
+def _event(message: dict[str, Any], sent: int | None, origin: Origin) -> Event:
+    get = message.get
+    kind = origin.call or get("type")
+    if kind.__class__ is not str or kind not in TYPES:
+        raise Rejected("bad_type", f"type must be one of {', '.join(TYPES)}", "type")
+    ts = client_time(get("originalTimestamp"), "originalTimestamp") or client_time(get("timestamp"), "timestamp")
+    own = get("sentAt")
+    if own is not None:
+        sent = sent_time(own)
+    message_id = _message_id(message)
+    revision = check.revision(get("revision"))
+    context = get("context") or _NONE
+    ids = _identifiers(kind, message, context)
+    name = check.event_name(get("event")) if kind == "track" else _NAMES[kind]
+    _content(kind, name, message, context)
+    body = {key: value for key, value in message.items() if key not in _CARRIED}
+    for field, pair in (("userId", USER_ID), ("anonymousId", ANONYMOUS_ID)):
+        if field in body and (pair, body[field]) in ids:
+            del body[field]
+    if origin.user_agent and context and not context.get("userAgent") and _is_browser(context.get("library")):
+        body["context"] = {**context, "userAgent": origin.user_agent}
+    return Event(ts, message_id, revision, effective(ts, sent, origin.received), origin.received, origin.source, kind,
+                 name, ids, body)
+
+
+def _message_id(message: dict[str, Any]) -> str:
+    """messageId, or a hash of what a retry repeats: the same message sent twice without an id is one event."""
+    value = message.get("messageId")
+    if value is None or value == "":
+        content = {key: value for key, value in message.items() if key not in _NOT_CONTENT}
+        digest = hashlib.sha256(_canonical(content).encode()).digest()
+        return HASHED + base64.urlsafe_b64encode(digest[:18]).decode()
+    if value.__class__ is not str:
+        raise Rejected("wrong_type", "messageId must be a string", "messageId")
+    if len(value) > MAX_MESSAGE_ID:
+        raise Rejected("bad_message_id", f"messageId has {len(value)} characters: send at most {MAX_MESSAGE_ID}",
+                       "messageId")
+    return str(value)
+
+
+def _identifiers(kind: str, message: dict[str, Any], context: dict[str, Any]) -> tuple[Identifier, ...]:
+    user = normalise.id_text(message.get("userId"), "userId")
+    anonymous = normalise.id_text(message.get("anonymousId"), "anonymousId")
+    ids = [(USER_ID, user)] if user else []
+    mine = message.get("traits") if kind == "identify" else None
+    theirs = context.get("traits")
+    if mine or theirs:
+        both = [traits for traits in (mine, theirs) if traits.__class__ is dict]
+        for name, read in ((EMAIL, normalise.email), (PHONE, normalise.phone)):
+            for traits in both:
+                value = read(traits.get(name))
+                if value:
+                    ids.append((name, value))
+                    break
+    if kind == "alias":
+        previous = normalise.id_text(message.get("previousId"), "previousId")
+        if not user or not previous:
+            missing = "previousId" if user else "userId"
+            raise Rejected("no_identifier", "an alias needs both previousId and userId", missing)
+        ids.append((ANONYMOUS_ID, previous))
+        if anonymous == previous:
+            anonymous = None
+    if anonymous:
+        ids.append((ANONYMOUS_ID, anonymous))
+    if not ids:
+        raise Rejected("no_identifier", "send userId or anonymousId: without one the event belongs to nobody", "userId")
+    return tuple(ids)
+
+
+def _content(kind: str, name: str, message: dict[str, Any], context: dict[str, Any]) -> None:
+    """What the fold relies on in the message's own sections."""
+    if kind == "identify" and message.get("traits"):
+        check.traits(message["traits"], "traits")
+    if context.get("traits"):
+        if context["traits"].__class__ is not dict:
+            raise Rejected("wrong_type", "context.traits must be an object", "context.traits")
+        check.traits(context["traits"], "context.traits")
+    if kind == "group" and normalise.id_text(message.get("groupId"), "groupId") is None:
+        raise Rejected("no_group", "a group call needs groupId", "groupId")
+    if name in ("Order Completed", "Order Refunded"):
+        check.order(message.get("properties") or _NONE)
+    elif name == "Consent Updated":
+        check.consent(message.get("properties") or _NONE)
+
+
+def _is_browser(library: Any) -> bool:
+    """Whether the User-Agent header is the person's: the header of a server's library is the server's."""
+    return isinstance(library, dict) and library.get("name") == "analytics.js"
+
+
+def _quarantined(index: int, message: Any, body: Body, fault: Rejected, origin: Origin) -> Quarantined:
+    message_id = message.get("messageId") if isinstance(message, dict) else None
+    if not isinstance(message_id, str) or len(message_id) > MAX_MESSAGE_ID or not check.is_unicode(message_id):
+        message_id = None
+    return Quarantined(index, message_id, fault.code, fault.field or "", fault.message, origin.source, origin.received,
+                       _raw(index, message, body, origin))
+
+
+def _raw(index: int, message: Any, body: Body, origin: Origin) -> str:
+    """The message's text, with what the request said about it, so that it can be replayed alone; without the key."""
+    if isinstance(message, Unreadable):
+        text = message.text
+    else:
+        if isinstance(message, dict):
+            message = {key: value for key, value in message.items() if key != "writeKey"}
+            if origin.call:
+                message["type"] = origin.call
+            if body.sent_at is not None:
+                message.setdefault("sentAt", body.sent_at)
+        try:
+            text = _ascii(message)
+        except RecursionError:
+            text = parse.element(body, index, is_batch=origin.call is None)
+    return text.encode(errors="backslashreplace").decode()
