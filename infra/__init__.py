@@ -1,8 +1,8 @@
 """The stack as code: `python -m infra.app` synthesises it, `python -m infra.local` runs the same template here.
 
-Two things must be so before any module of this package is imported. jsii starts Node as soon as aws_cdk is imported, and it
-must be the Node of the wheel: one on the PATH may be missing or too old. And socle, whose settings name the environment
-variables, is no installed package: it lies in the layer that carries it to Lambda.
+Two things must be so before any module of this package is imported. jsii starts Node as soon as aws_cdk is imported,
+and it must be the Node of the wheel: one on the PATH may be missing or too old. And socle, whose settings name the
+environment variables, is no installed package: it lies in the layer that carries it to Lambda.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""Synthesises the stack: `python -m infra.app` writes cdk.out, which `cdk deploy` takes. No account and no Docker needed.
+"""Synthesises the stack: `python -m infra.app` writes cdk.out, which `cdk deploy` takes, without account or Docker.
 
-The stage comes from `-c stage=…` (given by the CDK CLI), else SOCLE_STAGE, else dev. An error that cdk-nag finds ends the
-process with status 1.
+The stage comes from `-c stage=…` (given by the CDK CLI), else SOCLE_STAGE, else dev. An error that cdk-nag finds ends
+the process with status 1.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What differs between stages, and nothing else: how long things are kept, who is told, what it is called.
 
-A stage is chosen with `-c stage=prod` or SOCLE_STAGE; `-c alarm_address=…`, `-c domain=…` and `-c certificate_arn=…` (or the
-`context` of cdk.json) fill in what only the deploying company knows.
+A stage is chosen with `-c stage=prod` or SOCLE_STAGE; `-c alarm_address=…`, `-c domain=…` and `-c certificate_arn=…`
+(or the `context` of cdk.json) fill in what only the deploying company knows.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ StageName = Literal["dev", "prod"]
 class StageSettings(BaseModel):
     """One stage. Times in the unit that the name says.
 
-    keep                  True: tables, bucket, key and users outlive the stack, and the stack is protected against deletion
-    stream_retention_hours  how long Kinesis keeps a record (24 to 8,760)
-    record_age_hours      when apply_events gives a record up to `failed`; must be below stream_retention_hours
+    keep                  tables, bucket, key and users outlive the stack, which is protected against deletion
+    stream_retention_hours  how long Kinesis keeps a record
+    record_age_hours      when a record that cannot be applied goes to S3; must be below stream_retention_hours
     log_retention_days    application and access logs
-    export_days           how long export files stay
+    file_days             how long exported and imported files stay
     quarantine_days       how long refused events stay for replay
     noncurrent_days       how long an overwritten or deleted object can be recovered, and so when an erasure is final
     request_rate          requests per second that the API lets through, `request_burst` at once
@@ -38,7 +38,7 @@ class StageSettings(BaseModel):
     stream_retention_hours: int = Field(ge=24, le=8_760)
     record_age_hours: int = Field(ge=1, le=168)
     log_retention_days: Literal[7, 14, 30, 60, 90]
-    export_days: int = Field(ge=1)
+    file_days: int = Field(ge=1)
     quarantine_days: int = Field(ge=1)
     noncurrent_days: int = Field(ge=1)
     request_rate: int = Field(ge=1)
@@ -52,8 +52,8 @@ class StageSettings(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.record_age_hours >= self.stream_retention_hours:
-            raise ValueError("record_age_hours must be below stream_retention_hours: a record that expires on the stream "
-                             "never reaches the on-failure destination")
+            raise ValueError("record_age_hours must be below stream_retention_hours: a record that expires on the "
+                             "stream never reaches the on-failure destination")
         if (self.domain is None) != (self.certificate_arn is None):
             raise ValueError("give domain and certificate_arn together")
         return self
@@ -75,7 +75,7 @@ _STAGES: dict[str, dict[str, int | bool]] = {
         "stream_retention_hours": 24,
         "record_age_hours": 20,
         "log_retention_days": 7,
-        "export_days": 3,
+        "file_days": 3,
         "quarantine_days": 30,
         "noncurrent_days": 1,
         "request_rate": 200,
@@ -88,7 +88,7 @@ _STAGES: dict[str, dict[str, int | bool]] = {
         "stream_retention_hours": 168,
         "record_age_hours": 144,
         "log_retention_days": 30,
-        "export_days": 7,
+        "file_days": 7,
         "quarantine_days": 90,
         "noncurrent_days": 14,
         "request_rate": 2_000,

@@ -24,7 +24,7 @@ class Socle(cdk.Stack):
             description=f"Socle, a customer data platform ({stage.name})",
             termination_protection=stage.keep,
             analytics_reporting=False,
-            # The CLI checks the bootstrap version itself; as a template parameter it would need an account to resolve it.
+            # The CLI checks the bootstrap version itself; as a template parameter it needs an account to resolve it.
             synthesizer=cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False),
             tags={"app": "socle", "stage": stage.name},
         )
@@ -34,8 +34,8 @@ class Socle(cdk.Stack):
         ingest = Ingest(self, "Ingest", stage=stage, house=house, data=data, api=api)
         admin = Admin(self, "Admin", stage=stage, house=house, data=data, api=api, ingest=ingest)
         schedules = Schedules(self, "Schedules", house=house, data=data, ingest=ingest)
-        observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest, admin=admin,
-                                      schedules=schedules)
+        observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest,
+                                      admin=admin, schedules=schedules)
         for name, value in {
             "ApiUrl": api.url,
             "UserPoolId": admin.users.user_pool_id,

@@ -13,9 +13,9 @@ from infra.constructs.ingest import Api, Ingest
 from infra.settings import StageSettings
 from socle.settings import AdminSettings
 
-# Not ANY: that would take the browser's preflight too, and the authorizer refuses it for want of a token. With the methods
-# named, API Gateway answers OPTIONS itself.
-ADMIN_METHODS = ("GET", "POST", "PUT", "DELETE")
+# Not ANY: that would take the browser's preflight too, and the authorizer refuses it for want of a token. With the
+# methods named, API Gateway answers OPTIONS itself.
+ADMIN_ROUTES = tuple((method, "/api/{proxy+}") for method in ("GET", "POST", "PUT", "DELETE"))
 
 
 class Admin(Construct):
@@ -33,8 +33,8 @@ class Admin(Construct):
             mfa=cognito.Mfa.REQUIRED,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
             password_policy=cognito.PasswordPolicy(
-                min_length=14, require_digits=True, require_lowercase=True, require_symbols=True, require_uppercase=True,
-                temp_password_validity=cdk.Duration.days(3)),
+                min_length=14, require_digits=True, require_lowercase=True, require_symbols=True,
+                require_uppercase=True, temp_password_validity=cdk.Duration.days(3)),
             feature_plan=cognito.FeaturePlan.PLUS,
             standard_threat_protection_mode=cognito.StandardThreatProtectionMode.FULL_FUNCTION,
             deletion_protection=stage.keep,
@@ -54,8 +54,7 @@ class Admin(Construct):
         )
         self.serve_admin = self._serve_admin(stage, house, data, ingest)
         authorizer = HttpUserPoolAuthorizer("Jwt", self.users, user_pool_clients=[self.client])
-        for method in ADMIN_METHODS:
-            api.route(self.serve_admin, method, "/api/{proxy+}", authorizer)
+        api.send(ADMIN_ROUTES, self.serve_admin, authorizer)
 
     def _serve_admin(self, stage: StageSettings, house: House, data: Data, ingest: Ingest) -> Function:
         stream, bucket = ingest.stream, data.bucket

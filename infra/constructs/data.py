@@ -39,8 +39,8 @@ class Data(Construct):
             self, "SigningSecret", description=f"Socle {stage.name}: signs webhooks (HMAC)", encryption_key=self.key,
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
             removal_policy=self._removal)
-        acknowledge(self.signing_secret, "SMG4", "Every webhook receiver verifies with this secret: it can only be changed "
-                    "together with them, never by a schedule.")
+        acknowledge(self.signing_secret, "SMG4", "Every webhook receiver verifies with this secret: it can only be "
+                    "changed together with them, never by a schedule.")
 
     def _table(self, id_: str) -> dynamodb.Table:
         return dynamodb.Table(
@@ -88,9 +88,8 @@ class Data(Construct):
                     transitions=[s3.Transition(storage_class=s3.StorageClass.INTELLIGENT_TIERING,
                                                transition_after=cdk.Duration.days(30))])
                   for prefix in ("raw", "lake")],
-                s3.LifecycleRule(id="exports-end", prefix="exports/", expiration=cdk.Duration.days(self._stage.export_days)),
-                s3.LifecycleRule(id="imports-end", prefix="imports/", expiration=cdk.Duration.days(self._stage.export_days)),
-                s3.LifecycleRule(id="quarantine-ends", prefix="quarantine/",
-                                 expiration=cdk.Duration.days(self._stage.quarantine_days)),
+                *[s3.LifecycleRule(id=f"{prefix}-end", prefix=f"{prefix}/", expiration=cdk.Duration.days(days))
+                  for prefix, days in (("exports", self._stage.file_days), ("imports", self._stage.file_days),
+                                       ("quarantine", self._stage.quarantine_days))],
             ],
         )

@@ -1,7 +1,7 @@
 """One Lambda function with the house defaults, and the two ways in which it gets permissions.
 
-`may` grants what the function's own code calls. `lend` grants what an AWS service does in the function's name (reading the
-stream for it, decrypting): its statement carries a Sid, so that a test can hold the first kind against the calls recorded.
+`may` grants what the function's own code calls. `lend` grants what an AWS service does in the function's name (reading
+the stream for it, decrypting): its statement carries a Sid, so that infra.grants can tell the two kinds apart.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ class Function(lambda_.Function):
     def lend_key(self, key: kms.IKey, service: str, *, writes: bool = False) -> None:
         """Let `service` (`dynamodb`, `s3`, …) use the key for this function; nobody may use the key directly.
 
-        Decrypt reads, and a writer asks for data keys and decrypts them again. For its writers DynamoDB documents more than
-        the other services do (developer guide, "DynamoDB encryption at rest: authorizing use of your KMS key").
+        Decrypt reads, and a writer asks for data keys and decrypts them again. For its writers DynamoDB documents more
+        than the other services do (developer guide, "Encryption at rest: authorizing use of your KMS key").
         """
         actions = ["kms:Decrypt"]
         if service == "dynamodb":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as http
@@ -32,16 +33,17 @@ _ACCESS_LOG = {
 
 
 class Api(Construct):
-    """The one HTTP API, with throttling, access logs and CORS. `api` takes routes, `url` is what clients call."""
+    """The one HTTP API, with throttling, access logs and CORS. `url` is what clients call."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: StageSettings, house: House) -> None:
         super().__init__(scope, id_)
         self.api = http.HttpApi(
             self, "Http",
+            api_name=f"socle-{stage.name}",
             description=f"Socle {stage.name}: events and administration",
             create_default_stage=False,
-            # Any web page may send events: analytics.js carries no cookie, so `*` gives away nothing. API Gateway answers
-            # the preflights itself and replaces the CORS headers of the functions.
+            # Any web page may send events: analytics.js carries no cookie, so `*` gives away nothing. API Gateway
+            # answers the preflights itself and replaces the CORS headers of the functions.
             cors_preflight=http.CorsPreflightOptions(
                 allow_origins=["*"],
                 allow_methods=[http.CorsHttpMethod.GET, http.CorsHttpMethod.POST, http.CorsHttpMethod.PUT,
@@ -68,14 +70,14 @@ class Api(Construct):
             http.ApiMapping(self, "Mapping", api=self.api, domain_name=domain, stage=default_stage)
             self.url = f"https://{stage.domain}"
 
-    def route(self, function: Function, method: str, path: str,
-              authorizer: http.IHttpRouteAuthorizer | None = None) -> http.HttpRoute:
-        """Send `method` `path` to the function."""
-        return http.HttpRoute(
+    def send(self, routes: Iterable[tuple[str, str]], function: Function,
+             authorizer: http.IHttpRouteAuthorizer | None = None) -> list[http.HttpRoute]:
+        """Send requests of these (method, path) to the function."""
+        integration = HttpLambdaIntegration(function.name, function.called_as)
+        return [http.HttpRoute(
             self, f"{method} {path}", http_api=self.api,
             route_key=http.HttpRouteKey.with_(path, http.HttpMethod[method]),
-            integration=HttpLambdaIntegration(f"{function.name}Integration", function.called_as),
-            authorizer=authorizer)
+            integration=integration, authorizer=authorizer) for method, path in routes]
 
 
 class Ingest(Construct):
@@ -88,7 +90,7 @@ class Ingest(Construct):
             retention_period=cdk.Duration.hours(stage.stream_retention_hours),
             encryption=kinesis.StreamEncryption.KMS, encryption_key=data.key,
             removal_policy=house.removal)
-        acknowledge(self.stream, "KDS3", "The key of people's data, so that its policy and its trail cover the stream too.")
+        acknowledge(self.stream, "KDS3", "The key of people's data: one policy and one trail cover the stream too.")
         self.effects_dead_letters = sqs.Queue(
             self, "EffectsDeadLetters", encryption=sqs.QueueEncryption.KMS, encryption_master_key=data.key,
             enforce_ssl=True, retention_period=cdk.Duration.days(14))
@@ -110,10 +112,10 @@ class Ingest(Construct):
         function.may(["dynamodb:GetItem"], [data.definitions.table_arn])
         function.lend_key(data.key, "kinesis", writes=True)
         function.lend_key(data.key, "dynamodb")
-        for method, path in COLLECT_ROUTES:
-            acknowledge(api.route(function, method, path), "APIG4",
-                        "Clients authenticate with the write key in the request, which collect_events checks: browsers and "
-                        "Segment's SDKs can hold no other credential. /health says nothing.")
+        for route in api.send(COLLECT_ROUTES, function):
+            acknowledge(route, "APIG4",
+                        "Clients authenticate with the write key in the request, which collect_events checks: browsers "
+                        "and Segment's SDKs can hold no other credential. /health says nothing.")
         return function
 
     def _apply_events(self, stage: StageSettings, house: House, data: Data) -> Function:
@@ -125,7 +127,8 @@ class Ingest(Construct):
         function.may(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem",
                       "dynamodb:ConditionCheckItem"], [data.profiles.table_arn])
         function.may(["dynamodb:GetItem", "dynamodb:Query"], [data.definitions.table_arn])
-        function.may(["s3:PutObject"], [function.objects(data.bucket, "raw/"), function.objects(data.bucket, "quarantine/")])
+        function.may(["s3:PutObject"],
+                     [function.objects(data.bucket, prefix) for prefix in ("raw/", "quarantine/")])
         function.may(["sqs:SendMessage"], [self.effects.queue_arn])
         function.lend("ReadStreamByMapping", [
             "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator",
@@ -146,8 +149,8 @@ class Ingest(Construct):
             parallelization_factor=2,
             bisect_batch_on_function_error=True,
             function_response_types=["ReportBatchItemFailures"],
-            # Poison is quarantined by code, so what fails is an outage: retried without limit. But not until the records
-            # expire on the stream, for then they would be lost silently. Before that, the mapping moves them to S3.
+            # Poison is quarantined by code, so what fails is an outage: retried without limit. But not until the
+            # records expire on the stream, for then they would be lost silently: before, the mapping moves them to S3.
             maximum_retry_attempts=-1,
             maximum_record_age_in_seconds=stage.record_age_hours * 3_600,
             destination_config=lambda_.CfnEventSourceMapping.DestinationConfigProperty(

@@ -40,7 +40,8 @@ class Layers(Construct):
         self.all = [
             self._layer("ThirdParties", _third_parties(ROOT / "layers/core/requirements.txt")),
             self._layer("Socle", lambda_.Code.from_asset(
-                str(ROOT / "layers/core"), exclude=["requirements.txt", *NEVER_SHIPPED], ignore_mode=cdk.IgnoreMode.GLOB)),
+                str(ROOT / "layers/core"), ignore_mode=cdk.IgnoreMode.GLOB,
+                exclude=["requirements.txt", *NEVER_SHIPPED])),
         ]
 
     def _layer(self, id_: str, code: lambda_.Code) -> lambda_.LayerVersion:
@@ -57,7 +58,7 @@ def _third_parties(requirements: Path) -> lambda_.Code:
         asset_hash_type=cdk.AssetHashType.CUSTOM,
         bundling=cdk.BundlingOptions(
             image=cdk.DockerImage.from_registry("never-pulled"),
-            local=_PipInstall(requirements),  # type: ignore[arg-type]  # jsii matches the interface by name
+            local=_PipInstall(requirements),
         ),
     )
 

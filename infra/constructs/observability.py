@@ -25,7 +25,7 @@ WIDTH = 12
 
 
 class Watched(NamedTuple):
-    """An own metric with an alarm: emitted with the dimension `service` = the function, alarmed from `threshold` in 5 minutes."""
+    """An own metric with an alarm: `service` is the function that emits it, `threshold` a sum over 5 minutes."""
 
     metric: str
     service: str
@@ -34,11 +34,14 @@ class Watched(NamedTuple):
 
 
 WATCHED = (
-    Watched("EventsQuarantined", "apply_events", 100, "Clients send events that are refused: GET /api/quarantine says which."),
-    Watched("BatchesFailed", "apply_events", 1, "apply_events gave part of a batch back: a dependency is down or there is a bug."),
-    Watched("EffectsFailed", "run_effects", 10, "Effects fail and are tried again; after five times they are dead letters."),
+    Watched("EventsQuarantined", "apply_events", 100,
+            "Clients send events that are refused: GET /api/quarantine says which."),
+    Watched("BatchesFailed", "apply_events", 1,
+            "apply_events gave part of a batch back: a dependency is down or there is a bug."),
+    Watched("EffectsFailed", "run_effects", 10,
+            "Effects fail and are tried again; after five times they are dead letters."),
 )
-"""Every own metric that an alarm waits for. A metric that no code emits would be an alarm that never rings: a test checks."""
+"""Every own metric that an alarm waits for. One that no code emits would be an alarm that never rings."""
 
 ALARMED_METRICS = tuple(sorted({watched.metric for watched in WATCHED}))
 
@@ -49,15 +52,22 @@ class Observability(Construct):
     def __init__(self, scope: Construct, id_: str, *, stage: StageSettings, data: Data, api: Api, ingest: Ingest,
                  admin: Admin, schedules: Schedules) -> None:
         super().__init__(scope, id_)
-        self.topic = sns.Topic(self, "Alarms", display_name=f"Socle {stage.name}", master_key=data.key, enforce_ssl=True)
-        # CloudWatch publishes to an encrypted topic only if the key's own policy lets it.
+        self.topic = sns.Topic(self, "Alarms", display_name=f"Socle {stage.name}", master_key=data.key,
+                               enforce_ssl=True)
+        # A topic policy of ours (TLS only) replaces the one that lets the account's alarms publish; and to an encrypted
+        # topic CloudWatch publishes only if the key's own policy lets it.
+        cloudwatch_here = {"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}}
+        self.topic.add_to_resource_policy(iam.PolicyStatement(
+            sid="AlarmsThroughCloudWatch", principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+            actions=["sns:Publish"], resources=[self.topic.topic_arn], conditions=cloudwatch_here))
         data.key.add_to_resource_policy(iam.PolicyStatement(
             sid="AlarmsThroughCloudWatch", principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
             actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=["*"],  # in a key's policy: this key
-            conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}}))
+            conditions=cloudwatch_here))
         if stage.alarm_address is not None:
             self.topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_address))
-        functions = (ingest.collect_events, ingest.apply_events, ingest.run_effects, schedules.sweep_due, admin.serve_admin)
+        functions = (ingest.collect_events, ingest.apply_events, ingest.run_effects, schedules.sweep_due,
+                     admin.serve_admin)
         self._watch_functions(functions)
         self._watch_stream(stage, ingest)
         for watched in WATCHED:
@@ -120,7 +130,8 @@ class Observability(Construct):
                 api.api.metric_latency(statistic="p50"), api.api.metric_latency(statistic="p99")]))
         dashboard.add_widgets(
             graph(title="Effects: run, failed, waiting, ticks sent", width=WIDTH, left=[
-                _own("EffectsRun", "run_effects"), _own("EffectsFailed", "run_effects"), _own("TicksSent", "sweep_due")],
+                _own("EffectsRun", "run_effects"), _own("EffectsFailed", "run_effects"),
+                _own("TicksSent", "sweep_due")],
                 right=[ingest.effects.metric_approximate_number_of_messages_visible()]),
             graph(title="Functions: errors, throttles", width=WIDTH,
                   left=[function.metric_errors(label=f"{function.name} errors") for function in functions],
