@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -21,8 +22,17 @@ PEOPLE = 1_500
 BATCH = 100
 """Messages a request: about 75 KB before gzip."""
 
-IN_FLIGHT = 30
-"""Batches sent and not yet seen in profiles; more would only fill the stream."""
+STRETCH = 10
+"""Batches between two looks at what is applied."""
+
+IN_FLIGHT = 3
+"""Stretches sent and not yet seen in profiles; more would only fill the stream."""
+
+WITNESSES = 4
+"""Profiles looked at for one stretch. A look costs as much as applying several events."""
+
+LAST_WITNESSES = 60
+"""Profiles looked at before the load is called done: among so many, the last event of every shard is seen."""
 
 PATIENCE = 120
 """Seconds without progress after which the load is given up."""
@@ -44,34 +54,37 @@ def load(base_url: str, now: int) -> None:
         return
     visitors = list(shop(SEED, now, PEOPLE))
     messages = [*cdnow.orders(), *visitors]
-    with tqdm(total=len(messages), desc="Loading the sample", unit=" events") as progress:
-        for applied in _send(client, _batches(messages, BATCH)):
+    often = 0.5 if sys.stderr.isatty() else 15
+    with tqdm(total=len(messages), desc="Loading the sample", unit=" events", mininterval=often) as progress:
+        for applied in _send(client, messages):
             progress.update(applied)
     print(tour(base_url, client, visitors))
     client.close()
 
 
-def _send(client: Client, batches: Iterable[list[Message]]) -> Iterator[int]:
-    """Send the batches, never more than IN_FLIGHT ahead of what profiles show; yields numbers of applied events."""
+def _send(client: Client, messages: Iterable[Message]) -> Iterator[int]:
+    """Send all, never more than IN_FLIGHT stretches ahead of what profiles show; yields numbers of applied events."""
     waiting: deque[list[Message]] = deque()
-    for batch in batches:
-        client.send(batch)
-        waiting.append(batch)
+    for stretch in _slices(messages, BATCH * STRETCH):
+        for batch in _slices(stretch, BATCH):
+            client.send(batch)
+        waiting.append(stretch)
         if len(waiting) > IN_FLIGHT:
-            yield from _applied(client, waiting, IN_FLIGHT // 2)
-    yield from _applied(client, waiting, 0)
+            stretch = waiting.popleft()
+            _wait_for(client, stretch, WITNESSES)
+            yield len(stretch)
+    if waiting:
+        _wait_for(client, waiting[-1], LAST_WITNESSES)
+        yield sum(len(stretch) for stretch in waiting)
 
 
-def _applied(client: Client, waiting: deque[list[Message]], leave: int) -> Iterator[int]:
-    while len(waiting) > leave:
-        batch = waiting.popleft()
-        _wait_for(client, batch)
-        yield len(batch)
-
-
-def _wait_for(client: Client, batch: list[Message]) -> None:
-    """Return when the last event of everybody in the batch shows in their profile."""
-    last = {whose(message): message["timestamp"] for message in batch}
+def _wait_for(client: Client, stretch: list[Message], witnesses: int) -> None:
+    """Return when the last events of the stretch, of so many people, show in their profiles."""
+    last: dict[tuple[str, str], str] = {}
+    for message in reversed(stretch):
+        last.setdefault(whose(message), message["timestamp"])
+        if len(last) == witnesses:
+            break
     given_up = time.monotonic() + PATIENCE
     for (kind, value), timestamp in last.items():
         while not _seen(client.profile(kind, value), timestamp):
@@ -92,7 +105,7 @@ def whose(message: Message) -> tuple[str, str]:
     return ("user_id", message["userId"]) if "userId" in message else ("anonymous_id", message["anonymousId"])
 
 
-def _batches(messages: Iterable[Message], size: int) -> Iterator[list[Message]]:
+def _slices(messages: Iterable[Message], size: int) -> Iterator[list[Message]]:
     iterator = iter(messages)
-    while batch := list(itertools.islice(iterator, size)):
-        yield batch
+    while piece := list(itertools.islice(iterator, size)):
+        yield piece

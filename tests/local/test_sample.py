@@ -1,0 +1,246 @@
+"""The sample is real enough to show what Socle does, always the same, and loud when it is not taken."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections import Counter, defaultdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from infra.local.sample import cdnow, loader, tour
+from infra.local.sample.client import Client, Refused
+from infra.local.sample.people import MOST_PEOPLE
+from infra.local.sample.shop import shop
+from infra.local.sample.visit import iso
+
+NOW = 1_795_000_000_000
+DAY = 86_400_000
+
+
+@pytest.fixture(scope="module")
+def visitors() -> list[dict[str, Any]]:
+    return list(shop(loader.SEED, NOW, loader.PEOPLE))
+
+
+@pytest.fixture(scope="module")
+def orders() -> list[dict[str, Any]]:
+    return list(cdnow.orders())
+
+
+def test_the_same_seed_and_time_tell_the_same_story() -> None:
+    assert list(shop(3, NOW, 40)) == list(shop(3, NOW, 40))
+    assert list(shop(3, NOW, 40)) != list(shop(4, NOW, 40))
+
+
+def test_a_person_lives_the_same_life_in_a_smaller_town() -> None:
+    few, many = list(shop(3, NOW, 10)), list(shop(3, NOW, 40))
+    assert few == [message for message in many if int(message["messageId"].split("-")[1]) < 10]
+
+
+def test_nothing_in_the_shop_happens_in_the_future_or_out_of_order(visitors: list[dict[str, Any]]) -> None:
+    times = [message["timestamp"] for message in visitors]
+    assert times == sorted(times)
+    assert iso(NOW - 61 * DAY) < times[0]
+    assert times[-1] < iso(NOW)
+
+
+def test_every_message_has_its_own_id_and_somebody_it_is_about(
+    visitors: list[dict[str, Any]], orders: list[dict[str, Any]]
+) -> None:
+    messages = visitors + orders
+    assert len({message["messageId"] for message in messages}) == len(messages)
+    assert all(message.get("userId") or message.get("anonymousId") for message in messages)
+    assert max(len(json.dumps(message).encode()) for message in messages) < 32_000
+
+
+def test_the_mix_is_that_of_a_shop(visitors: list[dict[str, Any]]) -> None:
+    counts = Counter(message.get("event", message["type"]) for message in visitors)
+    assert 15_000 <= len(visitors) <= 20_000
+    assert counts["page"] > counts["Product Viewed"] > counts["Product Added"] > counts["Cart Viewed"]
+    assert counts["Cart Viewed"] > counts["Checkout Started"] > counts["Order Completed"] > counts["Order Refunded"] > 0
+    for rarer in ("screen", "Consent Updated", "Ticket Opened", "Survey Answered", "Plan Changed", "Signed In"):
+        assert counts[rarer] > 0, rarer
+    currencies = {m["properties"]["currency"] for m in visitors if m.get("event") == "Order Completed"}
+    assert currencies == {"EUR", "GBP", "USD", "JPY"}
+
+
+def test_people_are_strangers_before_they_are_customers(visitors: list[dict[str, Any]]) -> None:
+    known: dict[str, set[bool]] = defaultdict(set)
+    for message in visitors:
+        if "anonymousId" in message:
+            known[message["anonymousId"]].add("userId" in message)
+    turned = sum(1 for states in known.values() if states == {False, True})
+    assert turned > 200
+    assert sum(1 for states in known.values() if states == {False}) > 500
+
+
+def test_no_two_people_share_an_address_or_a_number(visitors: list[dict[str, Any]]) -> None:
+    owners: dict[str, set[str]] = defaultdict(set)
+    for message in visitors:
+        for trait in ("email", "phone"):
+            if value := message.get("traits", {}).get(trait):
+                owners[value].add(message["messageId"].split("-")[1])
+    assert len(owners) > 300
+    assert all(len(people) == 1 for people in owners.values())
+
+
+def test_everybody_lives_at_an_address_reserved_for_examples(visitors: list[dict[str, Any]]) -> None:
+    addresses = {m["traits"]["email"] for m in visitors if "email" in m.get("traits", {})}
+    assert {address.split("@")[1] for address in addresses} == {"example.com", "example.org", "example.net"}
+    assert all(address.isascii() and " " not in address for address in addresses)
+
+
+def test_an_order_adds_up_in_minor_units(visitors: list[dict[str, Any]]) -> None:
+    checked = 0
+    for message in visitors:
+        if message.get("event") != "Order Completed":
+            continue
+        order = message["properties"]
+        factor = 1 if order["currency"] == "JPY" else 100
+        minor = {name: round(order[name] * factor) for name in ("subtotal", "discount", "shipping", "revenue", "total")}
+        lines = sum(round(line["price"] * factor) * line["quantity"] for line in order["products"])
+        assert lines == minor["subtotal"]
+        assert minor["total"] == minor["revenue"] + minor["shipping"] == lines - minor["discount"] + minor["shipping"]
+        checked += 1
+    assert checked > 300
+
+
+def test_no_order_is_refunded_beyond_its_total(visitors: list[dict[str, Any]]) -> None:
+    orders = [m["properties"] for m in visitors if m.get("event") == "Order Completed"]
+    totals = {order["order_id"]: order["total"] for order in orders}
+    refunds = [m["properties"] for m in visitors if m.get("event") == "Order Refunded"]
+    assert refunds
+    assert all(0 < refund["total"] <= totals[refund["order_id"]] for refund in refunds)
+
+
+def test_a_town_too_large_for_its_telephone_numbers_is_refused() -> None:
+    with pytest.raises(ValueError, match="fictional telephone numbers"):
+        next(shop(1, NOW, MOST_PEOPLE + 1))
+
+
+def test_the_real_orders_are_all_there(orders: list[dict[str, Any]]) -> None:
+    assert len(orders) == 6_919
+    assert len({order["userId"] for order in orders}) == 2_357
+    assert sum(round(order["properties"]["revenue"] * 100) for order in orders) == 24_409_194
+    assert min(order["timestamp"] for order in orders) == "1997-01-01T00:00:00.000Z"
+
+
+def test_two_orders_of_one_day_stay_two() -> None:
+    lines = [" 00004 0001 19970101  2   29.33\r\n", " 00004 0001 19970101  1   11.00\r\n", "\r\n"]
+    first, second = cdnow.read(lines)
+    assert first["messageId"] != second["messageId"]
+    assert first["properties"]["order_id"] != second["properties"]["order_id"]
+
+
+@pytest.mark.parametrize("now", [NOW, NOW + 17 * DAY, NOW + 400 * DAY + 3_600_000])
+def test_there_is_always_somebody_worth_seeing(now: int) -> None:
+    messages = list(shop(loader.SEED, now, loader.PEOPLE))
+    sight = tour.pick(messages)
+    somebody = next(m["messageId"][:10] for m in messages if m.get("traits", {}).get("email") == sight.email)
+    theirs = [m for m in messages if m["messageId"][:10] == somebody]
+    orders = [m["timestamp"] for m in theirs if m.get("event") == "Order Completed"]
+    assert min(orders) < sight.moment < max(orders)
+
+
+class Server:
+    """Stands in for Socle: answers each batch with the next of `answers`, and shows profiles of what it accepted."""
+
+    def __init__(self, answers: list[tuple[int, dict[str, str], dict[str, Any]]]) -> None:
+        self.answers = answers
+        self.batches: list[dict[str, Any]] = []
+        self.last_seen: dict[str, str] = {}
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1
+
+            def do_POST(self) -> None:
+                batch = json.loads(gzip.decompress(self.rfile.read(int(self.headers["Content-Length"]))))
+                status, headers, body = outer.answers.pop(0) if outer.answers else (200, {}, {"success": True})
+                if status == 200:
+                    outer.take(batch)
+                self.answer(status, headers, body)
+
+            def do_GET(self) -> None:
+                seen = outer.last_seen.get(unquote(self.path.rpartition("by=")[2]))
+                self.answer(200 if seen else 404, {}, {"id": "p1", "last_seen": seen} if seen else {"error": {}})
+
+            def answer(self, status: int, headers: dict[str, str], body: dict[str, Any]) -> None:
+                data = json.dumps(body).encode()
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(data))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(data)
+                self.wfile.flush()
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+
+    def take(self, batch: dict[str, Any]) -> None:
+        self.batches.append(batch)
+        for message in batch["batch"]:
+            kind, value = loader.whose(message)
+            self.last_seen[f"{kind}:{value}"] = message["timestamp"]
+            if email := message.get("traits", {}).get("email"):
+                self.last_seen[f"email:{email}"] = message["timestamp"]
+
+    def __enter__(self) -> Server:
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.shutdown()
+        self.http.server_close()
+
+
+MESSAGE = {"type": "track", "event": "Ping", "userId": "1", "messageId": "m1", "timestamp": iso(NOW)}
+
+
+def test_a_busy_server_is_tried_again() -> None:
+    with Server([(503, {"Retry-After": "0"}, {}), (503, {"Retry-After": "0"}, {})]) as server:
+        Client(server.url).send([MESSAGE])
+    assert [batch["batch"] for batch in server.batches] == [[MESSAGE]]
+
+
+def test_a_refusal_stops_the_load() -> None:
+    with Server([(401, {}, {"error": {"code": "unknown_key"}})]) as server, pytest.raises(Refused, match="unknown_key"):
+        Client(server.url).send([MESSAGE])
+
+
+def test_a_quarantined_event_stops_the_load() -> None:
+    answer = (200, {}, {"success": True, "quarantined": [{"index": 0, "code": "bad_timestamp"}]})
+    with Server([answer]) as server, pytest.raises(Refused, match="bad_timestamp"):
+        Client(server.url).send([MESSAGE])
+
+
+def test_the_sample_is_sent_once_and_three_commands_are_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loader, "PEOPLE", 300)
+    monkeypatch.setattr(cdnow, "orders", lambda: cdnow.read([" 00004 0001 19970101  2   29.33"]))
+    with Server([]) as server:
+        loader.load(server.url, NOW)
+        sent = sum(len(batch["batch"]) for batch in server.batches)
+        loader.load(server.url, NOW)
+        assert sum(len(batch["batch"]) for batch in server.batches) == sent > 2_000
+    printed = capsys.readouterr().out
+    assert printed.count("curl -s") == 3
+    assert printed.count("timeline") == printed.count("as_of=") == 1
+
+
+def test_events_that_never_show_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loader, "PATIENCE", 0)
+    with Server([]) as server:
+        client = Client(server.url)
+        with pytest.raises(loader.NotApplied, match="user_id:1 does not show"):
+            loader._wait_for(client, [MESSAGE], 1)
