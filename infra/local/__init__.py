@@ -1,0 +1,1 @@
+"""The local machine: the deployed template on one computer, in one process, without AWS."""

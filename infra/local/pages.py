@@ -1,0 +1,113 @@
+"""The machine's two pages: what to open, and what was sent. Plain HTML, no scripts beyond three buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1d2733; --soft: #5b6875; --line: #dde3e9; --paper: #fff; --ground: #f4f6f8;
+  --accent: #0b6e63; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6ebf0; --soft: #9aa7b4; --line: #2f3a45; --paper: #1b232b;
+  --ground: #12181e; --accent: #4fc3b2; } }
+* { box-sizing: border-box }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, sans-serif }
+main { max-width: 860px; margin: 0 auto; padding: 40px 20px 64px }
+h1 { font-size: 30px; margin: 0 0 4px; letter-spacing: -.02em }
+h2 { font-size: 17px; margin: 32px 0 10px }
+p.lead { color: var(--soft); margin: 0 0 28px }
+a { color: var(--accent); text-decoration-thickness: 1px; text-underline-offset: 3px }
+ul.cards { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px;
+  grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)) }
+.card { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 16px 18px; margin: 0 }
+.card p { margin: 4px 0 0; color: var(--soft); font-size: 14px }
+.card a { font-weight: 600 }
+pre { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; overflow-x: auto;
+  font: 13px/1.6 ui-monospace, monospace; margin: 0 }
+table { border-collapse: collapse; width: 100%; font-size: 14px }
+td, th { text-align: left; padding: 5px 14px 5px 0; vertical-align: top; overflow-wrap: anywhere }
+th { color: var(--soft); font-weight: 500; white-space: nowrap }
+article { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; margin: 0 0 16px;
+  padding: 16px 18px }
+article header { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: baseline; margin-bottom: 8px }
+article header time { margin-left: auto; color: var(--soft); font-size: 13px }
+.channel { font-size: 12px; font-weight: 600; color: var(--accent); border: 1px solid var(--accent);
+  border-radius: 99px; padding: 0 9px }
+iframe { width: 100%; height: 420px; border: 1px solid var(--line); border-radius: 6px; background: #fff; margin-top: 10px }
+details { margin-top: 10px; font-size: 14px } summary { cursor: pointer; color: var(--soft) }
+button { font: inherit; font-size: 14px; color: inherit; background: var(--paper); border: 1px solid var(--line);
+  border-radius: 8px; padding: 5px 14px; cursor: pointer } button:hover { border-color: var(--accent) }
+.row { display: flex; flex-wrap: wrap; gap: 10px; align-items: center }
+"""
+
+_MOVE_CLOCK = """
+async function move(step) {
+  const answer = await fetch('/local/clock', {method: 'POST', body: JSON.stringify({advance: step})});
+  document.getElementById('now').textContent = answer.ok ? (await answer.json()).now : 'failed: see the terminal';
+}
+"""
+_EMPTY = "async function empty_() { await fetch('/local/outbox', {method: 'DELETE'}); location.reload(); }"
+
+_COMMANDS = """curl -u local-write-key: localhost:{port}/v1/track -d '{{"userId":"42","event":"Order Completed","properties":\
+{{"order_id":"A1","revenue":49.90,"currency":"EUR"}}}}'
+curl -H 'Authorization: Bearer local-admin-token' 'localhost:{port}/api/profiles?by=user_id:42'
+curl localhost:{port}/local/clock -d '{{"advance":"3d"}}'"""
+
+
+def _document(title: str, body: str, script: str) -> str:
+    return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+            f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
+            f"<body><main>{body}</main><script>{script}</script></body></html>")
+
+
+def start(outputs: Mapping[str, str], now: str, sent: int, port: int = 8000) -> str:
+    """The start page: what there is to open, how to send a first event, the clock, and the names in the stack."""
+    cards = [
+        ("/api/openapi.json", "OpenAPI", "every route of the admin API"),
+        ("/api/sources", "Sources", "needs the header Authorization: Bearer local-admin-token"),
+        ("/local/outbox", "Outbox", f"{sent} sent: e-mail, SMS, push and webhooks"),
+        ("/local/metrics", "Metrics", "what the functions have counted since the start"),
+        ("/health", "Health", "200 when the machine is ready"),
+    ]
+    links = "".join(f'<li class="card"><a href="{link}">{escape(name)}</a><p>{escape(text)}</p></li>'
+                    for link, name, text in cards)
+    rows = "".join(f"<tr><th>{escape(key)}</th><td>{escape(value)}</td></tr>" for key, value in sorted(outputs.items())
+                   if not key.endswith("Url"))  # they lead to AWS
+    buttons = "".join(f"<button onclick=\"move('{step}')\">+ {text}</button>"
+                      for step, text in (("1h", "1 hour"), ("1d", "1 day"), ("7d", "7 days")))
+    return _document("Socle on this machine", (
+        "<h1>Socle</h1><p class='lead'>The deployed stack, on this machine. Nothing leaves it.</p>"
+        f"<ul class='cards'>{links}</ul>"
+        f"<h2>Try it</h2><pre>{escape(_COMMANDS.format(port=port))}</pre>"
+        f"<h2>Clock</h2><div class='row'><span id='now'>{escape(now)}</span>{buttons}</div>"
+        f"<h2>In the stack</h2><div class='card'><table>{rows}</table></div>"), _MOVE_CLOCK)
+
+
+def outbox(items: Sequence[Mapping[str, Any]]) -> str:
+    """Everything sent, newest last."""
+    body = "".join(_item(item) for item in items) or (
+        "<p class='lead'>Nothing was sent yet. Mails, text messages, pushes and webhooks appear here.</p>")
+    clear = "<button onclick='empty_()'>Empty</button>" if items else ""
+    return _document(f"Outbox ({len(items)})", (
+        f"<p><a href='/'>Socle</a></p><div class='row'><h1>Outbox</h1>{clear}</div>"
+        f"<p class='lead'>{len(items)} sent, newest last. As JSON with <code>Accept: application/json</code>.</p>{body}"),
+        _EMPTY)
+
+
+def _item(item: Mapping[str, Any]) -> str:
+    head = (f"<span class='channel'>{escape(item['channel'])}</span><strong>{escape(item['subject'] or item['to'])}"
+            f"</strong><time>{escape(item['sent_at'])}</time>")
+    rows = [("To", item["to"]), ("From", item["from"]), *item["tags"].items()]
+    table = "".join(f"<tr><th>{escape(str(key))}</th><td>{escape(str(value))}</td></tr>" for key, value in rows if value)
+    parts = [f"<header>{head}</header><table>{table}</table>"]
+    if item["html"]:
+        # The sandbox allows nothing: no scripts, no forms, no way out of the frame.
+        parts.append(f'<iframe sandbox="" title="mail" srcdoc="{escape(item["html"], quote=True)}"></iframe>')
+    if item["text"]:
+        shown = f"<pre>{escape(item['text'])}</pre>"
+        parts.append(f"<details><summary>Text</summary>{shown}</details>" if item["html"] else shown)
+    if item["headers"]:
+        headers = escape("\n".join(f"{key}: {value}" for key, value in item["headers"].items()))
+        parts.append(f"<details><summary>Headers</summary><pre>{headers}</pre></details>")
+    return f"<article>{''.join(parts)}</article>"
