@@ -66,15 +66,15 @@ class Definitions:
         raise lost
 
     def get(self, kind: str, name: str, version: int | None = None) -> Definition:
-        """The current version, or the given one (which may be a deletion). Raises NotFound."""
+        """The current version, or the given one. Raises NotFound, also for a version that is a deletion."""
         _check(kind, name)
-        if version is None:
-            found = self._store.current(kind, name)
-        else:
-            found = self._store.version(kind, name, version)
+        found = self._store.current(kind, name) if version is None else self._store.version(kind, name, version)
         if found is None:
             raise _unknown(kind, name) if version is None else NotFound(
                 "unknown_version", f"{kind}/{name} has no version {version}: GET its /versions to see them", "version")
+        if found.deleted:
+            raise NotFound("deleted_version", f"version {version} is when {kind}/{name} was deleted: read version "
+                           f"{found.version - 1}", "version")
         return found
 
     def versions(self, kind: str, name: str, limit: int, before: int | None = None) -> list[Definition]:

@@ -11,78 +11,61 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from socle.aws import Client, translated
 from socle.definitions.model import Definition
-from socle.errors import Conflict
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=True).encode
 
 
 class DefinitionStore:
-    """The definitions table. Calls to AWS that fail raise botocore's ClientError."""
+    """The definitions table. Raises Unavailable in an outage."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: Client, table: str) -> None:
         self._client = client
         self._table = table
 
     def current(self, kind: str, name: str) -> Definition | None:
         """The current version, or None when there is none or it was deleted."""
-        item = self._client.get_item(TableName=self._table, Key={"PK": {"S": kind}, "SK": {"S": name}},
-                                     ConsistentRead=True).get("Item")
+        item = self._get(kind, name)
         return _read(kind, name, item) if item else None
 
     def version(self, kind: str, name: str, version: int) -> Definition | None:
         """That version, a deletion included, or None."""
-        item = self._client.get_item(TableName=self._table, ConsistentRead=True,
-                                     Key={"PK": {"S": f"{kind}#{name}"}, "SK": {"S": _version_key(version)}},
-                                     ).get("Item")
+        item = self._get(f"{kind}#{name}", _version_key(version))
         return _read(kind, name, item) if item else None
 
     def versions(self, kind: str, name: str, limit: int, before: int | None = None) -> list[Definition]:
         """Up to `limit` versions below `before`, newest first."""
         upper = _version_key(before - 1) if before is not None else "V#99999999"
-        found: list[Definition] = []
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table, ScanIndexForward=False, ConsistentRead=True,
+        items = self._query(
+            ScanIndexForward=False, ConsistentRead=True, PaginationConfig={"MaxItems": limit, "PageSize": limit},
             KeyConditionExpression="PK = :pk AND SK BETWEEN :low AND :high",
-            ExpressionAttributeValues={":pk": {"S": f"{kind}#{name}"}, ":low": {"S": "V#"}, ":high": {"S": upper}},
-            PaginationConfig={"MaxItems": limit, "PageSize": limit})
-        for page in pages:
-            found.extend(_read(kind, name, item) for item in page["Items"])
-        return found[:limit]
+            ExpressionAttributeValues={":pk": {"S": f"{kind}#{name}"}, ":low": {"S": "V#"}, ":high": {"S": upper}})
+        return [_read(kind, name, item) for item in items]
 
     def list_page(self, kind: str, limit: int, after: str | None = None) -> list[Definition]:
         """Up to `limit` current definitions whose names come after `after`, by name."""
         # A name is never empty, and a space sorts before all that a name may hold: "name " is just after "name".
-        values = {":pk": {"S": kind}, ":after": {"S": f"{after} " if after else " "}}
-        found: list[Definition] = []
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table, ConsistentRead=True, PaginationConfig={"MaxItems": limit, "PageSize": limit},
-            KeyConditionExpression="PK = :pk AND SK > :after", ExpressionAttributeValues=values)
-        for page in pages:
-            found.extend(_read(kind, item["SK"]["S"], item) for item in page["Items"])
-        return found[:limit]
+        items = self._query(
+            ConsistentRead=True, PaginationConfig={"MaxItems": limit, "PageSize": limit},
+            KeyConditionExpression="PK = :pk AND SK > :after",
+            ExpressionAttributeValues={":pk": {"S": kind}, ":after": {"S": f"{after or ''} "}})
+        return [_read(kind, item["SK"]["S"], item) for item in items]
 
     def list_current(self, kind: str) -> list[Definition]:
         """All current definitions of a kind, by name: one eventually consistent Query a MB; callers may cache it."""
-        found: list[Definition] = []
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table, KeyConditionExpression="PK = :pk", ExpressionAttributeValues={":pk": {"S": kind}})
-        for page in pages:
-            found.extend(_read(kind, item["SK"]["S"], item) for item in page["Items"])
-        return found
+        items = self._query(KeyConditionExpression="PK = :pk", ExpressionAttributeValues={":pk": {"S": kind}})
+        return [_read(kind, item["SK"]["S"], item) for item in items]
 
     def save(self, definition: Definition, replaces: int | None) -> None:
         """Write a version and make it the current one, both or neither.
 
-        `replaces` is the version that is current now, None when there is none. Raises Conflict when that is no longer so.
+        replaces  the version that is current now, None when there is none
+        Raises Conflict when that is no longer so.
         """
-        current: TransactWriteItemTypeDef
+        current: dict[str, Any]
         guard = _unchanged(replaces)
         key = {"PK": {"S": definition.kind}, "SK": {"S": definition.name}}
         if definition.deleted:
@@ -91,18 +74,23 @@ class DefinitionStore:
             current = {"Put": {"TableName": self._table, "Item": {**key, **_write(definition)}, **guard}}
         version_key = {"PK": {"S": f"{definition.kind}#{definition.name}"},
                        "SK": {"S": _version_key(definition.version)}}
-        try:
-            self._client.transact_write_items(TransactItems=[
-                current,
-                {"Put": {"TableName": self._table, "Item": {**version_key, **_write(definition)},
-                         "ConditionExpression": "attribute_not_exists(PK)"}},
-            ])
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-            if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
-                raise Conflict("conflict", f"somebody else changed {definition.kind}/{definition.name} at the same "
-                               "time: read it again, then repeat your change") from error
-            raise
+        version: dict[str, Any] = {
+            "Put": {"TableName": self._table, "Item": {**version_key, **_write(definition)},
+                    "ConditionExpression": "attribute_not_exists(PK)"}}
+        with translated(f"{definition.kind}/{definition.name}"):
+            self._client.transact_write_items(TransactItems=[current, version])
+
+    def _get(self, partition: str, sort: str) -> dict[str, Any] | None:
+        with translated("the definition"):
+            answer = self._client.get_item(TableName=self._table, ConsistentRead=True,
+                                           Key={"PK": {"S": partition}, "SK": {"S": sort}})
+        item: dict[str, Any] | None = answer.get("Item")
+        return item
+
+    def _query(self, **request: Any) -> list[dict[str, Any]]:
+        with translated("the definitions"):
+            pages = self._client.get_paginator("query").paginate(TableName=self._table, **request)
+            return [item for page in pages for item in page["Items"]]
 
 
 def _version_key(version: int) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from socle.definitions.model import Definition
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -40,3 +43,13 @@ class WebhookDocument(BaseModel):
                                     examples=[["Order Completed"]])
     description: str = Field(default="", max_length=1_000)
     enabled: bool = Field(default=True, description="false stops sending")
+
+
+def wanted_by(webhooks: Iterable[Definition]) -> dict[str, list[str]]:
+    """Event name -> names of the enabled webhooks that want it, in the order given."""
+    wanted: dict[str, list[str]] = {}
+    for webhook in webhooks:
+        document = WebhookDocument.model_validate(webhook.document)
+        for event in dict.fromkeys(document.events if document.enabled else ()):
+            wanted.setdefault(event, []).append(webhook.name)
+    return wanted

@@ -50,6 +50,8 @@ def values(message: dict[str, Any]) -> None:
         for container in level:
             for value in container.values() if container.__class__ is dict else container:
                 kind = value.__class__
+                if kind is str:
+                    continue
                 if kind is dict or kind is list:
                     deeper.append(value)
                 elif (kind is float and value - value != 0.0) or (kind is int and not -_MAX_INT < value < _MAX_INT):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from socle.iso import to_iso
+
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 
 Identifier = tuple[str, str]
@@ -44,7 +46,7 @@ class Event(NamedTuple):
 
     @property
     def key(self) -> str:
-        """Sorts by client timestamp, then messageId. 9 base-36-like characters of time keep it short: see `time_key`."""
+        """Sorts by client timestamp, then messageId: `time_key` of ts, then the messageId."""
         return time_key(self.ts) + self.message_id
 
     def to_row(self) -> list[Any]:
@@ -62,6 +64,21 @@ class Event(NamedTuple):
         return cls(ts, message_id, revision, ts + shift, ts + shift + delay, source, type_, name,
                    tuple((kind, value) for kind, value in ids), body,
                    tuple((kind, value) for kind, value in rest[0]) if rest else ())
+
+    def to_message(self) -> dict[str, Any]:
+        """The message as the client sent it, as far as it shows: what a quarantined event is replayed from."""
+        message = {"type": self.type, "messageId": self.message_id, **self.body}
+        if self.type == "track":
+            message["event"] = self.name
+        if self.ts:
+            message["timestamp"] = to_iso(self.ts)
+        if self.revision:
+            message["revision"] = self.revision
+        for kind, field in (("user_id", "userId"), ("anonymous_id", "anonymousId")):
+            values = [value for one, value in self.ids if one == kind]
+            if values and field not in message:
+                message[field] = values[0]
+        return message
 
     def to_json(self) -> dict[str, Any]:
         """The self-describing form of the raw objects in S3; times in epoch ms."""
@@ -93,7 +110,7 @@ class Quarantined(NamedTuple):
     raw         the event as sent: JSON text, compact where it could be parsed
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     message_id: str | None
     code: str
     field: str
@@ -119,14 +136,21 @@ class Tick(NamedTuple):
     due: int
 
 
+_YEAR_1 = 62_135_596_800_000
+"""Milliseconds from 0001-01-01 to the epoch."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def time_key(ts: int) -> str:
-    """Epoch ms as 9 base-36 characters that sort as the numbers do (shifted so that years 1 to 9999 are ≥ 0)."""
-    number = ts + 62_135_596_800_000
+    """Epoch ms as 10 base-36 characters that sort as the numbers do (shifted so that years 1 to 9999 are ≥ 0)."""
+    number = ts + _YEAR_1
     out = ""
-    for _ in range(9):
+    for _ in range(10):
         number, digit = divmod(number, 36)
         out = _DIGITS[digit] + out
     return out
+
+
+def key_time(key: str) -> tuple[int, str]:
+    """(ts, message_id) of an event key."""
+    return int(key[:10], 36) - _YEAR_1, key[10:]

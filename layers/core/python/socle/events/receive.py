@@ -1,7 +1,7 @@
 """Messages -> events, each judged by itself: what is at fault goes to quarantine with its reason. Pure.
 
 What an event's body keeps: the message as the client sent it, without what the event carries elsewhere (`_CARRIED`,
-and userId and anonymousId where they equal the event's identifiers).
+and userId and anonymousId where they are null or equal the event's identifiers).
 """
 
 from __future__ import annotations
@@ -74,14 +74,6 @@ def receive(body: Body, origin: Origin) -> tuple[list[Event], list[Quarantined]]
     return events, quarantined
 
 
-def replay(row: Quarantined) -> tuple[list[Event], list[Quarantined]]:
-    """Receive a quarantined event again, as of when it first came: either list has one element.
-
-    Raises Rejected(`bad_json`) when its text is still not JSON.
-    """
-    return receive(parse.parse(row.raw.encode(), is_batch=False), Origin(row.source, row.received))
-
-
 def _event(message: dict[str, Any], sent: int | None, origin: Origin) -> Event:
     get = message.get
     kind = origin.call or get("type")
@@ -99,7 +91,7 @@ def _event(message: dict[str, Any], sent: int | None, origin: Origin) -> Event:
     _content(kind, name, message, context)
     body = {key: value for key, value in message.items() if key not in _CARRIED}
     for field, pair in (("userId", USER_ID), ("anonymousId", ANONYMOUS_ID)):
-        if field in body and (pair, body[field]) in ids:
+        if field in body and (body[field] is None or (pair, body[field]) in ids):
             del body[field]
     if origin.user_agent and context and not context.get("userAgent") and _is_browser(context.get("library")):
         body["context"] = {**context, "userAgent": origin.user_agent}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, NamedTuple
 
 from socle.errors import NotFound
 from socle.events.model import Quarantined
 from socle.iso import to_iso
+from socle.safe_json import value_or_text
 
 _ID = re.compile(r"(\d{13}-[A-Za-z0-9_.-]{1,200})\.(\d{1,6})")
 _LAST_MS = 9_999_999_999_999
-_MAX_BRACKETS = 200
-"""Brackets of one sort in an event that is shown parsed: fewer than that cannot nest too deep to be answered."""
 
 
 class Held(NamedTuple):
@@ -37,19 +35,7 @@ class Held(NamedTuple):
         """What the API answers. `event` is the event as sent: JSON where it can be read, else its text."""
         row = self.row
         return {"id": self.id, "source": row.source, "code": row.code, "field": row.field, "message": row.message,
-                "received": to_iso(row.received), "messageId": row.message_id, "event": readable(row.raw)}
-
-
-def readable(raw: str) -> Any:
-    """The value of an event's JSON text, or the text itself when it is no JSON that can be answered as it is."""
-    if max(raw.count("["), raw.count("{")) > _MAX_BRACKETS:
-        return raw
-    try:
-        event = json.loads(raw)
-        json.dumps(event, allow_nan=False, ensure_ascii=False).encode()
-    except ValueError:  # broken, NaN, a number of 5,000 digits, half a character: why it is here, likely
-        return raw.encode(errors="replace").decode()
-    return event
+                "received": to_iso(row.received), "messageId": row.message_id, "event": value_or_text(row.raw)}
 
 
 def stem_of(name: str, received: int) -> str:
@@ -67,5 +53,5 @@ def parse_id(text: str) -> tuple[str, int]:
 
 def not_found(identifier: str) -> NotFound:
     """No event of that id is in quarantine (any more)."""
-    return NotFound("not_in_quarantine", f"no event {identifier[:80]!r} is in quarantine: it was replayed or discarded, "
-                    "or the id is wrong", "id")
+    return NotFound("not_in_quarantine", f"no event {identifier[:250]!r} is in quarantine: it was replayed or "
+                    "discarded, or the id is wrong", "id")

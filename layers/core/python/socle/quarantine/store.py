@@ -1,10 +1,10 @@
 """Quarantined events in S3: one immutable-named object a batch, newest first when listed.
 
-    access                           key                                                   call
-    file a batch                     `quarantine/<9999999999999 - ms>-<name>.ndjson.gz`    PutObject, If-None-Match: *
-    newest objects                   `quarantine/`                                         ListObjectsV2
-    one object                       its key                                               GetObject
-    take events out                  its key                                               PutObject or DeleteObject, If-Match
+    access             key                                                   call
+    file a batch       `quarantine/<9999999999999 - ms>-<name>.ndjson.gz`    PutObject, If-None-Match: *
+    newest objects     `quarantine/`                                         ListObjectsV2
+    one object         its key                                               GetObject
+    take events out    its key                                               PutObject or DeleteObject, If-Match
 
 A line is `{"n": place, …the fields of Quarantined}`.
 """
@@ -14,16 +14,14 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from socle.errors import Conflict, Unavailable
+from socle.aws import Client, translated
+from socle.errors import Conflict
 from socle.events.model import Quarantined
 from socle.quarantine.model import Held, stem_of
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 PREFIX = "quarantine/"
 _SUFFIX = ".ndjson.gz"
@@ -33,9 +31,9 @@ _dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, allow_nan=Fa
 
 
 class QuarantineStore:
-    """The quarantine of one bucket. Calls to AWS that fail raise botocore's ClientError, unless said otherwise."""
+    """The quarantine of one bucket. Raises Unavailable in an outage."""
 
-    def __init__(self, client: S3Client, bucket: str) -> None:
+    def __init__(self, client: Client, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
@@ -43,20 +41,18 @@ class QuarantineStore:
         """File a batch under a name that is its own: the same batch again writes nothing. No rows, no object.
 
         name  1 to 200 of A-Z a-z 0-9 _ . -
-        Raises Unavailable when a delete of the same object is under way: try again.
+        Raises Unavailable also when the same object is being deleted: try again.
         """
         if not rows:
             return
         stem = stem_of(name, rows[0].received)
         held = [Held(stem, place, row) for place, row in enumerate(rows)]
-        try:
-            self._client.put_object(Bucket=self._bucket, Key=_key(stem), Body=_write(held), IfNoneMatch="*")
-        except ClientError as error:
-            if _code(error) == "PreconditionFailed":
-                return
-            if _code(error) == "ConditionalRequestConflict":
-                raise Unavailable("quarantine_busy", "the quarantine object is being changed: try again") from error
-            raise
+        with translated("the quarantine"):
+            try:
+                self._client.put_object(Bucket=self._bucket, Key=_key(stem), Body=_write(held), IfNoneMatch="*")
+            except ClientError as error:
+                if not _lost(error):
+                    raise
 
     def stems(self, start: str = "") -> Iterator[str]:
         """The objects' names, newest first, from `start` on (that one included)."""
@@ -64,7 +60,8 @@ class QuarantineStore:
         if start:
             # Listing begins after a key: all keys share their ending, so nothing lies between this and `start`'s.
             request["StartAfter"] = _key(start)[:-1]
-        for page in self._client.get_paginator("list_objects_v2").paginate(**request):
+        pages = iter(self._client.get_paginator("list_objects_v2").paginate(**request))
+        while page := self._next(pages):
             for entry in page.get("Contents", []):
                 if entry["Key"].endswith(_SUFFIX):
                     yield entry["Key"][len(PREFIX):-len(_SUFFIX)]
@@ -83,33 +80,46 @@ class QuarantineStore:
             kept = [one for one in held if one.place not in places]
             if len(kept) == len(held):
                 return 0
+            if self._rewrite(stem, kept, etag):
+                return len(held) - len(kept)
+        raise Conflict("conflict", "others are changing the same part of the quarantine: try again")
+
+    def _rewrite(self, stem: str, kept: Sequence[Held], etag: str) -> bool:
+        """False when the object is not what it was when read."""
+        with translated("the quarantine"):
             try:
                 if kept:
                     self._client.put_object(Bucket=self._bucket, Key=_key(stem), Body=_write(kept), IfMatch=etag)
                 else:
                     self._client.delete_object(Bucket=self._bucket, Key=_key(stem), IfMatch=etag)
             except ClientError as error:
-                if _code(error) not in ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"):
+                if not _lost(error):
                     raise
-                continue
-            return len(held) - len(kept)
-        raise Conflict("conflict", "others are changing the same part of the quarantine: try again")
+                return False
+        return True
 
     def _load(self, stem: str) -> tuple[list[Held], str]:
-        try:
-            found = self._client.get_object(Bucket=self._bucket, Key=_key(stem))
-        except self._client.exceptions.NoSuchKey:
-            return [], ""
-        lines = gzip.decompress(found["Body"].read()).decode().split("\n")
-        return [_read(stem, line) for line in lines], found["ETag"]
+        with translated("the quarantine"):
+            try:
+                found = self._client.get_object(Bucket=self._bucket, Key=_key(stem))
+                data = found["Body"].read()
+            except self._client.exceptions.NoSuchKey:
+                return [], ""
+        return [_read(stem, line) for line in gzip.decompress(data).decode().split("\n")], found["ETag"]
+
+    @staticmethod
+    def _next(pages: Iterator[dict[str, Any]]) -> dict[str, Any] | None:
+        with translated("the quarantine"):
+            return next(pages, None)
 
 
 def _key(stem: str) -> str:
     return f"{PREFIX}{stem}{_SUFFIX}"
 
 
-def _code(error: ClientError) -> str:
-    return error.response.get("Error", {}).get("Code", "")
+def _lost(error: ClientError) -> bool:
+    """Whether a conditional call found another object than it was to find, or none."""
+    return error.response.get("Error", {}).get("Code") in ("PreconditionFailed", "NoSuchKey")
 
 
 def _write(held: Sequence[Held]) -> bytes:

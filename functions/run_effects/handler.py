@@ -1,0 +1,55 @@
+"""Effects queue -> the world: do what profiles decided. What fails comes again, and ends as a dead letter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes import SQSEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from socle import clock
+from socle.cached import Cached
+from socle.definitions.store import DefinitionStore
+from socle.effects import webhook
+from socle.effects.service import EffectRunner
+from socle.effects.store import read_effect
+from socle.errors import SocleError
+from socle.profiles.store import ProfileStore
+from socle.settings import EffectsSettings
+
+logger, metrics = Logger(), Metrics()
+settings = EffectsSettings.from_env()
+dynamodb, secrets = boto3.client("dynamodb"), boto3.client("secretsmanager")
+definitions = DefinitionStore(dynamodb, settings.definitions_table)
+master = Cached(lambda: secrets.get_secret_value(SecretId=settings.signing_secret_arn)["SecretString"].encode(),
+                15 * clock.MINUTE, clock.now)
+
+
+def document(name: str) -> dict[str, Any] | None:
+    """The current document of a webhook."""
+    found = definitions.current("webhooks", name)
+    return found.document if found else None
+
+
+runner = EffectRunner(ProfileStore(dynamodb, settings.profiles_table), document, master,
+                      lambda url, body, headers: webhook.post(url, body, headers))
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Run each effect; those that fail are reported one by one."""
+    failures = []
+    for record in SQSEvent(event).records:
+        try:
+            done = runner.run(read_effect(record.body), clock.now())
+        except (SocleError, ValueError, TypeError) as error:
+            logger.warning("effect failed", extra={"message_id": record.message_id, "reason": str(error)})
+            metrics.add_metric("EffectsFailed", MetricUnit.Count, 1)
+            failures.append({"itemIdentifier": record.message_id})
+        else:
+            metrics.add_metric("EffectsRun", MetricUnit.Count, int(done))
+    return {"batchItemFailures": failures}

@@ -1,0 +1,54 @@
+"""What botocore's errors mean to the caller: one translation for every store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from socle.errors import Conflict, Rejected, Unavailable
+
+Client = Any
+"""A boto3 client. They are made at run time; the stub packages pin other versions than the ones we need."""
+
+_CONFLICTS = {"ConditionalCheckFailedException", "TransactionConflictException", "TransactionInProgressException"}
+_OUTAGES = {
+    "ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "InternalServerError",
+    "ServiceUnavailable", "ServiceUnavailableException", "InternalFailure", "SlowDown", "RequestTimeout",
+    "LimitExceededException", "KMSThrottlingException", "KMSInternalException", "ThrottledException",
+    "ConditionalRequestConflict",
+}
+
+
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Within it, botocore's errors become Conflict, Unavailable or Rejected(`too_large`); others propagate.
+
+    `what` names the thing that was read or written, for the message.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        text = error.response.get("Error", {}).get("Message", "")
+        if code == "TransactionCanceledException":
+            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())} - {"None", None}
+            if reasons & {"ConditionalCheckFailed", "TransactionConflict"} or "ConditionalCheckFailed" in text:
+                raise Conflict("conflict", f"{what} changed meanwhile: reload it and try again") from error
+            if reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
+                raise Unavailable("throttled", f"{what} is throttled: try again later") from error
+            if "ItemSize" in text or "size" in text.lower():
+                raise Rejected("item_too_large", f"{what} would outgrow what DynamoDB keeps in one item (400 KB)") from error
+        if code in _CONFLICTS:
+            raise Conflict("conflict", f"{what} changed meanwhile: reload it and try again") from error
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if code in _OUTAGES or status >= 500:
+            raise Unavailable("unavailable", f"{what} can't be reached ({code}): try again later") from error
+        if code == "ValidationException" and "size" in text.lower():
+            raise Rejected("item_too_large", f"{what} would outgrow what DynamoDB keeps in one item (400 KB)") from error
+        raise
+    except BotoCoreError as error:
+        # time-outs, refused connections, endpoints that can't be resolved: nothing that another request could mend
+        raise Unavailable("unavailable", f"{what} can't be reached ({type(error).__name__}): try again later") from error

@@ -1,0 +1,74 @@
+"""Run effects: each is looked up afresh, done once more than never, and safe to do again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from socle.definitions.webhooks import WebhookDocument
+from socle.effects.model import WEBHOOK, Effect
+from socle.effects.webhook import signed_headers, signing_secret
+from socle.errors import Rejected, Unavailable
+from socle.events.model import Event
+from socle.identity.service import load_roots
+from socle.profiles.codec import event_of
+from socle.profiles.model import Aggregate
+from socle.profiles.store import ProfileStore
+from socle.profiles.view import event_view, profile_view
+
+Post = Callable[[str, bytes, dict[str, str]], int]
+"""(url, body, headers) -> HTTP status."""
+
+
+class Documents(Protocol):
+    """Where webhook documents come from: the document of a name, or None when there is none any more."""
+
+    def __call__(self, name: str) -> dict[str, Any] | None: ...
+
+
+class EffectRunner:
+    """Does what a decision wanted done."""
+
+    def __init__(self, store: ProfileStore, webhooks: Documents, master: Callable[[], bytes], post: Post) -> None:
+        self._store = store
+        self._webhooks = webhooks
+        self._master = master
+        self._post = post
+
+    def run(self, effect: Effect, now: int) -> bool:
+        """Do one effect. False when there is nothing to do any more: its webhook is gone or off, its person erased.
+
+        Raises Unavailable or Rejected when the receiver did not take it: the queue brings it again, then keeps it as a
+        dead letter.
+        """
+        if effect.kind != WEBHOOK:
+            raise Rejected("unknown_effect", f"there are no effects of kind {effect.kind!r}", "kind")
+        stored = self._webhooks(effect.name)
+        if stored is None:
+            return False
+        webhook = WebhookDocument.model_validate(stored)
+        if not webhook.enabled:
+            return False
+        aggregates, roots = load_roots(self._store, {effect.profile})
+        root = aggregates[roots[effect.profile]]
+        event = self._event(aggregates[effect.profile], effect)
+        if event is None or root.erased is not None:
+            return False
+        profile = profile_view(root.id, root.snapshot, root.members)
+        body = json.dumps({"type": "event", "event": event_view(event), "profile": {
+            name: profile[name] for name in ("id", "identifiers", "traits")}}, ensure_ascii=False).encode()
+        headers = signed_headers(signing_secret(self._master(), effect.name), effect.id, now, body)
+        status = self._post(webhook.url, body, headers)
+        if not 200 <= status < 300:
+            raise Unavailable("webhook_refused", f"webhook {effect.name} answered {status}")
+        return True
+
+    def _event(self, aggregate: Aggregate, effect: Effect) -> Event | None:
+        entries = aggregate.tail
+        lower = aggregate.page_of(effect.key)
+        if lower is not None:
+            pages = self._store.load_pages([(aggregate.id, lower)])
+            entries = (*entries, *(entry for page in pages.values() for entry in page.entries))
+        found = [entry for entry in entries if (entry.key, entry.revision) == (effect.key, effect.revision)]
+        return event_of(found[0]) if found else None

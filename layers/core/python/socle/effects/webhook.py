@@ -1,0 +1,80 @@
+"""Webhooks, signed as the Standard Webhooks specification says (standardwebhooks.com): HMAC-SHA256 over id, time and body.
+
+A receiver may get a message twice (networks do that), always with the same `webhook-id`, by which it drops the second.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import ipaddress
+import socket
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import urlsplit
+
+from socle.errors import Rejected, Unavailable
+
+TIMEOUT_SECONDS = 10
+
+
+def signing_secret(master: bytes, name: str) -> str:
+    """The secret of one webhook, `whsec_` and base64: derived from the deployment's master secret, so stored nowhere."""
+    derived = hmac.new(master, f"webhook/{name}".encode(), hashlib.sha256).digest()
+    return "whsec_" + base64.b64encode(derived).decode()
+
+
+def signed_headers(secret: str, message_id: str, now: int, body: bytes) -> dict[str, str]:
+    """The headers that let a receiver verify a message; `now` in epoch ms, the header in seconds."""
+    seconds = str(now // 1000)
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signature = hmac.new(key, b".".join((message_id.encode(), seconds.encode(), body)), hashlib.sha256).digest()
+    return {"content-type": "application/json", "user-agent": "Socle", "webhook-id": message_id,
+            "webhook-timestamp": seconds, "webhook-signature": "v1," + base64.b64encode(signature).decode()}
+
+
+def post(url: str, body: bytes, headers: dict[str, str]) -> int:
+    """POST and answer the HTTP status; redirects are not followed. Raises Unavailable when there is no answer.
+
+    Raises Rejected(`private_address`) for a host that is not on the public internet: a webhook must not reach what only
+    the function can reach (its own runtime API, a metadata service, a private network).
+    """
+    refuse_private(url)
+    return send(url, body, headers)
+
+
+def send(url: str, body: bytes, headers: dict[str, str]) -> int:
+    """POST without looking where to."""
+    request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310 - the scheme was checked
+    try:
+        with _OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except (OSError, ValueError) as error:
+        raise Unavailable("webhook_unreachable", f"the webhook's host did not answer ({type(error).__name__})") from error
+
+
+def refuse_private(url: str) -> None:
+    """Raise Rejected unless every address of the URL's host is public, and the scheme is https."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        raise Rejected("private_address", "a webhook's URL begins with https:// and names a public host", "url")
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port or 443, proto=socket.IPPROTO_TCP)
+    except OSError as error:
+        raise Unavailable("webhook_unreachable", "the webhook's host has no address at the moment") from error
+    if not all(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global for *_, address in found):
+        raise Rejected("private_address", "a webhook's host must have public addresses only", "url")
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A redirect could lead to a private address after the check: it is an answer like any other."""
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)

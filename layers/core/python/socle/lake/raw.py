@@ -1,0 +1,45 @@
+"""Raw objects: what one batch of the stream held, for ever, as gzip NDJSON. Pure.
+
+Rows are `{"row": "event", "profile": id, …Event.to_json}` for every event of the batch, duplicates included, and
+`{"row": "profile", "profile": id, "version", "members": [ids], "snapshot": …}` for every profile that it touched.
+The name is made of the batch's place in the stream, so a batch that is applied again names the same object.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from socle.events.model import Event
+from socle.profiles.model import Aggregate
+from socle.profiles.view import profile_view
+
+_dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+def batch_name(shard: str, sequences: Sequence[str]) -> str:
+    """What makes a batch unique: shard, first, last and hash of its sequence numbers."""
+    digest = hashlib.sha256("\n".join(sequences).encode()).hexdigest()[:16]
+    return f"{shard}-{sequences[0]}-{sequences[-1]}-{digest}"
+
+
+def encode_raw(groups: Mapping[str, Iterable[Event]], touched: Iterable[Aggregate]) -> bytes:
+    """The object of a batch: its events by profile, then the profiles as the batch left them."""
+    lines = [_dumps({"row": "event", "profile": profile, **event.to_json()})
+             for profile, events in groups.items() for event in events]
+    lines += [_dumps(_profile_row(aggregate)) for aggregate in touched]
+    return gzip.compress("\n".join(lines).encode("utf-8", "surrogatepass"), compresslevel=6, mtime=0)
+
+
+def decode_raw(data: bytes) -> list[dict[str, Any]]:
+    """The rows of an object."""
+    text = gzip.decompress(data).decode("utf-8", "surrogatepass")
+    return [json.loads(line) for line in text.split("\n")] if text else []
+
+
+def _profile_row(aggregate: Aggregate) -> dict[str, Any]:
+    return {"row": "profile", "profile": aggregate.id, "version": aggregate.version, "members": sorted(aggregate.members),
+            "snapshot": profile_view(aggregate.id, aggregate.snapshot, aggregate.members)}

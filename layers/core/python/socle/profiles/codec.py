@@ -1,0 +1,140 @@
+"""Aggregates and pages as bytes: one JSON header line, then one line per event, deflated with a preset dictionary.
+
+Byte 0 is the number of the dictionary. Events stay text until somebody needs them: writing an aggregate back copies
+the lines of the old events, and telling a duplicate reads only the keys in the header.
+
+Header of an aggregate, empty parts left out (see Snapshot and Aggregate for meanings):
+    k keys of the tail's events · r {index: revision} · n [events, first_seen, last_seen - first_seen] · i identifiers
+    t, c traits and context as [[at, tie, {name: value}], …] · f first touch · g consents · e counts · o orders
+    h order id hashes · p pages · z horizon · m members · x outbox
+Header of a page: k, r.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Sequence
+from struct import pack, unpack
+from typing import Any
+
+from socle.effects.model import Effect
+from socle.events.model import Event, key_time
+from socle.profiles.dictionary import DICTIONARIES, LATEST
+from socle.profiles.model import Aggregate, Entry, Orders, Register, Snapshot
+
+_dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+def entry_of(event: Event) -> Entry:
+    """The stored form of an event: its key, its revision, and everything else as one line of JSON."""
+    row = [event.at - event.ts, event.received - event.at, event.source, event.type, event.name, event.ids, event.body]
+    if event.unlinked:
+        row.append(event.unlinked)
+    return Entry(event.key, event.revision, _dumps(row))
+
+
+def event_of(entry: Entry) -> Event:
+    """Inverse of `entry_of`."""
+    ts, message_id = key_time(entry.key)
+    shift, delay, *rest = json.loads(entry.row)
+    return Event.from_row([ts, message_id, entry.revision, shift, delay, *rest])
+
+
+def encode_entries(entries: Sequence[Entry]) -> bytes:
+    """The bytes of a page."""
+    return _deflate(_keys(entries), entries)
+
+
+def decode_entries(data: bytes) -> tuple[Entry, ...]:
+    """Inverse of `encode_entries`."""
+    header, rows = _inflate(data)
+    return _entries(header, rows)
+
+
+def encode_aggregate(aggregate: Aggregate) -> bytes:
+    """The bytes of an aggregate; id, version, merged_into, erased and due are attributes of the item itself."""
+    snapshot = aggregate.snapshot
+    header: dict[str, Any] = {
+        "n": [snapshot.events, snapshot.first_seen, snapshot.last_seen - snapshot.first_seen],
+        "i": {kind: sorted(values) for kind, values in snapshot.identifiers.items()},
+        "t": _pack(snapshot.traits),
+        "c": _pack(snapshot.context),
+        "f": list(snapshot.first_touch) if snapshot.first_touch else None,
+        "g": [[channel, topic, *register] for (channel, topic), register in sorted(snapshot.consent.items())],
+        "e": snapshot.counts,
+        "o": {currency: list(orders) for currency, orders in snapshot.orders.items()},
+        "h": _pack_hashes(snapshot.order_ids),
+        "p": list(aggregate.pages),
+        "z": aggregate.horizon,
+        "m": dict(aggregate.members),
+        "x": [effect.to_row() for effect in aggregate.outbox],
+        **_keys(aggregate.tail),
+    }
+    return _deflate({name: value for name, value in header.items() if value}, aggregate.tail)
+
+
+def decode_aggregate(profile: str, version: int, data: bytes) -> Aggregate:
+    """Inverse of `encode_aggregate`."""
+    header, rows = _inflate(data)
+    events, first_seen, span = header.get("n", (0, 0, 0))
+    snapshot = Snapshot(
+        identifiers={kind: set(values) for kind, values in header.get("i", {}).items()},
+        traits=_unpack(header.get("t", ())),
+        context=_unpack(header.get("c", ())),
+        first_touch=Register(*header["f"]) if "f" in header else None,
+        consent={(channel, topic): Register(*register) for channel, topic, *register in header.get("g", ())},
+        counts=header.get("e", {}),
+        events=events, first_seen=first_seen, last_seen=first_seen + span,
+        orders={currency: Orders(*orders) for currency, orders in header.get("o", {}).items()},
+        order_ids=_unpack_hashes(header.get("h", "")),
+    )
+    return Aggregate(profile, version, snapshot, _entries(header, rows), tuple(header.get("p", ())),
+                     header.get("z", ""), header.get("m", {}), outbox=tuple(Effect(*row) for row in header.get("x", ())))
+
+
+def _keys(entries: Sequence[Entry]) -> dict[str, Any]:
+    revised = {str(index): entry.revision for index, entry in enumerate(entries) if entry.revision}
+    keys: dict[str, Any] = {"k": [entry.key for entry in entries]}
+    return keys | {"r": revised} if revised else keys
+
+
+def _entries(header: dict[str, Any], rows: list[str]) -> tuple[Entry, ...]:
+    revised = header.get("r", {})
+    return tuple(Entry(key, revised.get(str(index), 0) if revised else 0, row)
+                 for index, (key, row) in enumerate(zip(header.get("k", ()), rows, strict=True)))
+
+
+def _deflate(header: dict[str, Any], entries: Iterable[Entry]) -> bytes:
+    lines = [_dumps(header)]
+    lines.extend(entry.row for entry in entries)
+    press = zlib.compressobj(6, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, DICTIONARIES[LATEST])
+    return bytes((LATEST,)) + press.compress("\n".join(lines).encode("utf-8", "surrogatepass")) + press.flush()
+
+
+def _inflate(data: bytes) -> tuple[dict[str, Any], list[str]]:
+    press = zlib.decompressobj(-15, DICTIONARIES[data[0]])
+    header, *rows = press.decompress(data[1:]).decode("utf-8", "surrogatepass").split("\n")
+    return json.loads(header), rows
+
+
+def _pack(registers: dict[str, Register]) -> list[Any]:
+    """Registers written by one event share its stamp."""
+    stamps: dict[tuple[int, int], dict[str, Any]] = {}
+    for name, (at, tie, value) in registers.items():
+        stamps.setdefault((at, tie), {})[name] = value
+    return [[at, tie, values] for (at, tie), values in stamps.items()]
+
+
+def _unpack(stamps: Iterable[Any]) -> dict[str, Register]:
+    return {name: Register(at, tie, value) for at, tie, values in stamps for name, value in values.items()}
+
+
+def _pack_hashes(hashes: set[int]) -> str:
+    return b64encode(pack(f">{len(hashes)}I", *sorted(hashes))).decode().rstrip("=")
+
+
+def _unpack_hashes(text: str) -> set[int]:
+    data = b64decode(text + "=" * (-len(text) % 4))
+    return set(unpack(f">{len(data) // 4}I", data))

@@ -1,0 +1,171 @@
+"""decide(aggregate, events, …) -> the next aggregate: the one decision of the writer path. Pure.
+
+It may need more than the aggregate: the page that tells whether a late event is a duplicate, or the whole history when
+a snapshot cannot be added to. Then it answers Needs, the caller reads that into `history`, and asks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from socle.effects.model import WEBHOOK, Effect, effect_id
+from socle.events.model import Event
+from socle.profiles.codec import encode_aggregate, entry_of, event_of
+from socle.profiles.fold import HistoryNeeded, fold, highest_revisions, refold
+from socle.profiles.model import Aggregate, Entry, History, Needs, Page, Snapshot
+from socle.profiles.seal import seal, size_limit
+
+Webhooks = Mapping[str, Sequence[str]]
+"""event name → names of the webhooks that want it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to write: the aggregate's next version (or the same one: nothing), its bytes, and pages in the same transaction.
+
+    applied     the events that were new
+    duplicates  how many were known already
+    """
+
+    aggregate: Aggregate
+    data: bytes
+    pages: tuple[Page, ...]
+    applied: tuple[Event, ...]
+    duplicates: int
+
+
+def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, history: History,
+           tick: int | None = None) -> Decision | Needs:
+    """Apply `events` and, if `tick` still equals what the aggregate is due at, the passing of that time.
+
+    An aggregate that nothing changes comes back as it is, and is not to be written.
+    """
+    sorted_out = drop_duplicates(aggregate, events, history)
+    if isinstance(sorted_out, Needs):
+        return sorted_out
+    new, revised = sorted_out
+    ticked = tick is not None and tick == aggregate.due
+    unchanged = Decision(aggregate, b"", (), (), len(events))
+    if not new and not ticked and len(encode_aggregate(aggregate)) <= HARD_LIMIT:
+        return unchanged
+    try:
+        if revised:
+            raise HistoryNeeded
+        snapshot = fold(aggregate.snapshot, new)
+    except HistoryNeeded:
+        needs = history.wanted(aggregate)
+        if needs:
+            return needs
+        snapshot = refold([*events_of(aggregate, history), *new])
+    tail = (*aggregate.tail, *(entry_of(event) for event in new))
+    after = aggregate.next(
+        snapshot=snapshot,
+        tail=tuple(sorted(tail, key=lambda entry: (entry.key, entry.revision))),
+        outbox=(*aggregate.outbox, *effects(aggregate.id, new, webhooks)),
+        due=None if ticked else aggregate.due,
+    )
+    data = encode_aggregate(after)
+    pages: tuple[Page, ...] = ()
+    if len(data) > size_limit(after):
+        sealed = seal(after, aggregate.tail, history)
+        if isinstance(sealed, Needs):
+            return sealed
+        if sealed is not None:
+            after, pages = sealed
+            data = encode_aggregate(after)
+    if not new and not ticked and not pages:
+        return unchanged
+    return Decision(after, data, pages, tuple(new), len(events) - len(new))
+
+
+HARD_LIMIT = 256 * 1024
+"""Bytes of an aggregate above which it is sealed even without news (an item may have 400 KB)."""
+
+
+def drop_duplicates(aggregate: Aggregate, events: Sequence[Event],
+                    history: History) -> tuple[list[Event], bool] | Needs:
+    """The events that are new to the profile, and whether any of them shares its key with a known one.
+
+    An event is known when its key and revision are in the tail, or in the page whose range covers the key, of the
+    aggregate or of one of its members.
+    """
+    tail = _revisions(aggregate.tail)
+    aggregates: set[str] = set()
+    pages: set[tuple[str, str]] = set()
+    new: list[Event] = []
+    met: set[tuple[str, int]] = set()
+    revised = False
+    for event in events:
+        key = event.key
+        known = set(tail.get(key, ()))
+        for part in _parts(aggregate, key, history, aggregates):
+            if part is not aggregate:
+                known.update(entry.revision for entry in part.tail if entry.key == key)
+            lower = part.page_of(key)
+            if lower is not None:
+                page = history.pages.get((part.id, lower))
+                if page is None:
+                    pages.add((part.id, lower))
+                else:
+                    known.update(entry.revision for entry in page.entries if entry.key == key)
+        if event.revision in known or (key, event.revision) in met:
+            continue
+        revised = revised or bool(known)
+        met.add((key, event.revision))
+        new.append(event)
+    if aggregates or pages:
+        return Needs(tuple(sorted(aggregates)), tuple(sorted(pages)))
+    return new, revised
+
+
+def _parts(aggregate: Aggregate, key: str, history: History, missing: set[str]) -> Iterable[Aggregate]:
+    """The partitions that may hold `key`; members not read yet are added to `missing`."""
+    yield aggregate
+    for member, ceiling in aggregate.members.items():
+        if key <= ceiling:
+            if member in history.aggregates:
+                yield history.aggregates[member]
+            else:
+                missing.add(member)
+
+
+def _revisions(entries: Iterable[Entry]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for entry in entries:
+        found.setdefault(entry.key, []).append(entry.revision)
+    return found
+
+
+def events_of(aggregate: Aggregate, history: History) -> list[Event]:
+    """Every event of the profile, once; the history must have been read."""
+    entries = {(entry.key, entry.revision): entry for _, entry in history.entries(aggregate)}
+    return [event_of(entry) for entry in entries.values()]
+
+
+def effects(profile: str, events: Iterable[Event], webhooks: Webhooks) -> list[Effect]:
+    """The effects that new events call for."""
+    return [Effect(effect_id(WEBHOOK, name, event.key, event.revision), WEBHOOK, name, profile, event.key, event.revision)
+            for event in highest_revisions(events) for name in webhooks.get(event.name, ())]
+
+
+def merge(survivor: Aggregate, loser: Aggregate, history: History) -> tuple[Aggregate, Aggregate] | Needs:
+    """Both after a merge: the survivor holds the fold of all their events, the loser a pointer and its own events.
+
+    Outbox and due time move; events stay where they are, so that an unmerge can tell them apart.
+    """
+    for part in (survivor, loser):
+        needs = history.wanted(part)
+        if needs:
+            return needs
+    ceiling = max([loser.horizon, *(entry.key for entry in loser.tail)])
+    dues = [due for due in (survivor.due, loser.due) if due is not None]
+    events = {(event.key, event.revision): event
+              for part in (survivor, loser) for event in events_of(part, history)}
+    merged = survivor.next(
+        snapshot=refold(list(events.values())),
+        members={**survivor.members, **loser.members, loser.id: ceiling},
+        outbox=(*survivor.outbox, *loser.outbox),
+        due=min(dues, default=None),
+    )
+    return merged, loser.next(snapshot=Snapshot(), merged_into=survivor.id, outbox=(), due=None)

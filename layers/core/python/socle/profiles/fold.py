@@ -1,0 +1,152 @@
+"""fold(snapshot, events) -> snapshot: what the events of a person add up to. Pure, and blind to order and batching.
+
+An event is folded once: the caller has dropped duplicates. Two things cannot be added to a snapshot, because they change
+what an earlier event counted for: a revision of it, and another event about an order already met. For these `fold`
+raises HistoryNeeded, and the caller folds the whole history into an empty snapshot instead.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from socle.events.model import Event
+from socle.profiles.acquisition import touch
+from socle.profiles.model import Orders, Register, Snapshot
+from socle.profiles.orders import ORDER_EVENTS, order_hash, settle
+
+MAX_TRAITS = 250
+"""Traits kept per profile: the most recently written. With 1 KB a value they fit a DynamoDB item."""
+MAX_NAMES = 300
+"""Event names counted per profile: the first in alphabetical order, a choice that no order of arrival changes."""
+
+K = TypeVar("K", str, tuple[str, str])
+
+CONSENT_UPDATED = "Consent Updated"
+WITHDRAWN = "unsubscribed"
+
+
+class HistoryNeeded(Exception):
+    """The snapshot alone does not determine the result: fold the whole history into an empty one."""
+
+
+def fold(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:
+    """The snapshot with `events` added; the one given is not changed.
+
+    Raises HistoryNeeded when only the complete history can tell; never for an empty snapshot.
+    """
+    fresh = snapshot.events == 0
+    events = highest_revisions(events)
+    orders = [event for event in events if event.name in ORDER_EVENTS and event.type == "track"]
+    hashes = {order_hash(event) for event in orders} - {None}
+    if not fresh and (hashes & snapshot.order_ids or any(event.revision for event in events)):
+        raise HistoryNeeded
+    state = snapshot.copy()
+    for event in events:
+        _add(state, event)
+    if orders:
+        state.order_ids |= hashes  # type: ignore[arg-type]  # None was taken out above
+        for currency, total in settle(orders).items():
+            state.orders[currency] = state.orders.get(currency, Orders()).plus(total)
+    _bound(state)
+    return state
+
+
+def highest_revisions(events: Iterable[Event]) -> list[Event]:
+    """One event per key: its highest revision."""
+    events = list(events)
+    if not any(event.revision for event in events) and len({event.key for event in events}) == len(events):
+        return events
+    best: dict[str, Event] = {}
+    for event in events:
+        other = best.get(event.key)
+        if other is None or event.revision > other.revision:
+            best[event.key] = event
+    return list(best.values())
+
+
+def as_of(events: Iterable[Event], time: int, clock: str) -> list[Event]:
+    """The events that had happened by `time` (clock "happened": effective time) or were known by then ("known": received)."""
+    if clock == "known":
+        return [event for event in events if event.received <= time]
+    return [event for event in events if event.at <= time]
+
+
+def _add(state: Snapshot, event: Event) -> None:
+    at, body = event.at, event.body
+    tie = zlib.crc32(event.key.encode("utf-8", "surrogatepass"))
+    state.events += 1
+    state.counts[event.name] = state.counts.get(event.name, 0) + 1
+    state.first_seen = at if state.events == 1 else min(state.first_seen, at)
+    state.last_seen = at if state.events == 1 else max(state.last_seen, at)
+    for kind, value in event.ids:
+        if (kind, value) not in event.unlinked:
+            state.identifiers.setdefault(kind, set()).add(value)
+    if event.type == "identify":
+        for name, value in (body.get("traits") or {}).items():
+            _write(state.traits, name, Register(at, tie, value))
+    elif event.name == CONSENT_UPDATED and event.type == "track":
+        _consent(state, event, tie)
+    context = body.get("context")
+    if context:
+        _context(state, context, at, tie)
+
+
+def _context(state: Snapshot, context: dict[str, Any], at: int, tie: int) -> None:
+    for field, name in _CONTEXT:
+        value = context.get(field)
+        if value:
+            _write(state.context, name, Register(at, tie, value))
+    touched = touch(context)
+    if touched:
+        register = Register(at, tie, touched)
+        _write(state.context, "last_touch", register)
+        first = state.first_touch
+        if first is None or _later(first, register):
+            state.first_touch = register
+
+
+_CONTEXT = (("userAgent", "user_agent"), ("device", "device"), ("os", "os"), ("app", "app"), ("locale", "locale"),
+            ("timezone", "timezone"))
+
+
+def _consent(state: Snapshot, event: Event, tie: int) -> None:
+    """A withdrawal orders by when we learnt of it: a client's clock must not let an older grant outlive it."""
+    properties = event.body.get("properties") or {}
+    wanted = properties.get("state")
+    value = {"state": wanted, "received": event.received}
+    for name in ("source", "text_version"):
+        if properties.get(name) is not None:
+            value[name] = properties[name]
+    at = event.received if wanted == WITHDRAWN else event.at
+    _write(state.consent, (str(properties.get("channel")), str(properties.get("topic") or "")), Register(at, tie, value))
+
+
+def _write(registers: dict[K, Register], name: K, register: Register) -> None:
+    old = registers.get(name)
+    if old is None or _later(register, old):
+        registers[name] = register
+
+
+def _later(one: Register, other: Register) -> bool:
+    if one.at != other.at:
+        return one.at > other.at
+    if one.tie != other.tie:
+        return one.tie > other.tie
+    return json.dumps(one.value, sort_keys=True) > json.dumps(other.value, sort_keys=True)
+
+
+def _bound(state: Snapshot) -> None:
+    """Cut to the limits by rules that commute: what is cut now could not have come back later."""
+    if len(state.traits) > MAX_TRAITS:
+        newest = sorted(state.traits.items(), key=lambda item: (item[1].at, item[1].tie, item[0]), reverse=True)
+        state.traits = dict(newest[:MAX_TRAITS])
+    if len(state.counts) > MAX_NAMES:
+        state.counts = {name: state.counts[name] for name in sorted(state.counts)[:MAX_NAMES]}
+
+
+def refold(events: Sequence[Event]) -> Snapshot:
+    """The snapshot of a complete history."""
+    return fold(Snapshot(), events)

@@ -1,0 +1,187 @@
+"""A profile: what folding its events leaves (Snapshot), and the one item that holds it all (Aggregate).
+
+Everything in a snapshot commutes, so that it is the same in whatever order and batches its events came:
+registers keep the last writer, counters add, sets unite, first and last are minima and maxima.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from socle.effects.model import Effect
+
+
+class Register(NamedTuple):
+    """A last-writer-wins value. Of two writes at the same millisecond the greater tie wins.
+
+    at     epoch ms: the effective time of the event that wrote it (a withdrawal of consent: when it was received)
+    tie    CRC-32 of that event's key: deterministic, and 4 bytes where the messageId would be 36
+    value  any JSON value; None means removed (kept, so that an older write stays beaten)
+    """
+
+    at: int
+    tie: int
+    value: Any
+
+
+class Orders(NamedTuple):
+    """The orders of a profile in one currency; money in integer minor units (cents), times in epoch ms.
+
+    completed, revenue orders completed, and their sum before refunds
+    refunds, refunded  refund events, and their sum
+    first, last        when the first and the last order were completed; 0 when there is only a refund so far
+    """
+
+    completed: int = 0
+    revenue: int = 0
+    refunds: int = 0
+    refunded: int = 0
+    first: int = 0
+    last: int = 0
+
+    def plus(self, other: Orders) -> Orders:
+        """Both together."""
+        firsts = [first for first in (self.first, other.first) if first]
+        return Orders(self.completed + other.completed, self.revenue + other.revenue, self.refunds + other.refunds,
+                      self.refunded + other.refunded, min(firsts, default=0), max(self.last, other.last))
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """What a profile's events add up to.
+
+    identifiers  type → values
+    traits       name → register; at most MAX_TRAITS, the most recently written
+    context      "user_agent", "device", "os", "app", "locale", "timezone", "last_touch" → register
+    first_touch  the earliest acquisition touch
+    consent      (channel, topic) → register of {"state", "source", "text_version", "received"}; topic "" is the whole channel
+    counts       event name → how often; at most MAX_NAMES names, the first in alphabetical order
+    events       how many events, all names together
+    first_seen   earliest effective time, epoch ms; 0 when there is no event
+    last_seen    latest effective time
+    orders       currency → Orders
+    order_ids    CRC-32 of every order id met: meeting one again asks for the history (a collision costs a read, no more)
+    """
+
+    identifiers: dict[str, set[str]] = field(default_factory=dict)
+    traits: dict[str, Register] = field(default_factory=dict)
+    context: dict[str, Register] = field(default_factory=dict)
+    first_touch: Register | None = None
+    consent: dict[tuple[str, str], Register] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    events: int = 0
+    first_seen: int = 0
+    last_seen: int = 0
+    orders: dict[str, Orders] = field(default_factory=dict)
+    order_ids: set[int] = field(default_factory=set)
+
+    def copy(self) -> Snapshot:
+        """A snapshot that can be written to without changing this one."""
+        return Snapshot({kind: set(values) for kind, values in self.identifiers.items()}, dict(self.traits),
+                        dict(self.context), self.first_touch, dict(self.consent), dict(self.counts), self.events,
+                        self.first_seen, self.last_seen, dict(self.orders), set(self.order_ids))
+
+    def user_ids(self) -> set[str]:
+        """The user ids of this person: at most one unless somebody merged by hand."""
+        return self.identifiers.get("user_id", set())
+
+
+class Entry(NamedTuple):
+    """A stored event that is not parsed until somebody needs it: key and revision decide about duplicates.
+
+    row  JSON of the rest of the event; socle.profiles.codec reads and writes it
+    """
+
+    key: str
+    revision: int
+    row: str
+
+
+
+
+@dataclass(slots=True, frozen=True)
+class Page:
+    """Older events of one partition: all stored keys in [lower, the next page's lower), late ones in the tail aside."""
+
+    profile: str
+    lower: str
+    version: int
+    entries: tuple[Entry, ...]
+
+
+@dataclass(slots=True)
+class Aggregate:
+    """All that one conditional write changes.
+
+    id           profile id
+    version      how often it was written; 0 = not stored yet, an empty profile
+    snapshot     the fold of all its events, those of its members included
+    tail         recent and late events, not yet in pages
+    pages        lower bounds of its pages, ascending; the first is ""
+    horizon      upper bound of the last page, "" without pages: a key below it may be in the page that covers it
+    members      profiles merged into this one → their greatest event key ("" without events); their events stay there
+    merged_into  the survivor, when this profile was merged away: everything but its own events is there
+    erased       epoch ms when the person was erased, else None: nothing may be written any more
+    outbox       effects decided and not yet on their queue
+    due          epoch ms at which time alone may change something, or None
+    """
+
+    id: str
+    version: int = 0
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    tail: tuple[Entry, ...] = ()
+    pages: tuple[str, ...] = ()
+    horizon: str = ""
+    members: Mapping[str, str] = field(default_factory=dict)
+    merged_into: str | None = None
+    erased: int | None = None
+    outbox: tuple[Effect, ...] = ()
+    due: int | None = None
+
+    def page_of(self, key: str) -> str | None:
+        """The lower bound of the page whose range covers `key`, or None above the horizon."""
+        if key >= self.horizon:
+            return None
+        return max(lower for lower in self.pages if lower <= key)
+
+    def next(self, **changes: Any) -> Aggregate:
+        """This aggregate one version later, with `changes`."""
+        return replace(self, version=self.version + 1, **changes)
+
+
+class History:
+    """What has been read of the partitions that make up a profile: aggregates by id, pages by (id, lower bound)."""
+
+    def __init__(self, aggregates: dict[str, Aggregate] | None = None) -> None:
+        self.aggregates: dict[str, Aggregate] = aggregates or {}
+        self.pages: dict[tuple[str, str], Page] = {}
+
+    def entries(self, aggregate: Aggregate) -> Iterator[tuple[str, Entry]]:
+        """(partition, entry) of everything stored; all that `wanted` names must have been read."""
+        for part in [aggregate, *(self.aggregates[member] for member in aggregate.members)]:
+            for lower in part.pages:
+                for entry in self.pages[part.id, lower].entries:
+                    yield part.id, entry
+            for entry in part.tail:
+                yield part.id, entry
+
+    def wanted(self, aggregate: Aggregate) -> Needs:
+        """What must still be read before `entries` can list the whole history of `aggregate`."""
+        members = [member for member in aggregate.members if member not in self.aggregates]
+        parts = [aggregate, *(self.aggregates[member] for member in aggregate.members if member in self.aggregates)]
+        pages = [(part.id, lower) for part in parts for lower in part.pages if (part.id, lower) not in self.pages]
+        return Needs(tuple(members), tuple(pages))
+
+
+class Needs(NamedTuple):
+    """What a decision must read first."""
+
+    aggregates: tuple[str, ...] = ()
+    pages: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.aggregates or self.pages)
+
+

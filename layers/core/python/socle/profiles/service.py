@@ -1,0 +1,112 @@
+"""Read profiles: by identifier, now or as of a past time, with their timeline; and erase them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import replace
+from typing import Any, Literal
+
+from socle.errors import NotFound, Rejected
+from socle.events.model import Event
+from socle.identity.service import load_roots, read
+from socle.iso import to_iso
+from socle.profiles.codec import encode_aggregate
+from socle.profiles.decide import events_of
+from socle.profiles.fold import as_of as known_as_of
+from socle.profiles.fold import highest_revisions, refold
+from socle.profiles.model import Aggregate, History, Snapshot
+from socle.profiles.store import ProfileStore
+from socle.profiles.view import event_view, profile_view
+
+Clock = Literal["happened", "known"]
+
+
+class Profiles:
+    """Profiles for readers. A profile that was merged away answers as its survivor."""
+
+    def __init__(self, store: ProfileStore) -> None:
+        self._store = store
+
+    def find(self, kind: str, value: str) -> str:
+        """The id of the profile that an identifier belongs to. Raises NotFound."""
+        owner = self._store.owners([(kind, value)]).get((kind, value))
+        if owner is None:
+            raise NotFound("unknown_identifier", f"no profile has this {kind}: check its spelling, or send an event with it",
+                           "by")
+        return self._root(owner.profile).id
+
+    def read(self, profile_id: str, as_of: int | None = None, clock: Clock = "happened") -> dict[str, Any]:
+        """The profile, now or as of a past time (epoch ms). Raises NotFound.
+
+        Clock "happened" counts the events whose effective time is not later, "known" those received by then.
+        """
+        root = self._root(profile_id)
+        if as_of is None:
+            return profile_view(root.id, root.snapshot, root.members)
+        snapshot = refold(known_as_of(self._events(root), as_of, clock))
+        return profile_view(root.id, snapshot, root.members) | {"as_of": to_iso(as_of), "clock": clock}
+
+    def timeline(self, profile_id: str, limit: int, cursor: str | None = None, event: str | None = None) -> dict[str, Any]:
+        """The newest `limit` events before `cursor`, newest first, all or of one name. Raises NotFound, Rejected."""
+        events = highest_revisions(self._events(self._root(profile_id)))
+        if event is not None:
+            events = [one for one in events if one.name == event]
+        events.sort(key=_position, reverse=True)
+        if cursor is not None:
+            after = _read_cursor(cursor)
+            events = [one for one in events if _position(one) < after]
+        more = len(events) > limit
+        return {"items": [event_view(one) for one in events[:limit]],
+                "next": _cursor(events[limit - 1]) if more else None}
+
+    def erase(self, profile_id: str, now: int) -> None:
+        """Erase a person: events, snapshot, pages and pointers; what was received by `now` can't come back.
+
+        Raises NotFound, Conflict. Calling it again finishes an erasure that broke off.
+        """
+        aggregates, roots = load_roots(self._store, {profile_id})
+        root = aggregates[roots[profile_id]]
+        if root.version == 0 or (root.erased is not None and not root.snapshot.identifiers):
+            raise NotFound("unknown_profile", "there is no such profile; it may have been erased")
+        if root.erased is None:
+            # The marked aggregates still name what is to be deleted, so that it can be taken up again.
+            members = [self._store.load([member])[member] for member in root.members]
+            marked = [replace(part.next(tail=(), outbox=(), due=None, merged_into=None, erased=now),
+                              snapshot=Snapshot(identifiers=root.snapshot.identifiers)) for part in [root, *members]]
+            self._store.save_together([(part, encode_aggregate(part)) for part in marked])
+            root = marked[0]
+        for part in [*self._store.load(root.members).values(), root]:
+            self._store.forget(part)
+
+    def _root(self, profile_id: str) -> Aggregate:
+        aggregates, roots = load_roots(self._store, {profile_id})
+        root = aggregates[roots[profile_id]]
+        if root.version == 0 or root.erased is not None:
+            raise NotFound("unknown_profile", "there is no such profile; it may have been erased")
+        return root
+
+    def _events(self, root: Aggregate) -> list[Event]:
+        history = History()
+        while needs := history.wanted(root):
+            read(self._store, history, needs)
+        return events_of(root, history)
+
+
+def _position(event: Event) -> tuple[int, str]:
+    return event.at, event.key
+
+
+def _cursor(event: Event) -> str:
+    return base64.urlsafe_b64encode(json.dumps(_position(event)).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[int, str]:
+    try:
+        at, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not (isinstance(at, int) and isinstance(key, str)):
+            raise ValueError(cursor)
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise Rejected("bad_cursor", "take `next` of the answer before, unchanged", "cursor") from error
+    return at, key

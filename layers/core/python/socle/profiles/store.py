@@ -1,0 +1,226 @@
+"""Profiles in DynamoDB. The only file that knows the keys of the profiles table.
+
+    access                                   key                                  call
+    aggregates of many profiles              P#<id> / A                           BatchGetItem, 100 a call
+    write one aggregate                      P#<id> / A                           PutItem on its version
+    aggregates and pages together            P#<id> / A, E#<lower>                TransactWriteItems on their versions
+    some pages                               P#<id> / E#<lower>                   BatchGetItem
+    all pages of a profile                   P#<id> / begins with E#              Query
+    whose an identifier is                   I#<type>#<value> / I                 BatchGetItem
+    claim an identifier                      I#<type>#<value> / I                 PutItem if it is nobody's
+    erased identifiers                       X#<SHA-256 of type, value> / X       BatchGetItem
+    profiles due                             index `due`: shard, due <= now       Query
+
+Attributes: v version · b bytes (socle.profiles.codec) · m merged into · x erased at (epoch ms) · p owner of an identifier ·
+due, dueShard (only while something is due: the index is sparse).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any, NamedTuple
+
+from socle.aws import Client, translated
+from socle.errors import Conflict, Unavailable
+from socle.events.model import Identifier, Tick
+from socle.profiles.codec import decode_aggregate, decode_entries, encode_aggregate, encode_entries
+from socle.profiles.model import Aggregate, Page
+
+DUE_SHARDS = 16
+"""Partitions of the due index, so that a million timers do not share one."""
+_BATCH = 100
+_ATTEMPTS = 5
+
+
+class Owner(NamedTuple):
+    """Whose an identifier is.
+
+    profile  profile id
+    erased   epoch ms when an earlier owner of this identifier was erased, else 0: events received by then are dropped
+    """
+
+    profile: str
+    erased: int
+
+
+class ProfileStore:
+    """Reads are strongly consistent; writes are conditional and raise Conflict, or Unavailable in an outage."""
+
+    def __init__(self, dynamodb: Client, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def load(self, profiles: Iterable[str]) -> dict[str, Aggregate]:
+        """The aggregates; one that is not stored comes as an empty profile of version 0."""
+        wanted = list(dict.fromkeys(profiles))
+        found = {profile: Aggregate(profile) for profile in wanted}
+        for item in self._get({"PK": {"S": f"P#{profile}"}, "SK": {"S": "A"}} for profile in wanted):
+            aggregate = _aggregate(item)
+            found[aggregate.id] = aggregate
+        return found
+
+    def load_pages(self, addresses: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Page]:
+        """The pages (profile, lower bound)."""
+        keys = ({"PK": {"S": f"P#{profile}"}, "SK": {"S": f"E#{lower}"}} for profile, lower in addresses)
+        pages = [_page(item) for item in self._get(keys)]
+        return {(page.profile, page.lower): page for page in pages}
+
+    def save(self, aggregate: Aggregate, data: bytes, pages: Sequence[Page] = ()) -> None:
+        """Write the next version of an aggregate, with pages in one transaction.
+
+        Raises Conflict when another writer was first, Rejected(`item_too_large`) beyond 400 KB.
+        """
+        if pages:
+            self.save_together([(aggregate, data)], pages)
+            return
+        with translated("the profile"):
+            self._dynamodb.put_item(**self._put(_item(aggregate, data), aggregate.version))
+
+    def save_together(self, aggregates: Sequence[tuple[Aggregate, bytes]], pages: Sequence[Page] = ()) -> None:
+        """Write aggregates and pages in one transaction, each on its version."""
+        puts = [self._put(_item(aggregate, data), aggregate.version) for aggregate, data in aggregates]
+        puts += [self._put({"PK": {"S": f"P#{page.profile}"}, "SK": {"S": f"E#{page.lower}"},
+                            "v": {"N": str(page.version)}, "b": {"B": encode_entries(page.entries)}}, page.version)
+                 for page in pages]
+        with translated("the profile"):
+            self._dynamodb.transact_write_items(TransactItems=[{"Put": put} for put in puts])
+
+    def owners(self, identifiers: Iterable[Identifier]) -> dict[Identifier, Owner]:
+        """Whose the identifiers are; those that are nobody's are left out."""
+        keys = {_identifier_key(identifier): identifier for identifier in identifiers}
+        found: dict[Identifier, Owner] = {}
+        for item in self._get({"PK": {"S": key}, "SK": {"S": "I"}} for key in keys):
+            found[keys[item["PK"]["S"]]] = _owner(item)
+        return found
+
+    def claim(self, identifier: Identifier, owner: Owner, stale: str | None = None) -> Owner:
+        """Give an identifier that is nobody's to `owner`; answers whose it is then, who may have been first.
+
+        `stale` names an erased profile that the identifier may still point to: as good as nobody's.
+        """
+        item = {"PK": {"S": _identifier_key(identifier)}, "SK": {"S": "I"}, "p": {"S": owner.profile}}
+        if owner.erased:
+            item["x"] = {"N": str(owner.erased)}
+        try:
+            with translated("the identifier"):
+                self._dynamodb.put_item(TableName=self._table, Item=item, **_nobody_s(stale))
+        except Conflict:
+            # Not ReturnValuesOnConditionCheckFailure: after a retry inside botocore the row may well be our own.
+            found = self.owners([identifier]).get(identifier)
+            if found is None:
+                raise
+            return found
+        return owner
+
+    def erased(self, identifiers: Iterable[Identifier]) -> dict[Identifier, int]:
+        """When those of the identifiers that belonged to erased people were erased, epoch ms."""
+        keys = {erased_key(identifier): identifier for identifier in identifiers}
+        return {keys[item["PK"]["S"]]: int(item["x"]["N"])
+                for item in self._get({"PK": {"S": key}, "SK": {"S": "X"}} for key in keys)}
+
+    def due(self, now: int, limit: int) -> list[Tick]:
+        """At most about `limit` profiles whose due time has come, the longest due first within a shard."""
+        ticks: list[Tick] = []
+        for shard in range(DUE_SHARDS):
+            with translated("the due index"):
+                answer = self._dynamodb.query(
+                    TableName=self._table, IndexName="due", Limit=max(1, limit // DUE_SHARDS),
+                    KeyConditionExpression="dueShard = :shard AND due <= :now",
+                    ExpressionAttributeValues={":shard": {"S": str(shard)}, ":now": {"N": str(now)}})
+            ticks += [Tick(item["PK"]["S"][2:], int(item["due"]["N"])) for item in answer["Items"]]
+        return ticks
+
+    def forget(self, aggregate: Aggregate) -> None:
+        """Finish the erasure of an aggregate that was saved as erased: remember the hashes of its identifiers, free them,
+        delete its pages, and leave nothing but a tombstone. Every step can be repeated.
+        """
+        for kind, values in sorted(aggregate.snapshot.identifiers.items()):
+            for value in sorted(values):
+                self._forget_identifier((kind, value), aggregate)
+        for lower in aggregate.pages:
+            with translated("the profile"):
+                self._dynamodb.delete_item(TableName=self._table,
+                                           Key={"PK": {"S": f"P#{aggregate.id}"}, "SK": {"S": f"E#{lower}"}})
+        tombstone = Aggregate(aggregate.id, aggregate.version + 1, erased=aggregate.erased)
+        self.save(tombstone, encode_aggregate(tombstone))
+
+    def _forget_identifier(self, identifier: Identifier, aggregate: Aggregate) -> None:
+        with translated("the identifier"):
+            self._dynamodb.put_item(TableName=self._table, Item={
+                "PK": {"S": erased_key(identifier)}, "SK": {"S": "X"}, "x": {"N": str(aggregate.erased)}})
+        with suppress(Conflict), translated("the identifier"):
+            # On its owner: somebody new may have claimed it since.
+            self._dynamodb.delete_item(
+                TableName=self._table, Key={"PK": {"S": _identifier_key(identifier)}, "SK": {"S": "I"}},
+                ConditionExpression="p = :owner", ExpressionAttributeValues={":owner": {"S": aggregate.id}})
+
+    def _put(self, item: Mapping[str, Any], version: int) -> dict[str, Any]:
+        if version == 1:
+            return {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(PK)"}
+        return {"TableName": self._table, "Item": item, "ConditionExpression": "v = :was",
+                "ExpressionAttributeValues": {":was": {"N": str(version - 1)}}}
+
+    def _get(self, keys: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        """BatchGetItem, 100 keys a call; keys that DynamoDB leaves unprocessed are asked for again."""
+        left = iter(keys)
+        while chunk := list(islice(left, _BATCH)):
+            for _ in range(_ATTEMPTS):
+                with translated("the profiles table"):
+                    answer = self._dynamodb.batch_get_item(
+                        RequestItems={self._table: {"Keys": chunk, "ConsistentRead": True}})
+                yield from answer["Responses"].get(self._table, ())
+                chunk = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+                if not chunk:
+                    break
+            else:
+                raise Unavailable("throttled", "the profiles table is throttled: try again later")
+
+
+def erased_key(identifier: Identifier) -> str:
+    """The key that remembers an erased identifier without saying it."""
+    return "X#" + hashlib.sha256("\0".join(identifier).encode()).hexdigest()
+
+
+def _identifier_key(identifier: Identifier) -> str:
+    return f"I#{identifier[0]}#{identifier[1]}"
+
+
+def _nobody_s(stale: str | None) -> dict[str, Any]:
+    if stale is None:
+        return {"ConditionExpression": "attribute_not_exists(PK)"}
+    return {"ConditionExpression": "attribute_not_exists(PK) OR p = :stale",
+            "ExpressionAttributeValues": {":stale": {"S": stale}}}
+
+
+def _owner(item: Mapping[str, Any]) -> Owner:
+    return Owner(item["p"]["S"], int(item["x"]["N"]) if "x" in item else 0)
+
+
+def _item(aggregate: Aggregate, data: bytes) -> dict[str, Any]:
+    item: dict[str, Any] = {"PK": {"S": f"P#{aggregate.id}"}, "SK": {"S": "A"}, "v": {"N": str(aggregate.version)},
+                            "b": {"B": data}}
+    if aggregate.erased is not None:
+        item["x"] = {"N": str(aggregate.erased)}
+    if aggregate.merged_into is not None:
+        item["m"] = {"S": aggregate.merged_into}
+    if aggregate.due is not None:
+        item["due"] = {"N": str(aggregate.due)}
+        item["dueShard"] = {"S": str(zlib.crc32(aggregate.id.encode()) % DUE_SHARDS)}
+    return item
+
+
+def _aggregate(item: Mapping[str, Any]) -> Aggregate:
+    profile, version = item["PK"]["S"][2:], int(item["v"]["N"])
+    aggregate = decode_aggregate(profile, version, item["b"]["B"])
+    aggregate.merged_into = item["m"]["S"] if "m" in item else None
+    aggregate.erased = int(item["x"]["N"]) if "x" in item else None
+    aggregate.due = int(item["due"]["N"]) if "due" in item else None
+    return aggregate
+
+
+def _page(item: Mapping[str, Any]) -> Page:
+    return Page(item["PK"]["S"][2:], item["SK"]["S"][2:], int(item["v"]["N"]), decode_entries(item["b"]["B"]))
