@@ -1,0 +1,100 @@
+"""What the routes work with, each built on first use, so that a request pays only for what it needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import cache, cached_property
+
+import boto3
+from botocore.config import Config
+
+from socle.aws import Client, translated
+from socle.definitions.service import Definitions
+from socle.definitions.store import DefinitionStore
+from socle.effects.webhook import signing_secret
+from socle.events.group import records
+from socle.events.model import Event
+from socle.events.store import EventStream
+from socle.events.tail import Tail, tail
+from socle.profiles.service import Profiles
+from socle.profiles.store import ProfileStore
+from socle.quarantine.service import Quarantine
+from socle.quarantine.store import QuarantineStore
+from socle.settings import AdminSettings
+from socle.sources.model import KIND
+from socle.sources.service import WriteKeys
+from socle.sources.store import KeyStore
+
+# The gateway gives up after 30 s; a person is less patient.
+_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3})
+_MANY_BYTES = 1 << 30
+"""Makes `records` look at the sizes of the events themselves."""
+
+
+class Collaborators:
+    """The services of one deployment."""
+
+    def __init__(self, settings: AdminSettings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        return Profiles(ProfileStore(self._dynamodb, self._settings.profiles_table))
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        return Definitions(self._definition_store)
+
+    @cached_property
+    def keys(self) -> WriteKeys:
+        return WriteKeys(KeyStore(self._settings.definitions_table, self._dynamodb), self._is_enabled)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        store = QuarantineStore(boto3.client("s3", config=_CONFIG), self._settings.bucket)
+        return Quarantine(store, self._publish)
+
+    def follow(self, kind: str, name: str) -> None:
+        """After a definition was written or deleted, changed or not: bring what depends on it into line."""
+        if kind == KIND:
+            self.keys.follow(name)
+
+    def tail(self, source: str, limit: int) -> Tail:
+        """The last events of a source, by the real clock: the stream stamps records with it, also on a local machine."""
+        return tail(self._kinesis, self._settings.stream_name, source, limit, now=time.time_ns() // 1_000_000)
+
+    def webhook_secret(self, name: str) -> str:
+        """The secret that webhook `name` is signed with."""
+        return signing_secret(self._signing_master, name)
+
+    def _is_enabled(self, source: str) -> bool | None:
+        found = self._definition_store.current(KIND, source)
+        return None if found is None else bool(found.document["enabled"])
+
+    def _publish(self, events: Sequence[Event]) -> None:
+        EventStream(self._settings.stream_name, self._kinesis).put(records(events, [], _MANY_BYTES))
+
+    @cached_property
+    def _definition_store(self) -> DefinitionStore:
+        return DefinitionStore(self._dynamodb, self._settings.definitions_table)
+
+    @cached_property
+    def _dynamodb(self) -> Client:
+        return boto3.client("dynamodb", config=_CONFIG)
+
+    @cached_property
+    def _kinesis(self) -> Client:
+        return boto3.client("kinesis", config=_CONFIG)
+
+    @cached_property
+    def _signing_master(self) -> bytes:
+        client = boto3.client("secretsmanager", config=_CONFIG)
+        with translated("the signing secret"):
+            return str(client.get_secret_value(SecretId=self._settings.signing_secret_arn)["SecretString"]).encode()
+
+
+@cache
+def get() -> Collaborators:
+    """The collaborators of this process."""
+    return Collaborators(AdminSettings.from_env())

@@ -1,0 +1,81 @@
+"""Every failure of the admin API in one shape: `{"error": {"code", "message", "field"?}}`, without a stack trace."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response, content_types
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from botocore.exceptions import ClientError
+
+from socle.definitions.kinds import KINDS
+from socle.errors import Rejected, SocleError, Unavailable
+
+logger = Logger(child=True)
+
+def register(app: APIGatewayHttpResolver) -> None:
+    """Teach the resolver our answers."""
+    handlers: dict[type[Exception], Callable[[Any], Response[str]]] = {
+        SocleError: answer,
+        RequestValidationError: lambda error: answer(first_fault(error.errors())),
+        NotFoundError: lambda _: no_route(app),
+        Exception: lambda error: failed(error, app.current_event.request_context.request_id),
+    }
+    for kind, respond in handlers.items():
+        app.exception_handler(kind)(respond)
+
+
+def answer(error: SocleError, headers: dict[str, str] | None = None) -> Response[str]:
+    """The answer for an error that names what the caller should do."""
+    headers = dict(headers or {})
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+    return Response(error.status, content_types.APPLICATION_JSON, json.dumps(error.to_json()), dict(headers))
+
+
+def first_fault(faults: Sequence[Any]) -> Rejected:
+    """The first fault that pydantic found, naming its field: `limit`, `events.0`, `If-Match`, `body`."""
+    fault = faults[0]
+    where, *path = fault["loc"] or ("body",)
+    field = ".".join(str(part) for part in path) or str(where)
+    kind = str(fault["type"])
+    if kind == "missing":
+        message = f"{field} is missing" if path else "the request needs a body: a JSON object"
+    elif kind == "extra_forbidden":
+        message = f"{field} is not known here: leave it out, or check its spelling"
+    else:
+        message = f"{field}: {str(fault['msg']).removeprefix('Value error, ')}"
+    return Rejected("invalid", message, field)
+
+
+def no_route(app: APIGatewayHttpResolver) -> Response[str]:
+    """404 for a path that is nowhere, 405 for one that only takes other methods."""
+    event = app.current_event
+    routes = [*app._static_routes, *app._dynamic_routes]  # the resolver has no public list of them
+    allowed = sorted({route.method for route in routes if route.rule.match(event.path)})
+    if allowed:
+        return answer(Rejected("method_not_allowed", f"this path takes {', '.join(allowed)}", status=405),
+                      {"Allow": ", ".join(allowed)})
+    return answer(Rejected("unknown_route", "there is no such route: GET /api/openapi.json lists them; the kinds of "
+                           f"definition are {', '.join(KINDS)}", status=404))
+
+
+def failed(error: Exception, request_id: str) -> Response[str]:
+    """500, with an id to find the log line by and nothing else for the outside."""
+    # Places, never the message: it may quote what a person sent.
+    places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}"
+              for frame in traceback.extract_tb(error.__traceback__)[-8:]]
+    logger.error("failed", extra={"error": _name(error), "places": places, "request": request_id})
+    return answer(SocleError("internal", "this is our fault, and it is logged: report it with the request id "
+                             f"{request_id}"))
+
+
+def _name(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        return f"{error.operation_name}: {error.response.get('Error', {}).get('Code')}"
+    return type(error).__name__

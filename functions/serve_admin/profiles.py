@@ -1,0 +1,122 @@
+"""/api/profiles: one person, now or at a past time, and what happened to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from socle.clock import now
+from socle.errors import NotFound, Rejected
+from socle.identity import normalise
+from socle.identity.model import ANONYMOUS_ID, EMAIL, MAX_LENGTH, PHONE, TYPES, USER_ID
+from socle.iso import from_iso
+
+from . import collaborators
+from .shapes import Cursor, Limit, Next, Time, answers, new_router, no_content
+
+router = new_router()
+
+_NORMALISE: dict[str, Callable[[str], str | None]] = {
+    USER_ID: lambda value: normalise.id_text(value, "by"), ANONYMOUS_ID: lambda value: normalise.id_text(value, "by"),
+    EMAIL: normalise.email, PHONE: normalise.phone,
+}
+
+Id = Annotated[str, Path(max_length=64, description="the profile's id")]
+
+
+AsOf = Annotated[str | None, Query(max_length=64, description="ISO 8601 time; now if left out")]
+Clock = Annotated[Literal["happened", "known"], Query(
+    description="what as_of counts: what had happened by then, or what was known by then")]
+
+
+class Profile(BaseModel):
+    """One person."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    identifiers: dict[str, list[str]] = Field(description="by type", examples=[{"user_id": ["42"]}])
+    traits: dict[str, Any]
+    events: dict[str, int] = Field(description="how often each event happened, by name")
+    orders: dict[str, Any] = Field(description="by currency; amounts in minor units")
+    segments: list[str]
+    first_seen: Time | None
+    last_seen: Time | None
+
+
+class TimelineItem(BaseModel):
+    """One thing that happened."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    event: str
+    timestamp: Time
+    messageId: str
+    properties: dict[str, Any]
+
+
+class Timeline(BaseModel):
+    """Newest first."""
+
+    items: list[TimelineItem]
+    next: Next
+
+
+@router.get("/api/profiles", summary="Find the person with an identifier", operation_id="find_profile",
+            tags=["profiles"], responses=answers(200, Profile, "the profile"))
+def find_profile(by: Annotated[str, Query(description=f"`type:value`; the types are {', '.join(TYPES)}")],
+                 ) -> dict[str, Any]:
+    """The profile that an identifier belongs to."""
+    kind, colon, value = by.partition(":")
+    if not colon or kind not in TYPES:
+        raise Rejected("bad_identifier", f"by must be <type>:<value>, the type one of {', '.join(TYPES)}", "by")
+    if not value.strip() or len(value) > MAX_LENGTH:
+        raise Rejected("bad_identifier", f"the value after {kind}: must have 1 to {MAX_LENGTH} characters", "by")
+    known = _NORMALISE[kind](value)
+    if known is None:
+        raise NotFound("unknown_identifier", f"no profile has this {kind}: it is none that names a person", "by")
+    profiles = collaborators.get().profiles
+    return profiles.read(profiles.find(kind, known))
+
+
+@router.get("/api/profiles/<id>", summary="One person, now or at a past time", operation_id="read_profile",
+            tags=["profiles"], responses=answers(200, Profile, "the profile"))
+def read_profile(id: Id, as_of: AsOf = None, clock: Clock = "happened") -> dict[str, Any]:
+    """The profile, or what it was at `as_of`."""
+    moment = None
+    if as_of is not None:
+        try:
+            moment = from_iso(as_of)
+        except ValueError as error:
+            raise Rejected("bad_time", "as_of must be an ISO 8601 time such as 2026-01-31T12:00:00Z (write + as %2B)",
+                           "as_of") from error
+    return collaborators.get().profiles.read(_key(id), as_of=moment, clock=clock)
+
+
+@router.get("/api/profiles/<id>/timeline", summary="What happened to one person", operation_id="read_timeline",
+            tags=["profiles"], responses=answers(200, Timeline, "a page of events, newest first"))
+def read_timeline(id: Id, limit: Limit = 50, cursor: Cursor = None,
+                  event: Annotated[str | None, Query(max_length=200, description="only events of this name")] = None,
+                  ) -> dict[str, Any]:
+    """Events of all the person's identities."""
+    return collaborators.get().profiles.timeline(_key(id), limit, cursor, event)
+
+
+@router.delete("/api/profiles/<id>", summary="Erase one person", operation_id="erase_profile", tags=["profiles"],
+               responses=answers(204, None, "erased"))
+def erase_profile(id: Id) -> Response[str]:
+    """Profile, history and identifiers are gone at once; what still arrives from before is dropped."""
+    collaborators.get().profiles.erase(_key(id), now())
+    return no_content()
+
+
+def _key(profile: str) -> str:
+    if not (profile.isascii() and profile.isalnum()):
+        raise NotFound("unknown_profile", "there is no such profile: find it by an identifier, "
+                       "GET /api/profiles?by=user_id:…", "id")
+    return profile

@@ -1,0 +1,28 @@
+"""/api/webhooks/<name>/secret: what a receiver needs to verify that a call came from here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from . import collaborators
+from .shapes import Name, answers, new_router
+
+router = new_router()
+
+
+class WebhookSecret(BaseModel):
+    """As the Standard Webhooks specification writes it."""
+
+    secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+
+
+@router.get("/api/webhooks/<name>/secret", summary="The secret that a webhook's calls are signed with",
+            operation_id="read_webhook_secret", tags=["webhooks"],
+            responses=answers(200, WebhookSecret, "the secret: keep it as you keep a password"))
+def read_webhook_secret(name: Name) -> dict[str, Any]:
+    """The same for the life of the webhook's name."""
+    services = collaborators.get()
+    services.definitions.get("webhooks", name)
+    return {"secret": services.webhook_secret(name)}
