@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -12,37 +11,25 @@ from aws_lambda_powertools.metrics import MetricUnit
 from socle import clock
 from socle.errors import SocleError, Unavailable
 from socle.events import wire
-from socle.events.service import Collector
-from socle.events.store import EventStream
-from socle.settings import CollectSettings
-from socle.sources.find import KeyFinder
-from socle.sources.store import KeyStore
 
 from . import browser
+from .collaborators import collector
 
-logger = Logger()
-metrics = Metrics()
-
-
-@cache
-def collector() -> Collector:
-    """Made on the first request, then kept with its cache of write keys."""
-    settings = CollectSettings.from_env()
-    return Collector(KeyFinder(KeyStore(settings.definitions_table)), EventStream(settings.stream_name))
+logger, metrics = Logger(), Metrics()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Any route of the tracking API -> an answer of API Gateway's payload format 2.0."""
-    method, path = event["requestContext"]["http"]["method"], event["rawPath"]
     try:
-        if method == "POST":
-            return _collect(event, context)
-        if path == "/health":
+        if event["requestContext"]["http"]["method"] == "POST":
+            answer: dict[str, Any] = _collect(event, context)
+            return answer
+        if event["rawPath"] == "/health":
             return _answer(200, {"status": "ok"})
-        return _answer(200, browser.settings(event, collector(), clock.now()), browser.CACHE)
+        return _answer(200, browser.settings(event, collector(), clock.now()), **browser.CACHE)
     except Unavailable as error:
         logger.warning(error.code, exc_info=error)
-        return _answer(error.status, error.to_json(), {"retry-after": str(error.retry_after)})
+        return _answer(error.status, error.to_json(), **{"retry-after": str(error.retry_after)})
     except SocleError as error:
         return _answer(error.status, error.to_json())
 
@@ -57,6 +44,5 @@ def _collect(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return _answer(200, {"success": True, "quarantined": [row.to_answer() for row in collected.quarantined]})
 
 
-def _answer(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> dict[str, Any]:
-    return {"statusCode": status, "headers": {"content-type": "application/json", **(headers or {})},
-            "body": json.dumps(body)}
+def _answer(status: int, body: dict[str, Any], **headers: str) -> dict[str, Any]:
+    return {"statusCode": status, "headers": {"content-type": "application/json", **headers}, "body": json.dumps(body)}

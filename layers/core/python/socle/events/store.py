@@ -8,12 +8,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from socle.aws import Client
 from socle.errors import Unavailable
 from socle.events.group import Record
 
@@ -26,7 +26,7 @@ ATTEMPTS = 4
 class EventStream:
     """The stream that collect_events fills."""
 
-    def __init__(self, name: str, client: Any = None, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, name: str, client: Client | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
         self._name = name
         # Time-outs: a request must be answered before clients give up on it (10 s). The last two save a fifth of a
         # call's CPU (measured): records are well-formed by their type, and the SDK's long User-Agent is built anew

@@ -8,7 +8,6 @@ nobody can try out; a slow, salted hash guards guessable secrets, and would cost
 from __future__ import annotations
 
 import hashlib
-import secrets
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -48,11 +47,6 @@ class WriteKey(NamedTuple):
     def is_live(self, now: int) -> bool:
         """Whether the key is neither revoked nor expired (its source may still be disabled)."""
         return self.revoked is None and (self.expires is None or now < self.expires)
-
-
-def new_secret() -> str:
-    """A write key: 192 random bits as 32 URL-safe characters."""
-    return secrets.token_urlsafe(24)
 
 
 def hash_secret(secret: str) -> str:

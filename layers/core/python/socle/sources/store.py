@@ -16,70 +16,62 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from socle.errors import Conflict, Unavailable
+from socle.aws import Client, translated
+from socle.errors import Unavailable
 from socle.sources.model import KIND, WriteKey
 
 
 class KeyStore:
-    """Reads and writes key rows; Unavailable when DynamoDB cannot be asked."""
+    """Reads and writes key rows. Errors as socle.aws translates them."""
 
-    def __init__(self, table: str, client: Any = None) -> None:
+    def __init__(self, table: str, client: Client | None = None) -> None:
         self._table = table
         self._client = client or boto3.client("dynamodb", config=Config(
             connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}))
 
     def find(self, key_hash: str) -> tuple[str, int | None] | None:
-        """(source, expires) of a key that may be used, or None. Consistent: a key works from when it was issued."""
-        item = self._call("get_item", Key=_lookup_key(key_hash), ConsistentRead=True).get("Item")
+        """(source, expires) of a key that may be used, or None. Consistent: a key works from when it was issued.
+
+        Whatever goes wrong is Unavailable: a client that is told to come back loses nothing.
+        """
+        try:
+            item = self._client.get_item(TableName=self._table, Key=_lookup_key(key_hash), ConsistentRead=True).get("Item")
+        except (ClientError, BotoCoreError) as error:
+            raise Unavailable("keys_unavailable", "write keys can't be checked right now: try again later") from error
         return (item["source"]["S"], _number(item, "expires")) if item else None
 
     def keys(self, source: str) -> list[WriteKey]:
         """All keys of a source, revoked ones too, oldest first."""
-        query = {"KeyConditionExpression": "PK = :source AND begins_with(SK, :key)", "ConsistentRead": True,
-                 "ExpressionAttributeValues": {":source": {"S": f"{KIND}#{source}"}, ":key": {"S": "K#"}}}
+        query: dict[str, Any] = {
+            "TableName": self._table, "ConsistentRead": True,
+            "KeyConditionExpression": "PK = :source AND begins_with(SK, :key)",
+            "ExpressionAttributeValues": {":source": {"S": f"{KIND}#{source}"}, ":key": {"S": "K#"}}}
         found: list[WriteKey] = []
-        page: dict[str, Any] = {}
         while True:
-            page = self._call("query", **query,
-                              **({"ExclusiveStartKey": page["LastEvaluatedKey"]} if page else {}))
+            with translated(f"the list of write keys of {source}"):
+                page = self._client.query(**query)
             found.extend(_read(item) for item in page["Items"])
             if "LastEvaluatedKey" not in page:
                 return sorted(found, key=lambda key: (key.created, key.id))
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def add(self, key: WriteKey, usable: bool) -> None:
-        """Store a new key. Raises Conflict(`key_exists`) when its secret or its id is taken."""
-        self._write([key], usable, new=True)
+        """Store a new key. Raises Conflict when its secret or its id is taken."""
+        new = {"ConditionExpression": "attribute_not_exists(PK)"}
+        puts = [{"Put": {"TableName": self._table, "Item": item, **new}}
+                for item in ([_row(key), _lookup(key)] if usable else [_row(key)])]
+        with translated(f"write key {key.id}"):
+            self._client.transact_write_items(TransactItems=puts)
 
     def save(self, keys: Sequence[WriteKey], usable: bool) -> None:
-        """Store the keys' new state, each key's rows together; usable: whether they may be used unless revoked."""
+        """Store the keys' new state; `usable`: whether they may be used unless they are revoked."""
         for key in keys:
-            self._write([key], usable, new=False)
-
-    def _write(self, keys: Sequence[WriteKey], usable: bool, new: bool) -> None:
-        condition = {"ConditionExpression": "attribute_not_exists(PK)"} if new else {}
-        actions: list[dict[str, Any]] = []
-        for key in keys:
-            actions.append({"Put": {"TableName": self._table, "Item": _row(key), **condition}})
+            lookup: dict[str, Any] = {"Delete": {"TableName": self._table, "Key": _lookup_key(key.hash)}}
             if usable and key.revoked is None:
-                actions.append({"Put": {"TableName": self._table, "Item": _lookup(key), **condition}})
-            elif not new:
-                actions.append({"Delete": {"TableName": self._table, "Key": _lookup_key(key.hash)}})
-        try:
-            self._call("transact_write_items", TransactItems=actions)
-        except Unavailable as error:
-            cause = error.__cause__
-            if isinstance(cause, ClientError) and cause.response["Error"]["Code"] == "TransactionCanceledException":
-                raise Conflict("key_exists", "this write key is in use: issue another one") from error
-            raise
-
-    def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        if operation != "transact_write_items":
-            arguments["TableName"] = self._table
-        try:
-            answer: dict[str, Any] = getattr(self._client, operation)(**arguments)
-        except (ClientError, BotoCoreError) as error:
-            raise Unavailable("keys_unavailable", "write keys cannot be read right now: try again") from error
-        return answer
+                lookup = {"Put": {"TableName": self._table, "Item": _lookup(key)}}
+            row = {"Put": {"TableName": self._table, "Item": _row(key)}}
+            with translated(f"write key {key.id}"):
+                self._client.transact_write_items(TransactItems=[row, lookup])
 
 
 def _lookup_key(key_hash: str) -> dict[str, Any]:
