@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from socle.clock import DAY, HOUR, MINUTE, SECOND, now
 from socle.errors import Rejected
-from socle.ids import new_id
+from socle.ids import new_id, new_write_key
 from socle.iso import to_iso
-from socle.sources.model import KIND, WriteKey, new_secret
+from socle.sources.model import KIND, WriteKey
 
 from . import collaborators
 from .shapes import Name, Time, answers, new_router, no_content
@@ -80,7 +80,7 @@ class TailPage(BaseModel):
              status_code=201, responses=answers(201, NewKey, "the key; store it now, it is not shown again"))
 def issue_key(name: Name) -> dict[str, Any]:
     """A further key; the others go on."""
-    secret = new_secret()
+    secret = new_write_key()
     return {"key": secret, **_key(collaborators.get().keys.issue(name, _key_id(), secret, now()))}
 
 
@@ -97,7 +97,7 @@ def list_keys(name: Name) -> dict[str, Any]:
 def rotate_keys(name: Name, rotation: Annotated[Rotation | None, Body()] = None) -> dict[str, Any]:
     """Every other key of the source is refused after `grace`."""
     grace = _milliseconds((rotation or Rotation()).grace)
-    secret = new_secret()
+    secret = new_write_key()
     return {"key": secret, **_key(collaborators.get().keys.rotate(name, _key_id(), secret, now(), grace))}
 
 
