@@ -1,0 +1,63 @@
+"""The house defaults hold for every function, and the archive of each holds that function alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from socle.settings import AdminSettings, ApplySettings, CollectSettings, EffectsSettings, Settings, SweepSettings
+
+SETTINGS: dict[str, type[Settings]] = {
+    "collect_events": CollectSettings, "apply_events": ApplySettings, "run_effects": EffectsSettings,
+    "sweep_due": SweepSettings, "serve_admin": AdminSettings}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_function_runs_on_arm64_with_the_layers_its_own_role_and_logs_that_end(template: Any, name: str) -> None:
+    function = template.function(name)
+    assert function["Architectures"] == ["arm64"]
+    assert function["Runtime"] == "python3.13"
+    assert function["Handler"] == f"{name}.handler.handler"
+    assert len(function["Layers"]) == 2
+    assert "TracingConfig" not in function
+    logs = template.resources[template.name_of(function["LoggingConfig"]["LogGroup"])]["Properties"]
+    assert logs["RetentionInDays"] <= 90
+    roles = [template.name_of(f["Role"]) for f in template.of_type("AWS::Lambda::Function").values()]
+    assert len(set(roles)) == len(roles)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_function_finds_its_settings_in_its_environment(template: Any, name: str) -> None:
+    variables = template.function(name)["Environment"]["Variables"]
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Socle"
+    SETTINGS[name].from_env({key: json.dumps(value) for key, value in variables.items()})
+    assert {key for key in variables if key.startswith("SOCLE_")} == {
+        f"SOCLE_{field.upper()}" for field in SETTINGS[name].model_fields}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_archive_holds_this_function_and_no_other(dev: Any, name: str) -> None:
+    key = dev.function(name)["Code"]["S3Key"].removesuffix(".zip")
+    archive = dev.path.parent / f"asset.{key}"
+    assert {entry.name for entry in archive.iterdir()} <= {name}
+    assert not [path for path in archive.rglob("*") if path.suffix == ".pyc" or path.name == "__pycache__"]
+
+
+def test_the_layer_of_the_domain_holds_socle_as_lambda_looks_for_it(dev: Any) -> None:
+    layer = dev.one("AWS::Lambda::LayerVersion", "LayersSocle")
+    archive = Path(dev.path.parent, f"asset.{layer['Content']['S3Key'].removesuffix('.zip')}")
+    assert (archive / "python/socle/settings.py").is_file()
+    assert [entry.name for entry in archive.iterdir()] == ["python"]
+
+
+def test_snapstart_serves_people_in_prod_through_an_alias(dev: Any, prod: Any) -> None:
+    started = [f["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+               for f in prod.of_type("AWS::Lambda::Function").values() if "SnapStart" in f]
+    assert started == ["serve_admin"]
+    (alias_id,) = prod.of_type("AWS::Lambda::Alias")
+    uris = [i["IntegrationUri"] for i in prod.of_type("AWS::ApiGatewayV2::Integration").values()]
+    assert {"Ref": alias_id} in uris
+    assert not dev.of_type("AWS::Lambda::Alias")

@@ -1,0 +1,73 @@
+"""Least privilege: each function may do what its part of the design does, on what it is about, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from infra.grants import granted_actions, grants
+
+READ_PROFILES = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
+ALLOWED = {
+    "collect_events": {"kinesis:PutRecords", "dynamodb:GetItem"},
+    "apply_events": {*READ_PROFILES, "dynamodb:PutItem", "dynamodb:ConditionCheckItem", "s3:PutObject", "sqs:SendMessage"},
+    "run_effects": {*READ_PROFILES, "secretsmanager:GetSecretValue"},
+    "sweep_due": {"dynamodb:Query", "kinesis:PutRecords"},
+    "serve_admin": {
+        *READ_PROFILES, "dynamodb:PutItem", "dynamodb:DeleteItem", "s3:GetObject", "s3:PutObject", "s3:DeleteObject",
+        "s3:ListBucket", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords",
+        "secretsmanager:GetSecretValue"},
+}
+
+
+def test_each_function_is_granted_what_the_design_gives_it(template: Any) -> None:
+    assert granted_actions(template.json) == ALLOWED
+
+
+def test_no_grant_names_an_action_by_a_wildcard(template: Any) -> None:
+    for type_ in ("AWS::IAM::Policy",):
+        for statement in template.statements(type_):
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            assert not [action for action in actions if "*" in action]
+
+
+def test_resources_are_ours_and_only_objects_are_named_by_prefix(template: Any) -> None:
+    patterns = set()
+    for statement in template.statements("AWS::IAM::Policy"):
+        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        for resource in resources:
+            assert resource != "*"
+            if "*" in json.dumps(resource):
+                patterns.add(resource["Fn::Join"][1][-1])
+    assert patterns == {"/raw/*", "/quarantine/*", "/aws/lambda/*"}
+
+
+def test_no_role_has_a_managed_policy(template: Any) -> None:
+    assert not [role for role in template.of_type("AWS::IAM::Role").values() if role.get("ManagedPolicyArns")]
+
+
+def test_apply_events_may_write_objects_under_raw_and_quarantine_only(template: Any) -> None:
+    written = {resource["Fn::Join"][1][-1] for grant in grants(template.json)
+               if grant.function == "apply_events" and not grant.sid and "s3:PutObject" in grant.actions
+               for resource in grant.resources}
+    assert written == {"/raw/*", "/quarantine/*"}
+
+
+def test_serve_admin_lists_nothing_but_the_quarantine(template: Any) -> None:
+    (listing,) = [grant for grant in grants(template.json)
+                  if grant.function == "serve_admin" and "s3:ListBucket" in grant.actions]
+    assert listing.conditions == {"StringLike": {"s3:prefix": "quarantine/*"}}
+
+
+def test_the_key_is_used_through_services_only(template: Any) -> None:
+    with_key = [grant for grant in grants(template.json) if any(a.startswith("kms:") for a in grant.actions)]
+    assert {grant.function for grant in with_key} == set(ALLOWED)
+    for grant in with_key:
+        assert "kms:ViaService" in grant.conditions["StringEquals"], grant
+
+
+def test_the_mapping_may_read_the_stream_and_keep_what_fails(template: Any) -> None:
+    lent = {action for grant in grants(template.json) if grant.function == "apply_events" and grant.sid
+            for action in grant.actions}
+    assert {"kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStreamSummary", "kinesis:ListShards",
+            "s3:PutObject", "s3:ListBucket"} <= lent
