@@ -1,0 +1,125 @@
+"""One moto account a module with what the admin API reads and writes, and a client that speaks payload format 2.0."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import boto3
+import pytest
+from moto import mock_aws
+
+ENV = {
+    "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
+    "SOCLE_PROFILES_TABLE": "profiles", "SOCLE_DEFINITIONS_TABLE": "definitions", "SOCLE_BUCKET": "bucket",
+    "SOCLE_STREAM_NAME": "stream", "POWERTOOLS_SERVICE_NAME": "serve_admin",
+}
+CONTEXT = SimpleNamespace(function_name="serve_admin", memory_limit_in_mb=256, aws_request_id="lambda-request",
+                          invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:serve_admin")
+
+
+@dataclass
+class Answer:
+    """What a client sees."""
+
+    status: int
+    text: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def json(self) -> Any:
+        """The body, read strictly: no NaN."""
+        return json.loads(self.text, parse_constant=lambda constant: pytest.fail(f"{constant} in an answer"))
+
+    @property
+    def error(self) -> dict[str, str]:
+        """The error, in the project's one shape."""
+        body = self.json
+        assert set(body) == {"error"}
+        assert {"code", "message"} <= set(body["error"]) <= {"code", "message", "field"}
+        assert all(isinstance(value, str) for value in body["error"].values())
+        return body["error"]
+
+
+Call = Callable[..., Answer]
+
+
+def http_event(method: str, path: str, query: dict[str, str] | str = "", body: Any = None,
+               headers: dict[str, str] | None = None, is_base64: bool = False) -> dict[str, Any]:
+    """A request as API Gateway hands it to the function. `body`: text as it is, anything else as JSON."""
+    raw = query if isinstance(query, str) else urlencode(query)
+    event: dict[str, Any] = {
+        "version": "2.0", "routeKey": "ANY /api/{proxy+}", "rawPath": path, "rawQueryString": raw,
+        "headers": {"host": "api.example.com", "authorization": "Bearer token", **(headers or {})},
+        "requestContext": {"accountId": "123456789012", "apiId": "api", "domainName": "api.example.com",
+                           "domainPrefix": "api", "requestId": "request-id", "routeKey": "ANY /api/{proxy+}",
+                           "stage": "$default", "time": "01/Jan/2026:00:00:00 +0000", "timeEpoch": 1767225600000,
+                           "http": {"method": method, "path": path, "protocol": "HTTP/1.1",
+                                    "sourceIp": "192.0.2.1", "userAgent": "test"}},
+        "isBase64Encoded": is_base64,
+    }
+    joined: dict[str, str] = {}
+    for name, value in parse_qsl(raw, keep_blank_values=True):
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    if joined:
+        event["queryStringParameters"] = joined
+    if body is not None:
+        event["body"] = body if isinstance(body, str) else json.dumps(body)
+    return event
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[None]:
+    """Tables, bucket, stream and secret."""
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        for name, value in ENV.items():
+            patch.setenv(name, value)
+        dynamodb = boto3.client("dynamodb")
+        for table in ("profiles", "definitions"):
+            due = [{"AttributeName": "dueShard", "AttributeType": "S"}, {"AttributeName": "due", "AttributeType": "N"}]
+            extra: dict[str, Any] = {"GlobalSecondaryIndexes": [{
+                "IndexName": "due", "Projection": {"ProjectionType": "KEYS_ONLY"},
+                "KeySchema": [{"AttributeName": "dueShard", "KeyType": "HASH"},
+                              {"AttributeName": "due", "KeyType": "RANGE"}]}]} if table == "profiles" else {}
+            dynamodb.create_table(
+                TableName=table, BillingMode="PAY_PER_REQUEST",
+                KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
+                AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"},
+                                      {"AttributeName": "SK", "AttributeType": "S"}, *(due if extra else [])], **extra)
+        boto3.client("s3").create_bucket(Bucket="bucket")
+        boto3.client("kinesis").create_stream(StreamName="stream", ShardCount=2)
+        secret = boto3.client("secretsmanager").create_secret(Name="signing", SecretString="master")
+        patch.setenv("SOCLE_SIGNING_SECRET_ARN", secret["ARN"])
+        yield
+
+
+@pytest.fixture(scope="module")
+def services(account: None) -> Iterator[Any]:
+    """The collaborators of serve_admin in this account; a test may put a fake in the place of one."""
+    from functions.serve_admin import collaborators
+
+    collaborators.get.cache_clear()
+    yield collaborators.get()
+    collaborators.get.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def call(services: Any) -> Call:
+    """Send one request: call("GET", "/api/sources", query={"limit": "5"}) -> Answer."""
+    from functions.serve_admin.handler import handler
+
+    def send(method: str, path: str, query: dict[str, str] | str = "", body: Any = None,
+             headers: dict[str, str] | None = None, is_base64: bool = False) -> Answer:
+        answer = handler(http_event(method, path, query, body, headers, is_base64), CONTEXT)
+        text = answer.get("body") or ""
+        if answer.get("isBase64Encoded"):
+            text = base64.b64decode(text).decode()
+        assert "Traceback" not in text
+        return Answer(answer["statusCode"], text, {k.lower(): v for k, v in answer.get("headers", {}).items()})
+
+    return send
