@@ -17,8 +17,12 @@ from infra.stack import Socle
 
 COMPANY_SETTINGS = ("alarm_address", "domain", "certificate_arn")
 
-# Set here, because without the CLI nothing reads cdk.json. The bucket's access logs are let in by a policy, not by an ACL.
-FEATURE_FLAGS = ("@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy",)
+# Set here, because without the CLI nothing reads cdk.json.
+FEATURE_FLAGS = (
+    "@aws-cdk/aws-lambda:recognizeLayerVersion",  # else a change of socle alone would publish no version
+    "@aws-cdk/aws-lambda:recognizeVersionProps",
+    "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy",  # else an ACL lets them in
+)
 
 
 def build(app: cdk.App, stage: str | None = None) -> Socle:

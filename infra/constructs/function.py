@@ -79,6 +79,8 @@ class Function(lambda_.Function):
         # A snapshot belongs to a published version, so callers must name one: through the alias.
         self.called_as: lambda_.IFunction = self
         if snap_start:
+            cdk.Validations.of(self).acknowledge(cdk.Acknowledgment(
+                id="Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish", reason="The alias below publishes a version."))
             self.called_as = lambda_.Alias(scope, f"{id_}Live", alias_name="live", version=self.current_version)
 
     def objects(self, bucket: s3.IBucket, prefix: str) -> str:

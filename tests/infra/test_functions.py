@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.app import synthesise
+from infra.constructs.layers import ROOT
 from socle.settings import AdminSettings, ApplySettings, CollectSettings, EffectsSettings, Settings, SweepSettings
 
 SETTINGS: dict[str, type[Settings]] = {
@@ -51,6 +54,26 @@ def test_the_layer_of_the_domain_holds_socle_as_lambda_looks_for_it(dev: Any) ->
     archive = Path(dev.path.parent, f"asset.{layer['Content']['S3Key'].removesuffix('.zip')}")
     assert (archive / "python/socle/settings.py").is_file()
     assert [entry.name for entry in archive.iterdir()] == ["python"]
+
+
+def test_a_change_of_the_domain_alone_reaches_the_version_that_people_are_served(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "project"
+    for folder in ("functions", "layers"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr("infra.constructs.layers.ROOT", root)
+    monkeypatch.setattr("infra.constructs.function.ROOT", root)
+
+    def version(outdir: str) -> str:
+        written = json.loads(synthesise("prod", str(tmp_path / outdir), bundle=False).read_text())
+        (found,) = [id_ for id_, r in written["Resources"].items() if r["Type"] == "AWS::Lambda::Version"]
+        return found
+
+    before = version("before")
+    assert version("again") == before
+    with (root / "layers/core/python/socle/ids.py").open("a") as file:
+        file.write("\n")
+    assert version("after") != before
 
 
 def test_snapstart_serves_people_in_prod_through_an_alias(dev: Any, prod: Any) -> None:
