@@ -1,0 +1,76 @@
+"""Erasure: what a person was is gone, what was on its way is dropped, and a new beginning is possible."""
+
+from __future__ import annotations
+
+import pytest
+from socle.errors import NotFound, Unavailable
+from socle.profiles.service import Profiles
+from tests.memory import World
+from tests.people import ANONYMOUS, T0, USER, event
+
+ERASED = T0 + 1_000_000
+
+
+def world_with_a_person(events=30):
+    world = World()
+    world.deliver(event(0, ANONYMOUS), *[event(number, USER) for number in range(1, events)])
+    world.deliver(event(events, USER, ANONYMOUS))
+    world.deliver(event(events + 1, USER))
+    return world, Profiles(world.profiles)
+
+
+def test_nothing_of_the_person_is_left():
+    world, profiles = world_with_a_person()
+    profiles.erase(profiles.find(*USER), ERASED)
+    assert {kind for _, kind in world.profiles.items if kind.startswith("E#")} == set()
+    assert not [key for key in world.profiles.items if key[0] == "I"]
+    with pytest.raises(NotFound):
+        profiles.find(*USER)
+
+
+def test_events_received_before_are_dropped_and_later_ones_begin_a_new_profile():
+    world, profiles = world_with_a_person()
+    old = profiles.find(*USER)
+    profiles.erase(old, ERASED)
+    assert world.deliver(event(99, USER, received=ERASED)).erased == 1
+    assert world.deliver(event(100, ANONYMOUS, received=ERASED - 1)).erased == 1
+    assert world.deliver(event(101, USER, received=ERASED + 1)).applied == 1
+    assert world.deliver(event(102, USER, received=ERASED)).erased == 1
+    assert profiles.find(*USER) != old
+    assert profiles.read(profiles.find(*USER))["events"] == {"Product Viewed": 1}
+
+
+def test_the_old_profile_can_not_be_written_again():
+    world, profiles = world_with_a_person()
+    old = profiles.find(*USER)
+    profiles.erase(old, ERASED)
+    with pytest.raises(NotFound):
+        profiles.read(old)
+    with pytest.raises(NotFound):
+        profiles.erase(old, ERASED + 1)
+
+
+@pytest.mark.parametrize("step", range(3))
+def test_an_erasure_that_broke_off_is_finished_by_calling_it_again(step):
+    world, profiles = world_with_a_person()
+    old = profiles.find(*USER)
+    forget, calls = world.profiles.forget, []
+
+    def break_off(aggregate):
+        if len(calls) == step:
+            raise Unavailable("down", "down")
+        calls.append(1)
+        forget(aggregate)
+
+    world.profiles.forget = break_off
+    if step < 2:
+        with pytest.raises(Unavailable):
+            profiles.erase(old, ERASED)
+        world.profiles.forget = forget
+        # In between, somebody new with the same identifiers is not held up by what is left of the old profile.
+        assert world.deliver(event(200, USER, received=ERASED + 5)).applied == 1
+    world.profiles.forget = forget
+    profiles.erase(old, ERASED)
+    assert not [key for key in world.profiles.items if key[1].startswith("E#")]
+    if step < 2:
+        assert profiles.read(profiles.find(*USER))["event_count"] == 1
