@@ -1,0 +1,63 @@
+"""Whose event is it: the plain rule."""
+
+from __future__ import annotations
+
+from socle.identity.resolve import Person, Plan, resolve
+
+ANN, BOB = ("user_id", "ann"), ("user_id", "bob")
+MAIL, PHONE, DEVICE, OTHER = ("email", "a@b.c"), ("phone", "+33123456789"), ("anonymous_id", "d1"), ("anonymous_id", "d2")
+
+
+def people(**known):
+    return {name: Person(frozenset(users), first) for name, (users, first) in known.items()}
+
+
+def test_nobody_known_is_a_new_person_who_gets_all_identifiers():
+    assert resolve((ANN, DEVICE), {}, {}) == (None, (), (ANN, DEVICE), ())
+
+
+def test_an_unknown_identifier_joins_the_known_one_s_profile():
+    assert resolve((ANN, DEVICE), {DEVICE: "p"}, people(p=((), 5))) == ("p", (), (ANN,), ())
+
+
+def test_an_anonymous_profile_is_merged_into_the_one_with_a_user_id():
+    found = resolve((ANN, DEVICE), {ANN: "young", DEVICE: "old"}, people(young=(("ann",), 9), old=((), 1)))
+    assert (found.profile, found.merged) == ("young", ("old",))
+
+
+def test_of_two_without_user_id_the_one_seen_first_survives_then_the_smaller_id():
+    assert resolve((MAIL, DEVICE), {MAIL: "b", DEVICE: "a"}, people(a=((), 9), b=((), 1))).profile == "b"
+    assert resolve((MAIL, DEVICE), {MAIL: "b", DEVICE: "a"}, people(a=((), 1), b=((), 1))).profile == "a"
+
+
+def test_somebody_else_s_device_stays_theirs():
+    found = resolve((BOB, DEVICE), {DEVICE: "p"}, people(p=(("ann",), 1)))
+    assert found == (None, (), (BOB,), (DEVICE,))
+
+
+def test_two_users_are_never_one_even_without_a_user_id_in_the_event():
+    found = resolve((MAIL, DEVICE), {MAIL: "p", DEVICE: "q"}, people(p=(("ann",), 1), q=(("bob",), 2)))
+    assert (found.profile, found.merged, found.unlinked) == ("p", (), (DEVICE,))
+
+
+def test_a_profile_that_people_merged_by_hand_keeps_its_two_user_ids():
+    found = resolve((ANN,), {ANN: "p"}, people(p=(("ann", "bob"), 1)))
+    assert found.profile == "p"
+
+
+def test_a_plan_follows_the_merges_of_its_own_batch():
+    plan = Plan({ANN: "p", DEVICE: "q"}, people(p=(("ann",), 1), q=((), 2)))
+    for index, ids in enumerate([(DEVICE,), (ANN, DEVICE), (DEVICE, OTHER)]):
+        plan.place(ids, f"new-{index}")
+    assert plan.merges == [("p", "q")]
+    assert plan.profile_of((DEVICE,)) == ("p", ())
+    assert plan.profile_of((DEVICE, OTHER)) == ("p", ())
+    assert plan.claims == {OTHER: "p"}
+
+
+def test_a_plan_makes_one_person_of_events_that_share_a_new_identifier():
+    plan = Plan({}, {})
+    plan.place((DEVICE,), "new-0")
+    plan.place((ANN, DEVICE), "new-1")
+    plan.place((ANN,), "new-2")
+    assert {plan.profile_of(ids)[0] for ids in [(DEVICE,), (ANN, DEVICE), (ANN,)]} == {"new-0"}
