@@ -98,7 +98,8 @@ def _read(read: Callable[[Json, Json, str], str], response: Json, request: Json,
 
 def call(service: str, operation: str, parameters: Json) -> Json:
     """One AWS call with CloudFormation's properties as parameters."""
-    client = boto3.client(service, region_name=REGION)
+    make: Any = boto3.client  # its type has one overload per literal name
+    client = make(service, region_name=REGION)
     shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation]).input_shape
     answer: Json = getattr(client, operation)(**fit(shape, parameters))
     return answer

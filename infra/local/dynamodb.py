@@ -149,7 +149,7 @@ def install(stack: ExitStack) -> None:
         """Stock get_item leaves an empty entry for each key that it does not find."""
         if table.has_range_key and not range_key:
             raise MockValidationException("Table has a range key, but no range key was passed into get_item")
-        found = table.items.get(hash_key)
+        found: Any = table.items.get(hash_key)
         if found is not None and range_key:
             found = found.get(range_key)
         return found.project(projection_expression) if projection_expression and found else found

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from moto import mock_aws
 from moto.apigatewayv2.models import apigatewayv2_backends
+from moto.core.models import botocore_stubber
 
 from infra.local import cloud, cloudformation, dynamodb, outbox, pump, seed, sources, template
 from infra.local.cloud import ACCOUNT, REGION
@@ -37,6 +38,8 @@ class LocalMachine:
 
     def __init__(self, stack: ExitStack, document: dict[str, Any] | None = None) -> None:
         """Create the stack from `document`, or else from the project's own template; `stack` undoes everything."""
+        if botocore_stubber.enabled:
+            raise RuntimeError("moto is already running in this process: one machine at a time")
         stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         replace(stack, clock, "_ahead", 0)
         self.pump = pump.Pump()
@@ -53,7 +56,7 @@ class LocalMachine:
         for mapping in mappings:
             self.pump.add(sources.of_mapping(mapping, self.runtime.named))
         self.timeline = Timeline(Schedules(self._invoke), self.pump.drain)
-        api = next(iter(apigatewayv2_backends[ACCOUNT][REGION].apis.values()), None)
+        api: Any = next(iter(apigatewayv2_backends[ACCOUNT][REGION].apis.values()), None)
         self.front = Front(read_routes(api, self.runtime.named), api.cors_configuration) if api else Front([], None)
         stack.callback(self.front.close)
         self.local = LocalRoutes(self)

@@ -105,10 +105,7 @@ class Pump:
     def _run(self, source: Source) -> None:
         seen, pause = -1, 0.0
         while not self._stopping:
-            with self._woken:
-                # Half a second covers what becomes readable by time alone: delays and visibility time-outs.
-                self._woken.wait_for(lambda: self._stopping or (self._arrivals != seen and not pause), pause or 0.5)
-                seen = self._arrivals
+            seen = self._wait(seen, pause)
             if self._stopping:
                 return
             if not pause:
@@ -118,6 +115,16 @@ class Pump:
             except Exception:  # one source that breaks must not end the others, nor itself
                 logger.exception("%s broke off", source.name)
                 pause = 1.0
+
+    def _wait(self, seen: int, pause: float) -> int:
+        """Wait for arrivals after `seen`, or until `pause` is over; answers the arrivals so far."""
+        with self._woken:
+            if pause:
+                self._woken.wait_for(lambda: self._stopping, pause)
+            else:
+                # Half a second covers what becomes readable by time alone: delays and visibility time-outs.
+                self._woken.wait_for(lambda: self._stopping or self._arrivals != seen, 0.5)
+            return self._arrivals
 
     def _read(self, source: Source, pause: float) -> float:
         """Read until there is nothing or a batch fails; answers the seconds to wait before trying again, 0 for none."""

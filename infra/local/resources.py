@@ -14,7 +14,7 @@ Reader = Callable[[Json, Json, str], str]
 """(response, request, physical name) -> the value of a Ref or of an attribute."""
 
 
-def name(_response: Json, _request: Json, physical_name: str) -> str:
+def own_name(_response: Json, _request: Json, physical_name: str) -> str:
     """A Ref that is the resource's own name."""
     return physical_name
 
@@ -52,7 +52,7 @@ class Make(NamedTuple):
 
     service: str
     operation: str
-    ref: Reader = name
+    ref: Reader = own_name
     attributes: Mapping[str, Reader] = {}
     name: str = ""
     prepare: Callable[[Json, str], Json] | None = None
@@ -89,6 +89,16 @@ def _global_table(properties: Json, _name: str) -> Json:
     return request
 
 
+def _stream_extras(properties: Json, stream: str) -> list[tuple[str, str, Json]]:
+    calls: list[tuple[str, str, Json]] = []
+    if int(properties.get("RetentionPeriodHours", 24)) > 24:
+        calls.append(("kinesis", "increase_stream_retention_period", {
+            "StreamName": stream, "RetentionPeriodHours": properties["RetentionPeriodHours"]}))
+    if "StreamEncryption" in properties:
+        calls.append(("kinesis", "start_stream_encryption", {**properties["StreamEncryption"], "StreamName": stream}))
+    return calls
+
+
 def _secret(properties: Json, _name: str) -> Json:
     if "SecretString" in properties:
         return properties
@@ -110,9 +120,9 @@ MADE: dict[str, Make] = {
     "AWS::ApiGatewayV2::Route": Make("apigatewayv2", "create_route", field("RouteId")),
     "AWS::ApiGatewayV2::Authorizer": Make("apigatewayv2", "create_authorizer", field("AuthorizerId"), {
         "AuthorizerId": field("AuthorizerId")}),
-    "AWS::CloudWatch::Alarm": Make("cloudwatch", "put_metric_alarm", name, {
+    "AWS::CloudWatch::Alarm": Make("cloudwatch", "put_metric_alarm", own_name, {
         "Arn": text(f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{{name}}")}, "AlarmName"),
-    "AWS::CloudWatch::Dashboard": Make("cloudwatch", "put_dashboard", name, name="DashboardName"),
+    "AWS::CloudWatch::Dashboard": Make("cloudwatch", "put_dashboard", own_name, name="DashboardName"),
     "AWS::Cognito::UserPool": Make("cognito-idp", "create_user_pool", field("UserPool", "Id"), {
         "Arn": field("UserPool", "Arn"), "UserPoolId": field("UserPool", "Id"),
         "ProviderName": lambda response, _request, _name: _POOL + response["UserPool"]["Id"],
@@ -123,7 +133,7 @@ MADE: dict[str, Make] = {
                                          {"ClientId": field("UserPoolClient", "ClientId")}, "ClientName"),
     "AWS::Cognito::UserPoolDomain": Make("cognito-idp", "create_user_pool_domain", given("Domain")),
     "AWS::Cognito::UserPoolGroup": Make("cognito-idp", "create_group", given("GroupName")),
-    "AWS::DynamoDB::GlobalTable": Make("dynamodb", "create_table", name, {
+    "AWS::DynamoDB::GlobalTable": Make("dynamodb", "create_table", own_name, {
         "Arn": field("TableDescription", "TableArn"), "TableId": field("TableDescription", "TableId"),
         "StreamArn": field("TableDescription", "LatestStreamArn"),
     }, "TableName", _global_table, table_extras),
@@ -131,11 +141,9 @@ MADE: dict[str, Make] = {
                                 lambda _response, request, _name: str(request["DatabaseInput"]["Name"])),
     "AWS::Glue::Table": Make("glue", "create_table",
                              lambda _response, request, _name: str(request["TableInput"]["Name"])),
-    "AWS::Kinesis::Stream": Make("kinesis", "create_stream", name, {
+    "AWS::Kinesis::Stream": Make("kinesis", "create_stream", own_name, {
         "Arn": text(f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/{{name}}")}, "Name",
-        lambda properties, physical: {**properties, "StreamName": physical},
-        lambda properties, physical: [("kinesis", "start_stream_encryption", {
-            **properties["StreamEncryption"], "StreamName": physical})] if "StreamEncryption" in properties else []),
+        lambda properties, physical: {**properties, "StreamName": physical}, _stream_extras),
     "AWS::Lambda::Alias": Make("lambda", "create_alias", field("AliasArn")),
     "AWS::SES::ConfigurationSet": Make(
         "sesv2", "create_configuration_set", given("ConfigurationSetName"),
@@ -145,8 +153,8 @@ MADE: dict[str, Make] = {
         {f"DkimDNSToken{part}{n}": text(f"{part.lower()}{n}") for part in ("Name", "Value") for n in (1, 2, 3)},
         prepare=lambda properties, _name: {"EmailIdentity": properties["EmailIdentity"]}),
     "AWS::SNS::Subscription": Make("sns", "subscribe", field("SubscriptionArn")),
-    "AWS::Scheduler::Schedule": Make("scheduler", "create_schedule", name, {"Arn": field("ScheduleArn")}, "Name"),
-    "AWS::Scheduler::ScheduleGroup": Make("scheduler", "create_schedule_group", name,
+    "AWS::Scheduler::Schedule": Make("scheduler", "create_schedule", own_name, {"Arn": field("ScheduleArn")}, "Name"),
+    "AWS::Scheduler::ScheduleGroup": Make("scheduler", "create_schedule_group", own_name,
                                           {"Arn": field("ScheduleGroupArn")}, "Name"),
     "AWS::SecretsManager::Secret": Make("secretsmanager", "create_secret", field("ARN"), {"Id": field("ARN")},
                                         "Name", _secret),

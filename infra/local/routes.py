@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from infra.local.machine import LocalMachine
 
 JSON = "application/json"
+# What a mail brings along may not run, and may load nothing from elsewhere.
+POLICY = ("default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; "
+          "script-src 'unsafe-inline'; connect-src 'self'")
 
 
 def page(html: str) -> Response:
-    """A response of HTML. What a mail brings along may not run, and may load nothing from elsewhere."""
+    """A response of HTML."""
     return Response(200, [("content-type", "text/html; charset=utf-8"), ("cache-control", "no-store"),
-                          ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; "
-                           "img-src 'self' data:; frame-src 'self'; script-src 'unsafe-inline'; "
-                           "connect-src 'self'")], html.encode())
+                          ("content-security-policy", POLICY)], html.encode())
 
 
 class LocalRoutes:

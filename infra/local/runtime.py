@@ -143,7 +143,7 @@ class Runtime:
                     raise ValueError(f"{made.function_name} needs another {key} than a function before it: "
                                      "functions that share a process cannot differ there")
             self.functions[made.function_name] = Function(
-                made.function_name, made.handler, environment, int(made.timeout), int(made.memory_size))
+                made.function_name, str(made.handler), environment, int(made.timeout), int(made.memory_size))
 
     def named(self, name_or_arn: str) -> Function:
         """The function of a name, an ARN or the ARN of an alias."""

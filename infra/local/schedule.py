@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from croniter import croniter
+from croniter import croniter  # type: ignore[import-untyped]
 from moto.scheduler.models import scheduler_backends
 
 from infra.local.cloud import ACCOUNT, REGION
