@@ -34,8 +34,8 @@ MAY_TALK_TO_IT = {
     "socle/events/tail.py": "reads the stream for the live tail",
 }
 
-KINDS = {"model": "model", "store": "store", "service": "service", "consumer": "service"}
-"""Module names with a role; every other module of a context is a verb. The consumer is the use case of apply_events."""
+KINDS = {"model": "model", "store": "store", "service": "service"}
+"""Module names with a role; every other module of a context is a verb."""
 
 
 class Import(NamedTuple):
