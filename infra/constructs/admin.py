@@ -65,11 +65,12 @@ class Admin(Construct):
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 bucket=bucket.bucket_name, stream_name=stream.stream_name,
                 signing_secret_arn=data.signing_secret.secret_arn))
-        function.may(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"], [data.profiles.table_arn])
+        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], [data.profiles.table_arn])
         function.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"],
                      [data.definitions.table_arn])
         function.may(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [function.objects(bucket, "quarantine/")])
-        function.may(["s3:ListBucket"], [bucket.bucket_arn], {"StringLike": {"s3:prefix": "quarantine/*"}})
+        # IfExists: S3 says 404 of a missing object only to those who may list, and a GetObject has no prefix to compare.
+        function.may(["s3:ListBucket"], [bucket.bucket_arn], {"StringLikeIfExists": {"s3:prefix": "quarantine/*"}})
         function.may(["kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords"],
                      [stream.stream_arn])
         function.may(["secretsmanager:GetSecretValue"], [data.signing_secret.secret_arn])

@@ -69,6 +69,8 @@ class Api(Construct):
                 certificate=acm.Certificate.from_certificate_arn(self, "Certificate", stage.certificate_arn))
             http.ApiMapping(self, "Mapping", api=self.api, domain_name=domain, stage=default_stage)
             self.url = f"https://{stage.domain}"
+            # What the DNS record of the domain must point to.
+            cdk.CfnOutput(cdk.Stack.of(self), "DomainTarget", value=domain.regional_domain_name)
 
     def send(self, routes: Iterable[tuple[str, str]], function: Function,
              authorizer: http.IHttpRouteAuthorizer | None = None) -> list[http.HttpRoute]:
@@ -124,9 +126,8 @@ class Ingest(Construct):
             settings=ApplySettings(
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 bucket=data.bucket.bucket_name, effects_queue_url=self.effects.queue_url))
-        function.may(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem",
-                      "dynamodb:ConditionCheckItem"], [data.profiles.table_arn])
-        function.may(["dynamodb:GetItem", "dynamodb:Query"], [data.definitions.table_arn])
+        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem"], [data.profiles.table_arn])
+        function.may(["dynamodb:Query"], [data.definitions.table_arn])
         function.may(["s3:PutObject"],
                      [function.objects(data.bucket, prefix) for prefix in ("raw/", "quarantine/")])
         function.may(["sqs:SendMessage"], [self.effects.queue_arn])
@@ -168,7 +169,7 @@ class Ingest(Construct):
             settings=EffectsSettings(
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 signing_secret_arn=data.signing_secret.secret_arn))
-        function.may(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"], [data.profiles.table_arn])
+        function.may(["dynamodb:BatchGetItem"], [data.profiles.table_arn])
         function.may(["dynamodb:GetItem"], [data.definitions.table_arn])
         function.may(["secretsmanager:GetSecretValue"], [data.signing_secret.secret_arn])
         function.lend("ReadQueueByMapping", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",

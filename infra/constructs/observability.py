@@ -34,8 +34,10 @@ class Watched(NamedTuple):
 
 
 WATCHED = (
-    Watched("EventsQuarantined", "apply_events", 100,
+    Watched("EventsQuarantined", "collect_events", 100,
             "Clients send events that are refused: GET /api/quarantine says which."),
+    Watched("EventsQuarantined", "apply_events", 1,
+            "An accepted event could not be applied: a bug, and GET /api/quarantine has the event."),
     Watched("BatchesFailed", "apply_events", 1,
             "apply_events gave part of a batch back: a dependency is down or there is a bug."),
     Watched("EffectsFailed", "run_effects", 10,
@@ -120,7 +122,8 @@ class Observability(Construct):
         dashboard.add_widgets(
             graph(title="Events: collected, applied, duplicate, quarantined", width=WIDTH, left=[
                 _own("EventsCollected", "collect_events"), _own("EventsApplied", "apply_events"),
-                _own("EventsDuplicate", "apply_events"), _own("EventsQuarantined", "apply_events")]),
+                _own("EventsDuplicate", "apply_events"), _own("EventsQuarantined", "collect_events"),
+                _own("EventsQuarantined", "apply_events")]),
             graph(title="How far profiles are behind (ms)", width=WIDTH, left=[
                 ingest.apply_events.metric("IteratorAge", statistic="Maximum")]))
         dashboard.add_widgets(

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
+
+import aws_cdk as cdk
+
+from infra.settings import StageSettings
+from infra.stack import Socle
 
 HOUR = 3_600
 
@@ -88,12 +94,7 @@ def test_access_logs_hold_no_address_path_or_query(template: Any) -> None:
     assert template.name_of(settings["DestinationArn"]) in template.of_type("AWS::Logs::LogGroup")
 
 
-def test_a_domain_of_ones_own_is_mapped_and_named_in_the_output(tmp_path: Any) -> None:
-    import aws_cdk as cdk
-
-    from infra.settings import StageSettings
-    from infra.stack import Socle
-
+def test_a_domain_of_ones_own_is_mapped_and_named_in_the_output(tmp_path: Path) -> None:
     app = cdk.App(outdir=str(tmp_path), context={"aws:cdk:bundling-stacks": []})
     stack = Socle(app, StageSettings.for_stage("dev", {
         "domain": "events.example.com",
@@ -103,3 +104,4 @@ def test_a_domain_of_ones_own_is_mapped_and_named_in_the_output(tmp_path: Any) -
     types = {resource["Type"] for resource in written["Resources"].values()}
     assert {"AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::ApiMapping"} <= types
     assert written["Outputs"]["ApiUrl"]["Value"] == "https://events.example.com"
+    assert written["Outputs"]["DomainTarget"]["Value"]["Fn::GetAtt"][1] == "RegionalDomainName"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from infra.constructs.layers import ROOT
 from infra.constructs.observability import ALARMED_METRICS, WATCHED
 from tests.infra.test_functions import SETTINGS
 
@@ -66,6 +67,10 @@ def test_cloudwatch_may_publish_to_the_encrypted_tls_only_topic(template: Any) -
     statements = template.one("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
     assert any(s["Effect"] == "Allow" and s["Action"] == "sns:Publish" and s["Condition"] == here for s in statements)
     assert any(s["Effect"] == "Deny" and s["Condition"] == {"Bool": {"aws:SecureTransport": "false"}} for s in statements)
+
+
+def test_the_readme_counts_the_alarms_that_are_paid_for(template: Any) -> None:
+    assert f"| {len(alarms(template))} alarms at 0.10 |" in (ROOT / "infra/README.md").read_text()
 
 
 def test_the_dashboard_shows_the_way_of_an_event(template: Any) -> None:
