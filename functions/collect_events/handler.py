@@ -22,8 +22,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Any route of the tracking API -> an answer of API Gateway's payload format 2.0."""
     try:
         if event["requestContext"]["http"]["method"] == "POST":
-            answer: dict[str, Any] = _collect(event, context)
-            return answer
+            return _collect(event)
         if event["rawPath"] == "/health":
             return _answer(200, {"status": "ok"})
         return _answer(200, browser.settings(event, collector(), clock.now()), **browser.CACHE)
@@ -34,13 +33,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return _answer(error.status, error.to_json())
 
 
-@metrics.log_metrics
-def _collect(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def _collect(event: dict[str, Any]) -> dict[str, Any]:
     collected = collector().collect(wire.read(event), clock.now())
     metrics.add_metric("EventsCollected", MetricUnit.Count, len(collected.events))
+    metrics.add_metric("EventsQuarantined", MetricUnit.Count, len(collected.quarantined))
+    metrics.flush_metrics()
     if not collected.quarantined:
         return _answer(200, {"success": True})
-    metrics.add_metric("EventsQuarantined", MetricUnit.Count, len(collected.quarantined))
     return _answer(200, {"success": True, "quarantined": [row.to_answer() for row in collected.quarantined]})
 
 

@@ -1,5 +1,8 @@
 """Messages -> events, each judged by itself: what is at fault goes to quarantine with its reason. Pure.
 
+The published specification also writes `action` for type, `user_id` and `anonymous_id`: they are understood where the
+usual name is absent.
+
 What an event's body keeps: the message as the client sent it, without what the event carries elsewhere (`_CARRIED`,
 and userId and anonymousId where they are null or equal the event's identifiers).
 """
@@ -76,7 +79,7 @@ def receive(body: Body, origin: Origin) -> tuple[list[Event], list[Quarantined]]
 
 def _event(message: dict[str, Any], sent: int | None, origin: Origin) -> Event:
     get = message.get
-    kind = origin.call or get("type")
+    kind = origin.call or get("type") or get("action")
     if kind.__class__ is not str or kind not in TYPES:
         raise Rejected("bad_type", f"type must be one of {', '.join(TYPES)}", "type")
     ts = client_time(get("originalTimestamp"), "originalTimestamp") or client_time(get("timestamp"), "timestamp")
@@ -115,8 +118,8 @@ def _message_id(message: dict[str, Any]) -> str:
 
 
 def _identifiers(kind: str, message: dict[str, Any], context: dict[str, Any]) -> tuple[Identifier, ...]:
-    user = normalise.id_text(message.get("userId"), "userId")
-    anonymous = normalise.id_text(message.get("anonymousId"), "anonymousId")
+    user = _id(message, "userId", "user_id")
+    anonymous = _id(message, "anonymousId", "anonymous_id")
     ids = [(USER_ID, user)] if user else []
     mine = message.get("traits") if kind == "identify" else None
     theirs = context.get("traits")
@@ -141,6 +144,11 @@ def _identifiers(kind: str, message: dict[str, Any], context: dict[str, Any]) ->
     if not ids:
         raise Rejected("no_identifier", "send userId or anonymousId: without one the event belongs to nobody", "userId")
     return tuple(ids)
+
+
+def _id(message: dict[str, Any], name: str, other: str) -> str | None:
+    field = other if name not in message and other in message else name
+    return normalise.id_text(message.get(field), field)
 
 
 def _content(kind: str, name: str, message: dict[str, Any], context: dict[str, Any]) -> None:
