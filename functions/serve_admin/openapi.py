@@ -22,7 +22,7 @@ _FAILURES = {
     "400": "the request is at fault: `field` names the place",
     "401": "no valid token",
     "404": "what the request names does not exist",
-    "409": "somebody else changed the same thing: read it again and repeat",
+    "409": "what is there now does not allow it, or somebody else changes it: read it, then repeat",
     "412": "If-Match names another version",
     "413": "too large",
     "500": "our fault, and logged: the message holds a request id",
@@ -58,9 +58,9 @@ def _responses(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
         failures.add("400")
     if "{" in path or operation["operationId"] in _MAY_MISS:
         failures.add("404")
-    if "requestBody" in operation:
+    if method in ("put", "post"):
         failures.add("413")
-    if method in ("put", "delete"):
+    if method != "get":
         failures.add("409")
     if method == "put":
         failures.add("412")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import boto3
 import pytest
+from jsonschema import Draft202012Validator
 from moto import mock_aws
 
 ENV = {
@@ -120,6 +122,29 @@ def call(services: Any) -> Call:
         if answer.get("isBase64Encoded"):
             text = base64.b64decode(text).decode()
         assert "Traceback" not in text
-        return Answer(answer["statusCode"], text, {k.lower(): v for k, v in answer.get("headers", {}).items()})
+        found = Answer(answer["statusCode"], text, {k.lower(): v for k, v in answer.get("headers", {}).items()})
+        hold_to_document(document, method, path, found)
+        return found
 
+    document = json.loads(handler(http_event("GET", "/api/openapi.json"), CONTEXT)["body"])
     return send
+
+
+def hold_to_document(document: dict[str, Any], method: str, path: str, answer: Answer) -> None:
+    """The answer's status and shape are what the OpenAPI document says about this route."""
+    for template, operations in sorted(document["paths"].items(), key=lambda item: item[0].count("{")):
+        pattern = re.escape(template).replace(r"\{", "{").replace(r"\}", "}")
+        if method.lower() in operations and re.fullmatch(re.sub(r"{\w+}", "[^/]+", pattern), path):
+            break
+    else:
+        assert answer.status in (400, 404, 405, 413)
+        return
+    documented = operations[method.lower()]["responses"]
+    assert str(answer.status) in documented, f"{method} {template} answers {answer.status}, which is not documented"
+    content = documented[str(answer.status)].get("content")
+    if content:
+        assert answer.headers["content-type"] == "application/json"
+        schema = {**content["application/json"]["schema"], "components": document["components"]}
+        Draft202012Validator(schema).validate(answer.json)
+    else:
+        assert answer.text == ""

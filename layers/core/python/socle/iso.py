@@ -17,7 +17,7 @@ def from_iso(text: str) -> int:
     """Epoch ms of an ISO 8601 date or time; without an offset it is UTC. Raises ValueError for anything else."""
     try:
         moment = datetime.fromisoformat(text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         return (moment - _EPOCH) // timedelta(milliseconds=1)
     except OverflowError as error:
         raise ValueError(str(error)) from error
