@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol
 from socle.aws import translated
 from socle.effects.store import EffectQueue
 from socle.errors import Conflict, Rejected, Unavailable
+from socle.events.check import MAX_EVENT_BYTES
 from socle.events.model import Event, Quarantined, Tick
 from socle.events.stream import Decoded, decode
 from socle.identity.service import load_roots, place, read
@@ -226,7 +227,10 @@ def _decode(record: Record, poisoned: list[Quarantined]) -> Decoded:
         return Decoded()
 
 
-def _rounds(events: Iterable[Event]) -> Iterator[list[Event]]:
+def _rounds(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    if len(events) * MAX_EVENT_BYTES <= ROUND_BYTES:
+        yield events
+        return
     part: list[Event] = []
     size = 0
     for event in events:

@@ -138,19 +138,14 @@ class Tick(NamedTuple):
 
 _YEAR_1 = 62_135_596_800_000
 """Milliseconds from 0001-01-01 to the epoch."""
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_WIDTH = 13
 
 
 def time_key(ts: int) -> str:
-    """Epoch ms as 10 base-36 characters that sort as the numbers do (shifted so that years 1 to 9999 are ≥ 0)."""
-    number = ts + _YEAR_1
-    out = ""
-    for _ in range(10):
-        number, digit = divmod(number, 36)
-        out = _DIGITS[digit] + out
-    return out
+    """Epoch ms as 13 hexadecimal digits that sort as the numbers do, from year 1 to 9999."""
+    return f"{ts + _YEAR_1:013x}"
 
 
 def key_time(key: str) -> tuple[int, str]:
     """(ts, message_id) of an event key."""
-    return int(key[:10], 36) - _YEAR_1, key[10:]
+    return int(key[:_WIDTH], 16) - _YEAR_1, key[_WIDTH:]
