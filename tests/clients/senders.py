@@ -35,7 +35,7 @@ def install() -> None:
         CACHE.mkdir(parents=True)
         installed.write_text(wanted)
         npm = _NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        subprocess.run([_node(), str(npm), "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"],
+        subprocess.run([_node(), str(npm), "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"],
                        check=True, cwd=CACHE, timeout=300,
                        env={**os.environ, "PATH": f"{_NODE / 'bin'}{os.pathsep}{os.environ['PATH']}"})
     shutil.copyfile(HERE / "send.mjs", CACHE / "send.mjs")
