@@ -3,7 +3,8 @@
 Nothing is written for it and nothing is stored twice: the stream keeps 24 hours anyway, so a tail costs a few reads
 when somebody looks and nothing when nobody does. It looks back 10 seconds first, then a minute, then ten, and stops as
 soon as it has enough, so that a busy stream answers with its newest events too; calls and time are bounded.
-The stream's consumers are not disturbed: a shard gives five GetRecords a second, the tail takes one at a time.
+A shard gives its readers five calls and 2 MB a second together: the tail reads little at a time, and stops when a shard
+is throttled, for the consumers need it more.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ WINDOWS = (10 * SECOND, MINUTE, 10 * MINUTE)
 """How far to look back, in ms, one after the other."""
 MAX_CALLS = 60
 """GetRecords calls in all."""
+MAX_RECORDS = 200
+"""Records in one call; each holds the events of one person in one request."""
 MAX_SECONDS = 8.0
 
 
@@ -101,7 +104,7 @@ class _Reader:
         self._calls += 1
         with translated("the stream"):
             try:
-                answer: dict[str, Any] = self._client.get_records(ShardIterator=iterator)
+                answer: dict[str, Any] = self._client.get_records(ShardIterator=iterator, Limit=MAX_RECORDS)
             except ClientError as error:
                 if error.response.get("Error", {}).get("Code") != "ProvisionedThroughputExceededException":
                     raise

@@ -40,6 +40,8 @@ class QuarantineStore:
     def save(self, name: str, rows: Sequence[Quarantined]) -> None:
         """File a batch under a name that is its own: the same batch again writes nothing. No rows, no object.
 
+        If all its events were taken out before it is redelivered, they come back: replaying them again is harmless.
+
         name  1 to 200 of A-Z a-z 0-9 _ . -
         Raises Unavailable also when the same object is being deleted: try again.
         """
