@@ -10,10 +10,11 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
 from moto import backend_index
-from moto.core import botocore_stubber
+from moto.core import botocore_stubber, responses
 from moto.kinesis import models as kinesis
 from moto.sqs import models as sqs
 
@@ -59,6 +60,8 @@ def _route_quickly(stack: ExitStack) -> None:
     patterns = backend_index.backend_url_patterns
     ordered = sorted(patterns, key=lambda entry: entry[0] not in daily)
     replace(stack, backend_index, "backend_url_patterns", ordered)
+    # The actions of a service are looked up for each request, by inspecting its class.
+    replace(stack, responses, "method_names_from_class", cache(vars(responses)["method_names_from_class"]))
 
 
 def _quicken_shards(stack: ExitStack, arrived: Callable[[], None]) -> None:

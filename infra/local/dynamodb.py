@@ -20,6 +20,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
+from infra.local.cloud import ACCOUNT, LOCK, REGION
 from infra.local.patching import replace
 
 MAX_BATCH_WRITE = 25
@@ -35,10 +36,12 @@ class Index:
         self._items: dict[str, dict[DynamoType, dict[Key, Any]]] = {}
         self._places: dict[Key, list[tuple[str, DynamoType]]] = {}
         self._sorted: tuple[list[Any], list[Any]] | None = None
+        self._lowest: dict[str, int | None] = {}
 
     def note(self, table: Table, key: Key, item: Any | None) -> None:
         """`item` is now what stands under `key`; None when it is gone."""
         self._sorted = None
+        self._lowest.clear()
         for name, value in self._places.pop(key, []):
             del self._items[name][value][key]
         if item is None:
@@ -58,12 +61,28 @@ class Index:
         """The items that may answer a query of this index."""
         return list(self._items.get(index_name, {}).get(value, {}).values())
 
+    def lowest(self, index_name: str, sort_key: str) -> int | None:
+        """The lowest number among all sort keys of an index; None when it holds nothing."""
+        if index_name not in self._lowest:
+            self._lowest[index_name] = min((int(item.attrs[sort_key].value)
+                                            for items in self._items.get(index_name, {}).values()
+                                            for item in items.values()), default=None)
+        return self._lowest[index_name]
+
     def in_order(self, table: Table, everything: Any) -> tuple[list[Any], list[Any]]:
         """All items in scan order with their keys; sorted again only after a write."""
         if self._sorted is None:
             items = everything(table)
             self._sorted = items, [_order(table, item.hash_key, item.range_key) for item in items]
         return self._sorted
+
+
+def lowest(table_name: str, index_name: str) -> int | None:
+    """The lowest number among all sort keys of a table's index, whatever its partition; None when it holds nothing."""
+    table = models.dynamodb_backends[ACCOUNT][REGION].tables[table_name]
+    sort_key = table.get_index(index_name).schema[1]["AttributeName"]
+    with LOCK:
+        return _index(table).lowest(index_name, sort_key)
 
 
 def _order(table: Table, hash_key: Any, range_key: Any) -> Any:

@@ -130,7 +130,7 @@ def is_loopback(url: str) -> bool:
 
 def read_mime(raw: str) -> Item:
     """The outbox fields of a message in MIME."""
-    message = email.message_from_string(raw, policy=email.policy.default)
+    message = email.message_from_bytes(raw.encode(), policy=email.policy.default)
     html, text = _part(message, "html"), _part(message, "plain")
     tags = dict(pair.strip().split("=", 1) for pair in str(message.get("X-SES-MESSAGE-TAGS", "")).split(",")
                 if "=" in pair)

@@ -1,4 +1,4 @@
-"""The machine's two pages: what to open, and what was sent. Plain HTML, no scripts beyond three buttons."""
+"""The machine's two pages: what to open, and what was sent. Plain HTML and a few lines of script."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ ul.cards { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px;
 .card { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 16px 18px; margin: 0 }
 .card p { margin: 4px 0 0; color: var(--soft); font-size: 14px }
 .card a { font-weight: 600 }
-pre { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; overflow-x: auto;
-  font: 13px/1.6 ui-monospace, monospace; margin: 0 }
+#shown { margin-top: 14px; max-height: 420px; overflow: auto }
+pre { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; white-space: pre-wrap;
+  overflow-wrap: anywhere; font: 13px/1.6 ui-monospace, monospace; margin: 0 }
 table { border-collapse: collapse; width: 100%; font-size: 14px }
 td, th { text-align: left; padding: 5px 14px 5px 0; vertical-align: top; overflow-wrap: anywhere }
 th { color: var(--soft); font-weight: 500; white-space: nowrap }
@@ -41,7 +42,14 @@ button { font: inherit; font-size: 14px; color: inherit; background: var(--paper
 .row { display: flex; flex-wrap: wrap; gap: 10px; align-items: center }
 """
 
-_MOVE_CLOCK = """
+_START = """
+async function show(event, path) {
+  event.preventDefault();
+  const answer = await fetch(path, {headers: {authorization: 'Bearer local-admin-token'}});
+  document.getElementById('shown').hidden = false;
+  document.getElementById('shown').textContent = JSON.stringify(await answer.json(), null, 2);
+  document.getElementById('shown').scrollIntoView({behavior: 'smooth'});
+}
 async function move(step) {
   const answer = await fetch('/local/clock', {method: 'POST', body: JSON.stringify({advance: step})});
   document.getElementById('now').textContent = answer.ok ? (await answer.json()).now : 'failed: see the terminal';
@@ -49,10 +57,10 @@ async function move(step) {
 """
 _EMPTY = "async function empty_() { await fetch('/local/outbox', {method: 'DELETE'}); location.reload(); }"
 
-_COMMANDS = """curl -u local-write-key: localhost:{port}/v1/track -d '{{"userId":"42","event":"Order Completed","properties":\
-{{"order_id":"A1","revenue":49.90,"currency":"EUR"}}}}'
-curl -H 'Authorization: Bearer local-admin-token' 'localhost:{port}/api/profiles?by=user_id:42'
-curl localhost:{port}/local/clock -d '{{"advance":"3d"}}'"""
+_COMMANDS = """curl -u local-write-key: {host}/v1/track -d '{{"userId": "42", "event": "Order Completed",
+  "properties": {{"order_id": "A1", "revenue": 49.90, "currency": "EUR"}}}}'
+curl -H 'Authorization: Bearer local-admin-token' '{host}/api/profiles?by=user_id:42'
+curl {host}/local/clock -d '{{"advance": "3d"}}'"""
 
 
 def _document(title: str, body: str, script: str) -> str:
@@ -61,16 +69,17 @@ def _document(title: str, body: str, script: str) -> str:
             f"<body><main>{body}</main><script>{script}</script></body></html>")
 
 
-def start(outputs: Mapping[str, str], now: str, sent: int, port: int = 8000) -> str:
+def start(outputs: Mapping[str, str], now: str, sent: int, host: str) -> str:
     """The start page: what there is to open, how to send a first event, the clock, and the names in the stack."""
     cards = [
         ("/api/openapi.json", "OpenAPI", "every route of the admin API"),
-        ("/api/sources", "Sources", "needs the header Authorization: Bearer local-admin-token"),
+        ("/api/sources", "Sources", "where events come from"),
+        ("/api/quarantine", "Quarantine", "events that were refused, and why"),
         ("/local/outbox", "Outbox", f"{sent} sent: e-mail, SMS, push and webhooks"),
         ("/local/metrics", "Metrics", "what the functions have counted since the start"),
         ("/health", "Health", "200 when the machine is ready"),
     ]
-    links = "".join(f'<li class="card"><a href="{link}">{escape(name)}</a><p>{escape(text)}</p></li>'
+    links = "".join(f'<li class="card"><a href="{link}"{_with_token(link)}>{escape(name)}</a><p>{escape(text)}</p></li>'
                     for link, name, text in cards)
     rows = "".join(f"<tr><th>{escape(key)}</th><td>{escape(value)}</td></tr>" for key, value in sorted(outputs.items())
                    if not key.endswith("Url"))  # they lead to AWS
@@ -78,10 +87,15 @@ def start(outputs: Mapping[str, str], now: str, sent: int, port: int = 8000) -> 
                       for step, text in (("1h", "1 hour"), ("1d", "1 day"), ("7d", "7 days")))
     return _document("Socle on this machine", (
         "<h1>Socle</h1><p class='lead'>The deployed stack, on this machine. Nothing leaves it.</p>"
-        f"<ul class='cards'>{links}</ul>"
-        f"<h2>Try it</h2><pre>{escape(_COMMANDS.format(port=port))}</pre>"
+        f"<ul class='cards'>{links}</ul><pre id='shown' hidden></pre>"
+        f"<h2>Try it</h2><pre>{escape(_COMMANDS.format(host=host))}</pre>"
         f"<h2>Clock</h2><div class='row'><span id='now'>{escape(now)}</span>{buttons}</div>"
-        f"<h2>In the stack</h2><div class='card'><table>{rows}</table></div>"), _MOVE_CLOCK)
+        f"<h2>In the stack</h2><div class='card'><table>{rows}</table></div>"), _START)
+
+
+def _with_token(link: str) -> str:
+    """The admin API wants a token, which a plain link cannot send."""
+    return f" onclick=\"show(event, '{link}')\"" if link.startswith("/api/") else ""
 
 
 def outbox(items: Sequence[Mapping[str, Any]]) -> str:

@@ -43,7 +43,8 @@ class LocalRoutes:
     def _route(self, request: Request) -> Response | None:
         match request.path, request.method:
             case "/", "GET" | "HEAD":
-                return page(pages.start(self._machine.outputs, iso_now(), len(self._machine.outbox.items())))
+                return page(pages.start(self._machine.outputs, iso_now(), len(self._machine.outbox.items()),
+                                        request.header("host") or "localhost:8000"))
             case "/health", "GET" if self._machine.front.find("GET", "/health") is None:
                 return Response.of(200, {"status": "ok"})
             case "/local/clock", "GET":

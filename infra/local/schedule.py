@@ -102,16 +102,28 @@ class Schedules:
                     due.append(Due(known[1], *key))
         return min(due, default=None)
 
-    def fire(self, due: Due) -> None:
-        """Call the target of a schedule and set its next time. Missed times are not made up for, as on AWS."""
-        schedule = scheduler_backends[ACCOUNT][REGION].schedule_groups[due.group].schedules[due.name]
-        expression = schedule.schedule_expression
-        following = next_time(expression, due.at, schedule.schedule_expression_timezone)
+    def skip(self, due: Due) -> None:
+        """Set the next time of a schedule. Missed times are not made up for, as on AWS."""
+        schedule = self._schedule(due)
+        expression, zone = schedule.schedule_expression, schedule.schedule_expression_timezone
+        following = next_time(expression, due.at, zone)
         while following is not None and following <= clock.now():
-            following = next_time(expression, following, schedule.schedule_expression_timezone)
+            following = next_time(expression, following, zone)
         self._next[due.group, due.name] = (expression, following)
+
+    def target(self, due: Due) -> str:
+        """The ARN that a schedule calls."""
+        return str(self._schedule(due).target["Arn"])
+
+    def fire(self, due: Due) -> None:
+        """Call the target of a schedule and set its next time."""
+        schedule = self._schedule(due)
+        self.skip(due)
         moment = datetime.fromtimestamp(due.at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         text = schedule.target.get("Input", "{}").replace("<aws.scheduler.scheduled-time>", moment)
         self._invoke(schedule.target["Arn"], json.loads(text))
-        if following is None and schedule.action_after_completion == "DELETE":
+        if self._next[due.group, due.name][1] is None and schedule.action_after_completion == "DELETE":
             del scheduler_backends[ACCOUNT][REGION].schedule_groups[due.group].schedules[due.name]
+
+    def _schedule(self, due: Due) -> Any:
+        return scheduler_backends[ACCOUNT][REGION].schedule_groups[due.group].schedules[due.name]

@@ -55,9 +55,12 @@ def iso_now() -> str:
 class Timeline:
     """The clock with what hangs on it: schedules, and the streams and queues that they fill."""
 
-    def __init__(self, schedules: Schedules, drain: Callable[[], None]) -> None:
+    def __init__(self, schedules: Schedules, drain: Callable[[], None],
+                 matters: Callable[[str, int], bool] = lambda _arn, _at: True) -> None:
+        """`matters(arn, at)` is False for a call of a target, at that time, that could not do anything."""
         self._schedules = schedules
         self._drain = drain
+        self._matters = matters
         self._lock = threading.Lock()
         self._stopping = threading.Event()
 
@@ -67,6 +70,9 @@ class Timeline:
             self._drain()
             target = clock.now() + milliseconds
             while (due := self._schedules.first()) and due.at <= target and not self._stopping.is_set():
+                if not self._matters(self._schedules.target(due), due.at):
+                    self._schedules.skip(due)
+                    continue
                 clock.advance(max(0, due.at - clock.now()))
                 self._schedules.fire(due)
                 self._drain()

@@ -1,0 +1,140 @@
+"""What is sent can be looked at, and nothing leaves the machine."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.local import pages
+from infra.local.cloud import REGION
+from infra.local.machine import LocalMachine
+from infra.local.outbox import is_loopback
+from socle.effects import webhook
+
+
+@pytest.fixture(autouse=True)
+def empty(machine: LocalMachine) -> None:
+    machine.request("DELETE", "/local/outbox")
+
+
+def items(machine: LocalMachine) -> list[dict[str, Any]]:
+    status, headers, body = machine.request("GET", "/local/outbox", {"accept": "application/json"})
+    assert (status, headers["content-type"]) == (200, "application/json")
+    return list(json.loads(body)["items"])
+
+
+def mail(html: str = "<p>Grüße</p>") -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "Shop <shop@example.com>", "ada@example.com", "Größe 42"
+    message["List-Unsubscribe"] = "<https://example.com/u>"
+    message.set_content("Grüße")
+    message.add_alternative(html, subtype="html")
+    return message
+
+
+def test_a_raw_mail_shows_its_parts_headers_and_tags(machine: LocalMachine) -> None:
+    client = boto3.client("sesv2", region_name=REGION)
+    client.create_email_identity(EmailIdentity="example.com")
+    client.send_email(FromEmailAddress="shop@example.com", Destination={"ToAddresses": ["ada@example.com"]},
+                      EmailTags=[{"Name": "campaign", "Value": "c1"}], Content={"Raw": {"Data": mail().as_bytes()}})
+    (item,) = items(machine)
+    assert set(item) == {"channel", "to", "from", "subject", "html", "text", "headers", "tags", "sent_at"}
+    assert (item["channel"], item["to"], item["subject"]) == ("email", "ada@example.com", "Größe 42")
+    assert item["from"] == "Shop <shop@example.com>"
+    assert (item["html"].strip(), item["text"].strip()) == ("<p>Grüße</p>", "Grüße")
+    assert item["headers"]["List-Unsubscribe"] == "<https://example.com/u>"
+    assert item["tags"] == {"campaign": "c1"}
+    assert item["sent_at"].endswith("Z")
+
+
+def test_the_older_api_is_caught_too_and_tags_do_not_leak(machine: LocalMachine) -> None:
+    client = boto3.client("ses", region_name=REGION)
+    client.verify_domain_identity(Domain="example.com")
+    client.send_email(Source="shop@example.com", Destination={"ToAddresses": ["a@example.com", "b@example.com"]}, Message={
+        "Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "plain"}}})
+    client.send_raw_email(RawMessage={"Data": mail().as_bytes()})
+    first, second = items(machine)
+    assert (first["to"], first["text"], first["html"], first["tags"]) == (
+        "a@example.com, b@example.com", "plain", None, {})
+    assert second["to"] == "ada@example.com"
+
+
+def test_text_messages_and_pushes_are_caught(machine: LocalMachine) -> None:
+    client = boto3.client("sns", region_name=REGION)
+    client.publish(PhoneNumber="+4915112345678", Message="Hi")
+    app = client.create_platform_application(Name="app", Platform="GCM", Attributes={})["PlatformApplicationArn"]
+    endpoint = client.create_platform_endpoint(PlatformApplicationArn=app, Token="token-1")["EndpointArn"]
+    client.publish(TargetArn=endpoint, Message='{"GCM": "{}"}', MessageStructure="json")
+    sms, push = items(machine)
+    assert (sms["channel"], sms["to"], sms["text"]) == ("sms", "+4915112345678", "Hi")
+    assert (push["channel"], push["to"]) == ("push", "token-1")
+
+
+@contextmanager
+def receiver() -> Iterator[tuple[str, list[bytes]]]:
+    seen: list[bytes] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            seen.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(202)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/hook", seen
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_webhook_reaches_a_receiver_on_this_machine_and_is_recorded(machine: LocalMachine) -> None:
+    with receiver() as (url, seen):
+        assert webhook.post(url, b'{"a": 1}', {"webhook-id": "m1"}) == 202
+    assert seen == [b'{"a": 1}']
+    (item,) = items(machine)
+    assert (item["channel"], item["to"], item["text"], item["headers"]) == ("webhook", url, '{"a": 1}', {"webhook-id": "m1"})
+
+
+def test_a_webhook_to_the_world_is_recorded_and_answered_for(machine: LocalMachine) -> None:
+    assert webhook.post("https://hooks.example.com/x", b"{}", {}) == 200
+    assert items(machine)[0]["to"] == "https://hooks.example.com/x"
+
+
+@pytest.mark.parametrize(("url", "expected"), [
+    ("http://127.0.0.1:9/x", True), ("http://localhost/x", True), ("http://[::1]:1/", True),
+    ("http://127.0.0.1.example.com/", False), ("http://10.0.0.1/", False), ("https://localhost.example/", False)])
+def test_only_this_machine_is_loopback(url: str, expected: bool) -> None:
+    assert is_loopback(url) is expected
+
+
+def test_people_see_a_page_in_which_mail_cannot_run(machine: LocalMachine) -> None:
+    hostile = '<script>alert(1)</script>"><b>x</b>'
+    machine.outbox.put("email", hostile, subject=hostile, html=hostile, text=hostile, headers={hostile: hostile})
+    status, headers, body = machine.request("GET", "/local/outbox")
+    assert status == 200
+    assert "default-src 'none'" in headers["content-security-policy"]
+    page = body.decode()
+    assert 'sandbox=""' in page
+    assert "<script>alert" not in page
+    assert "<b>x" not in page
+
+
+def test_an_empty_outbox_says_so() -> None:
+    assert "Nothing was sent yet" in pages.outbox([])
+
+
+def test_emptying_forgets_everything(machine: LocalMachine) -> None:
+    machine.outbox.put("sms", "1")
+    assert machine.request("DELETE", "/local/outbox")[0] == 204
+    assert items(machine) == []
