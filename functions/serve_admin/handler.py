@@ -48,6 +48,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         answer = _plain(errors.answer(error))
     except Exception as error:  # an answer that cannot be written as JSON: still ours to say, not the runtime's
         answer = _plain(errors.failed(error, request["requestId"]))
+    answer["headers"] = {**answer["headers"], "Cache-Control": "no-store"}  # people's data, and secrets
     # No path and no query: both may name a person.
     logger.info("answered", extra={"method": request["http"]["method"], "status": answer["statusCode"],
                                    "request": request["requestId"]})

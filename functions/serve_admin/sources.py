@@ -65,7 +65,7 @@ class TailItem(BaseModel):
     state: str = Field(description="`accepted` or `quarantined`")
     received: Time
     messageId: str | None
-    event: Any = Field(description="what is left of the message beside type, name, time and identifiers; or all of it")
+    event: Any = Field(description="the message as sent; its text where that is not JSON")
 
 
 class TailPage(BaseModel):

@@ -122,6 +122,7 @@ def call(services: Any) -> Call:
         if answer.get("isBase64Encoded"):
             text = base64.b64decode(text).decode()
         assert "Traceback" not in text
+        assert answer["headers"]["Cache-Control"] == "no-store"
         found = Answer(answer["statusCode"], text, {k.lower(): v for k, v in answer.get("headers", {}).items()})
         hold_to_document(document, method, path, found)
         return found

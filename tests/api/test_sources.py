@@ -123,7 +123,8 @@ def test_the_tail_shows_accepted_and_quarantined_events_newest_first(call: Call,
     assert (quarantined["code"], quarantined["field"], quarantined["event"]) == (
         "too_large", "properties", {"type": "track"})
     assert (two["state"], two["type"], two["name"]) == ("accepted", "track", "Two")
-    assert two["event"] == {"properties": {"n": 1}}
+    assert two["identifiers"] == [{"type": "user_id", "value": "42"}]
+    assert (two["event"]["event"], two["event"]["userId"], two["event"]["properties"]) == ("Two", "42", {"n": 1})
     assert from_iso(two["received"]) == now - 2
     one = call("GET", "/api/sources/tailed/tail", query="limit=1").json["items"]
     assert [item["messageId"] for item in one] == ["id-bad"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -23,13 +24,22 @@ def _https(url: str) -> str:
         raise ValueError("must be a URL like https://example.com/hook")
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not carry a user name or password: verify the signature instead")
+    if host not in _LOOPBACK and _is_private(host):
+        raise ValueError("must name a host on the public internet")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
         raise ValueError("must begin with https:// (http:// only for localhost)")
     return url
 
 
+def _is_private(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return False  # a name: what it resolves to is looked at when a webhook is sent
+
+
 Url = Annotated[str, Field(max_length=2_000), AfterValidator(_https)]
-EventName = Annotated[str, Field(min_length=1, max_length=200)]
+EventName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
 
 class WebhookDocument(BaseModel):

@@ -126,4 +126,4 @@ def _show(row: Event | Quarantined) -> dict[str, Any]:
                 "code": row.code, "field": row.field, "message": row.message, "event": value_or_text(row.raw)}
     return {"state": "accepted", "received": to_iso(row.received), "timestamp": to_iso(row.at),
             "messageId": row.message_id, "type": row.type, "name": row.name,
-            "identifiers": [{"type": kind, "value": value} for kind, value in row.ids], "event": row.body}
+            "identifiers": [{"type": kind, "value": value} for kind, value in row.ids], "event": row.to_message()}
