@@ -89,7 +89,7 @@ class Metrics:
     """Sums what the functions emit in the embedded metric format instead of printing it."""
 
     def __init__(self) -> None:
-        self._sums: dict[str, float] = {}
+        self._sums: dict[tuple[str, str], float] = {}
         self._lock = threading.Lock()
 
     def take(self, line: str, **_: Any) -> None:
@@ -100,12 +100,20 @@ class Metrics:
                 for metric in directive["Metrics"]:
                     value = document[metric["Name"]]
                     total = sum(value) if isinstance(value, list) else value
-                    self._sums[metric["Name"]] = self._sums.get(metric["Name"], 0) + total
+                    key = (metric["Name"], document["service"])
+                    self._sums[key] = self._sums.get(key, 0) + total
 
     def sums(self) -> dict[str, float]:
-        """Metric name -> sum since the start."""
+        """Metric name -> sum since the start, over all functions."""
+        sums: dict[str, float] = {}
+        for (metric, _), value in sorted(self.by_service().items()):
+            sums[metric] = sums.get(metric, 0) + value
+        return sums
+
+    def by_service(self) -> dict[tuple[str, str], float]:
+        """(metric name, function) -> sum since the start."""
         with self._lock:
-            return dict(sorted(self._sums.items()))
+            return dict(self._sums)
 
 
 class Runtime:

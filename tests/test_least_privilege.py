@@ -1,0 +1,175 @@
+"""Least privilege, both ways: what the functions really call on AWS is what the template grants them, no more and no less.
+
+A day in the life of the local machine is lived with every AWS call recorded under the function that made it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import botocore.client
+import pytest
+from infra.constructs.observability import WATCHED
+from infra.grants import granted_actions
+from infra.local import template
+from infra.local.machine import LocalMachine, local_machine
+from infra.local.runtime import Function
+from socle import clock
+from socle.effects import webhook
+from socle.events.group import Record
+from socle.events.model import Quarantined
+from socle.events.store import EventStream
+from socle.events.stream import encode_quarantined
+from socle.profiles.codec import encode_aggregate
+from socle.profiles.store import ProfileStore
+
+# What IAM calls the actions of an API call, where it is not simply service:Operation.
+ACTIONS = {
+    ("dynamodb", "TransactWriteItems"): lambda asked: {f"dynamodb:{verb}Item" for item in asked["TransactItems"] for verb in item},
+    ("s3", "ListObjectsV2"): lambda asked: {"s3:ListBucket"},
+    ("sqs", "SendMessageBatch"): lambda asked: {"sqs:SendMessage"},
+}
+KEY = {"authorization": "Basic bG9jYWwtd3JpdGUta2V5Og=="}  # local-write-key:
+ADMIN = {"authorization": "Bearer local-admin-token", "content-type": "application/json"}
+
+current: ContextVar[str | None] = ContextVar("current", default=None)
+
+
+class Recorder:
+    """actions: function → IAM actions; metrics: (function, metric)."""
+
+    def __init__(self) -> None:
+        self.actions: dict[str, set[str]] = defaultdict(set)
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Iterator[tuple[Recorder, LocalMachine]]:
+    patch, recorder = pytest.MonkeyPatch(), Recorder()
+    invoke, call = Function.invoke, botocore.client.BaseClient._make_api_call
+
+    def named_invoke(self: Function, event: Any, request_id: str | None = None) -> Any:
+        token = current.set(self.environment["POWERTOOLS_SERVICE_NAME"])
+        try:
+            return invoke(self, event, request_id)
+        finally:
+            current.reset(token)
+
+    def recording_call(self: Any, operation: str, asked: dict[str, Any]) -> Any:
+        function = current.get()
+        if function is not None:
+            service = self.meta.service_model.service_name
+            known = ACTIONS.get((service, operation))
+            recorder.actions[function] |= known(asked) if known else {f"{service}:{operation}"}
+        return call(self, operation, asked)
+
+    patch.setattr(Function, "invoke", named_invoke)
+    patch.setattr(botocore.client.BaseClient, "_make_api_call", recording_call)
+    with local_machine() as machine:
+        a_day_in_the_life(machine, patch)
+        yield recorder, machine
+    patch.undo()
+
+
+def send(machine: LocalMachine, *messages: dict[str, Any]) -> None:
+    status, _, body = machine.request("POST", "/v1/batch", KEY, json.dumps({"batch": messages}).encode())
+    assert status == 200, body
+    machine.drain()
+
+
+def api(machine: LocalMachine, method: str, path: str, body: Any = None) -> Any:
+    status, _, answer = machine.request(method, "/api" + path, ADMIN, b"" if body is None else json.dumps(body).encode())
+    assert status < 300, (method, path, status, answer)
+    return json.loads(answer) if answer else None
+
+
+def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
+    """Everything that functions do, once: events, merges, seals, effects, ticks, quarantine, keys, erasure, failures."""
+    api(machine, "PUT", "/webhooks/crm", {"url": "http://127.0.0.1:9/hook", "events": ["Order Completed"]})
+    send(machine, *[{"type": "track", "event": "Viewed", "userId": "u1", "messageId": f"v{n}", "timestamp": f"2026-01-01T00:{n:02}:00Z",
+                     "properties": {"number": n * 7919 ** 3}} for n in range(60)])
+    send(machine, *[{"type": "track", "event": "Viewed", "userId": "u1", "messageId": f"w{n}", "timestamp": f"2026-01-02T00:{n:02}:00Z",
+                     "properties": {"number": n * 7919 ** 3}} for n in range(60)])
+    send(machine, {"type": "track", "event": "Late", "userId": "u1", "messageId": "late", "timestamp": "2025-01-01T00:00:00Z"})
+    send(machine, {"type": "page", "anonymousId": "a1"})
+    send(machine, {"type": "identify", "userId": "u1", "anonymousId": "a1", "traits": {"email": "u1@example.com"}})
+    patch.setattr(webhook, "send", lambda url, body, headers: 500)
+    send(machine, {"type": "track", "event": "Order Completed", "userId": "u1", "properties": {"order_id": "o", "revenue": 5}})
+    patch.setattr(webhook, "send", lambda url, body, headers: 200)
+    machine.advance("1h")
+    send(machine, {"type": "track", "userId": "u1"}, {"type": "track", "userId": "u1"}, {"type": "nonsense", "userId": "u1"})
+    stream = EventStream(machine.outputs["StreamName"])
+    repaired = json.dumps({"type": "track", "event": "Was refused", "userId": "u1", "messageId": "q"})
+    held = [Quarantined(place, "q", "repaired", "", "", "shop", clock.now(), repaired) for place in range(3)]
+    stream.put([Record("x", b"none of ours"), Record("x", encode_quarantined(held))])
+    machine.drain()
+    make_due(machine)
+    machine.advance("5m")
+    administer(machine)
+    break_the_bucket(machine, patch)
+
+
+def make_due(machine: LocalMachine) -> None:
+    import boto3
+
+    profile = api(machine, "GET", "/profiles?by=user_id:u1")["id"]
+    store = ProfileStore(boto3.client("dynamodb"), machine.outputs["ProfilesTable"])
+    after = store.load([profile])[profile].next(due=clock.now() + 60_000)
+    store.save(after, encode_aggregate(after))
+
+
+def administer(machine: LocalMachine) -> None:
+    api(machine, "PUT", "/sources/shop", {"description": "shop"})
+    key = api(machine, "POST", "/sources/shop/keys", {})
+    api(machine, "POST", "/sources/shop/keys/rotate", {"grace": "1h"})
+    api(machine, "GET", "/sources/shop/keys")
+    api(machine, "DELETE", f"/sources/shop/keys/{key['id']}")
+    api(machine, "GET", "/sources/local/tail")
+    api(machine, "GET", "/webhooks/crm/secret")
+    api(machine, "DELETE", "/webhooks/crm")
+    first, second, *rest = api(machine, "GET", "/quarantine?code=repaired")["items"]
+    assert api(machine, "POST", "/quarantine/replay", {"ids": [first["id"]]})["replayed"] == 1
+    for held in [second, *rest, *api(machine, "GET", "/quarantine?source=local")["items"]]:
+        api(machine, "DELETE", f"/quarantine/{held['id']}")
+    profile = api(machine, "GET", "/profiles?by=user_id:u1")["id"]
+    api(machine, "GET", f"/profiles/{profile}/timeline")
+    api(machine, "DELETE", f"/profiles/{profile}")
+    machine.drain()
+
+
+def break_the_bucket(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
+    """An outage of S3, once: the batch is put off and comes again."""
+    from botocore.exceptions import EndpointConnectionError
+    from socle.lake.store import RawStore
+
+    save, broken = RawStore.save, []
+
+    def once(self: RawStore, *given: Any) -> None:
+        from socle.aws import translated
+
+        if not broken:
+            broken.append(1)
+            with translated("the bucket"):
+                raise EndpointConnectionError(endpoint_url="https://s3")
+        save(self, *given)
+
+    patch.setattr(RawStore, "save", once)
+    send(machine, {"type": "track", "event": "After the outage", "userId": "u2"})
+    assert broken
+    assert api(machine, "GET", "/profiles?by=user_id:u2")["events"] == {"After the outage": 1}
+
+
+def test_functions_call_what_they_are_granted_and_are_granted_what_they_call(recorded):
+    recorder, _ = recorded
+    granted = granted_actions(template.load())
+    assert {name: sorted(actions) for name, actions in recorder.actions.items()} == {
+        name: sorted(actions) for name, actions in granted.items()}
+
+
+def test_every_alarmed_metric_is_emitted(recorded):
+    _, machine = recorded
+    emitted = {(name, service) for name, service in machine.runtime.metrics.by_service()}
+    assert {(watched.metric, watched.service) for watched in WATCHED} <= emitted
