@@ -188,7 +188,8 @@ def test_the_reasons_for_quarantine_are_exactly_those_of_the_code() -> None:
 
 
 def test_the_reasons_for_refusing_a_request_are_all_named() -> None:
-    files = (CORE / "events/wire.py", CORE / "events/parse.py", CORE / "events/service.py", CORE / "events/store.py")
+    files = (CORE / "events/wire.py", CORE / "events/parse.py", CORE / "events/service.py", CORE / "events/store.py",
+             CORE / "sources/store.py")
     codes = {code for file in files for code in errors(file, "Rejected", "NotFound", "Unavailable")}
     assert {"bad_batch", "stream_unavailable"} <= codes
     assert {code for code in codes if f"`{code}`" not in README} == set()
