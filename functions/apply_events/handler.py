@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import KinesisStreamEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from socle import clock
+from socle.aws import client
 from socle.cached import Cached
 from socle.consumer.service import Consumer, Record
 from socle.definitions.store import DefinitionStore
@@ -25,11 +25,11 @@ from socle.settings import ApplySettings
 
 logger, metrics = Logger(), Metrics()
 settings = ApplySettings.from_env()
-dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+dynamodb, s3 = client("dynamodb"), client("s3")
 definitions = DefinitionStore(dynamodb, settings.definitions_table)
 consumer = Consumer(
     ProfileStore(dynamodb, settings.profiles_table), RawStore(s3, settings.bucket), QuarantineStore(s3, settings.bucket),
-    EffectQueue(boto3.client("sqs"), settings.effects_queue_url),
+    EffectQueue(client("sqs"), settings.effects_queue_url),
     Cached(lambda: wanted_by(definitions.list_current("webhooks")), 30 * clock.SECOND, clock.now), new_id)
 
 

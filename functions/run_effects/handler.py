@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import SQSEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from socle import clock
+from socle.aws import client
 from socle.cached import Cached
 from socle.definitions.store import DefinitionStore
 from socle.effects import webhook
@@ -22,7 +22,7 @@ from socle.settings import EffectsSettings
 
 logger, metrics = Logger(), Metrics()
 settings = EffectsSettings.from_env()
-dynamodb, secrets = boto3.client("dynamodb"), boto3.client("secretsmanager")
+dynamodb, secrets = client("dynamodb"), client("secretsmanager")
 definitions = DefinitionStore(dynamodb, settings.definitions_table)
 master = Cached(lambda: secrets.get_secret_value(SecretId=settings.signing_secret_arn)["SecretString"].encode(),
                 15 * clock.MINUTE, clock.now)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from socle import clock
+from socle.aws import client
 from socle.events.store import EventStream
 from socle.profiles.store import ProfileStore
 from socle.settings import SweepSettings
@@ -17,7 +17,7 @@ from socle.timers.service import sweep
 
 logger, metrics = Logger(), Metrics()
 settings = SweepSettings.from_env()
-profiles = ProfileStore(boto3.client("dynamodb"), settings.profiles_table)
+profiles = ProfileStore(client("dynamodb"), settings.profiles_table)
 stream = EventStream(settings.stream_name)
 
 

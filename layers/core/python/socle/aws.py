@@ -1,4 +1,4 @@
-"""What botocore's errors mean to the caller: one translation for every store."""
+"""Clients with the house's time-outs, and what botocore's errors mean to the caller: one translation for every store."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from socle.errors import Conflict, Rejected, Unavailable
 
 Client = Any
 """A boto3 client. They are made at run time; the stub packages pin other versions than the ones we need."""
+
+CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3},
+                max_pool_connections=10)
+"""For functions that work in the background: botocore's own 60 s would outlast a function that could have tried again."""
 
 _CONFLICTS = {"ConditionalCheckFailedException", "TransactionConflictException", "TransactionInProgressException"}
 _OUTAGES = {
@@ -20,6 +26,11 @@ _OUTAGES = {
     "LimitExceededException", "KMSThrottlingException", "KMSInternalException", "ThrottledException",
     "ConditionalRequestConflict",
 }
+
+
+def client(service: str) -> Client:
+    """A boto3 client of the house's configuration."""
+    return boto3.client(service, config=CONFIG)  # type: ignore[call-overload]  # the stubs want a literal
 
 
 @contextmanager
