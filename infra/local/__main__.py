@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
 import time
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 os.environ["TZ"] = "UTC"  # moto's Step Functions mix up local time and UTC
 time.tzset()
@@ -38,6 +40,17 @@ Socle is ready at {url}
   clock           {url}/local/clock
 Ctrl-C stops it; nothing is kept.
 """
+
+
+class Server(uvicorn.Server):
+    """Stops on SIGINT and SIGTERM without raising them again, as uvicorn's own does, so that we end in our way."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ask the server to stop."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: setattr(self, "should_exit", True))
+        yield
 
 
 class Serving:
@@ -71,7 +84,11 @@ class Serving:
             server.should_exit = True
             raise
         if self._with_sample:
-            loader.load(self._url, clock.now())
+            try:
+                loader.load(self._url, clock.now())
+            except Exception:
+                if not server.should_exit:  # a server that stops breaks off the load, and nobody cares how
+                    raise
 
     def stop(self) -> None:
         """Let running batches end, then stop reading."""
@@ -94,7 +111,7 @@ def main() -> int:
         return 1
     serving = Serving(f"http://{HOST}:{port}", os.environ.get("SAMPLE", "1") != "0")
     threads = ThreadPoolExecutor(16, "http")
-    server = uvicorn.Server(uvicorn.Config(
+    server = Server(uvicorn.Config(
         asgi.app(serving.handle, threads), http="httptools", lifespan="off", log_level="warning", access_log=False,
         timeout_graceful_shutdown=1))
     print("Starting Socle: its stack is synthesised, which takes some seconds when it has changed …", flush=True)

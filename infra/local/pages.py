@@ -29,6 +29,7 @@ pre { background: var(--paper); border: 1px solid var(--line); border-radius: 10
 table { border-collapse: collapse; width: 100%; font-size: 14px }
 td, th { text-align: left; padding: 5px 14px 5px 0; vertical-align: top; overflow-wrap: anywhere }
 th { color: var(--soft); font-weight: 500; white-space: nowrap }
+article th { width: 1%; padding-right: 28px }
 article { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; margin: 0 0 16px;
   padding: 16px 18px }
 article header { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: baseline; margin-bottom: 8px }

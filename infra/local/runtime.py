@@ -161,7 +161,7 @@ class Runtime:
 
 def _forget_functions() -> None:
     """A function keeps its settings; the next machine has others."""
-    for module in [name for name in sys.modules if name == "functions" or name.startswith("functions.")]:
+    for module in [name for name in list(sys.modules) if name == "functions" or name.startswith("functions.")]:
         del sys.modules[module]
 
 
