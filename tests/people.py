@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
+
 from socle.events.model import Event
 
 T0 = 1_700_000_000_000
@@ -48,8 +49,12 @@ _contexts = st.one_of(st.just({}), st.fixed_dictionaries({}, optional={
                                    "referrer": st.sampled_from(["", "https://g.test/"])})}))
 
 
+Ids = st.SearchStrategy[tuple[tuple[str, str], ...]]
+_ALWAYS_USER: Ids = st.just((USER,))
+
+
 @st.composite
-def events(draw: st.DrawFn, ids: st.SearchStrategy[tuple[tuple[str, str], ...]] = st.just((USER,))) -> Event:
+def events(draw: st.DrawFn, ids: Ids = _ALWAYS_USER) -> Event:
     """Any event: few ids, times and names, so that everything that can collide does."""
     kind = draw(st.sampled_from(["track", "track", "identify", "page", "order", "order", "refund", "consent"]))
     ts = draw(_times)
@@ -75,7 +80,7 @@ def events(draw: st.DrawFn, ids: st.SearchStrategy[tuple[tuple[str, str], ...]] 
                  "shop", type_, name, draw(ids), body)
 
 
-def histories(ids: st.SearchStrategy[tuple[tuple[str, str], ...]] = st.just((USER,)), max_size: int = 25):
+def histories(ids: Ids = _ALWAYS_USER, max_size: int = 25):
     """Lists of events without two of the same key and revision."""
     return st.lists(events(ids), max_size=max_size, unique_by=lambda one: (one.key, one.revision))
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import botocore.client
 import pytest
+
 from infra.constructs.observability import WATCHED
 from infra.grants import granted_actions
 from infra.local import template
@@ -29,7 +30,8 @@ from socle.profiles.store import ProfileStore
 
 # What IAM calls the actions of an API call, where it is not simply service:Operation.
 ACTIONS = {
-    ("dynamodb", "TransactWriteItems"): lambda asked: {f"dynamodb:{verb}Item" for item in asked["TransactItems"] for verb in item},
+    ("dynamodb", "TransactWriteItems"): lambda asked: {
+        f"dynamodb:{verb}Item" for item in asked["TransactItems"] for verb in item},
     ("s3", "ListObjectsV2"): lambda asked: {"s3:ListBucket"},
     ("sqs", "SendMessageBatch"): lambda asked: {"sqs:SendMessage"},
 }
@@ -89,10 +91,9 @@ def api(machine: LocalMachine, method: str, path: str, body: Any = None) -> Any:
 def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     """Everything that functions do, once: events, merges, seals, effects, ticks, quarantine, keys, erasure, failures."""
     api(machine, "PUT", "/webhooks/crm", {"url": "http://127.0.0.1:9/hook", "events": ["Order Completed"]})
-    send(machine, *[{"type": "track", "event": "Viewed", "userId": "u1", "messageId": f"v{n}", "timestamp": f"2026-01-01T00:{n:02}:00Z",
-                     "properties": {"number": n * 7919 ** 3}} for n in range(60)])
-    send(machine, *[{"type": "track", "event": "Viewed", "userId": "u1", "messageId": f"w{n}", "timestamp": f"2026-01-02T00:{n:02}:00Z",
-                     "properties": {"number": n * 7919 ** 3}} for n in range(60)])
+    for day in ("2026-01-01", "2026-01-02"):
+        send(machine, *[{"type": "track", "event": "Viewed", "userId": "u1", "messageId": f"{day}-{n}",
+                         "timestamp": f"{day}T00:{n:02}:00Z", "properties": {"number": n * 7919 ** 3}} for n in range(60)])
     send(machine, {"type": "track", "event": "Late", "userId": "u1", "messageId": "late", "timestamp": "2025-01-01T00:00:00Z"})
     send(machine, {"type": "page", "anonymousId": "a1"})
     send(machine, {"type": "identify", "userId": "u1", "anonymousId": "a1", "traits": {"email": "u1@example.com"}})
@@ -143,6 +144,7 @@ def administer(machine: LocalMachine) -> None:
 def break_the_bucket(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     """An outage of S3, once: the batch is put off and comes again."""
     from botocore.exceptions import EndpointConnectionError
+
     from socle.lake.store import RawStore
 
     save, broken = RawStore.save, []

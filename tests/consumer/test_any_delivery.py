@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from socle.profiles import seal
 from socle.profiles.fold import highest_revisions, refold
 from socle.profiles.service import Profiles
@@ -85,5 +87,5 @@ def check_pages(world):
             owner == profile and where.startswith("E#") for owner, where in world.profiles.items)
         bounds = [*aggregate.pages, aggregate.horizon]
         assert bounds == sorted(set(bounds)) or not aggregate.pages
-        for lower, upper in zip(bounds, bounds[1:], strict=False):
+        for lower, upper in pairwise(bounds):
             assert all(lower <= entry.key < upper for entry in pages[profile, lower].entries)

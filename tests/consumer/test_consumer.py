@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from socle.errors import Conflict, Unavailable
 from socle.events.model import Quarantined, Tick
 from socle.events.stream import encode_events, encode_quarantined, encode_ticks

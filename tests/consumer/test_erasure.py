@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from socle.errors import NotFound, Unavailable
 from socle.profiles.service import Profiles
 from tests.memory import World
@@ -41,7 +42,7 @@ def test_events_received_before_are_dropped_and_later_ones_begin_a_new_profile()
 
 
 def test_the_old_profile_can_not_be_written_again():
-    world, profiles = world_with_a_person()
+    _, profiles = world_with_a_person()
     old = profiles.find(*USER)
     profiles.erase(old, ERASED)
     with pytest.raises(NotFound):

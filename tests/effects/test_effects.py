@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from socle.effects.model import Effect
 from socle.effects.service import EffectRunner
 from socle.errors import Rejected, Unavailable

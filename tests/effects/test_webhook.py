@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+
 from socle.effects.webhook import refuse_private, signed_headers, signing_secret
 from socle.errors import Rejected
 

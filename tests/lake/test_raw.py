@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import boto3
 from moto import mock_aws
+
 from socle.events.model import Event
 from socle.lake.raw import batch_name, decode_raw, encode_raw
 from socle.lake.store import RawStore

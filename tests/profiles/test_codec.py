@@ -6,6 +6,7 @@ import hashlib
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from socle.effects.model import Effect
 from socle.profiles.codec import (
     decode_aggregate,
@@ -46,4 +47,4 @@ def test_a_key_keeps_any_message_id_and_sorts_by_time(message_id, ts):
 def test_dictionaries_never_change():
     """Items written with a dictionary can only be read with the very same bytes: make a new number instead."""
     assert {number: hashlib.sha256(words).hexdigest()[:16] for number, words in DICTIONARIES.items()} == {1: "10c9899f7f408ab3"}
-    assert LATEST == max(DICTIONARIES)
+    assert max(DICTIONARIES) == LATEST

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 from moto import mock_aws
+
 from socle.errors import Conflict, Rejected
 from socle.events.model import Tick
 from socle.profiles.codec import encode_aggregate, entry_of
