@@ -14,6 +14,7 @@ import uuid
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
+import aws_lambda_powertools as powertools
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf import cloudwatch
 from moto.awslambda.models import LambdaFunction, lambda_backends
 
@@ -24,6 +25,9 @@ logger = logging.getLogger("infra.local")
 
 OWN_SETTINGS = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL")
 """Variables that a function reads while it is imported, so that they may differ between functions."""
+
+
+_IMPORTING = threading.Lock()
 
 
 class Context:
@@ -52,7 +56,10 @@ class Outcome(NamedTuple):
 
 
 class Function:
-    """One function of the stack. `handler` is imported at the first use, like a cold start."""
+    """One function of the stack. `handler` is imported at the first use, like a cold start.
+
+    Lambda never runs two invocations in one process at the same time, and handlers rely on it; so each waits its turn here.
+    """
 
     def __init__(self, name: str, handler: str, environment: dict[str, str], timeout: int, memory: int) -> None:
         self.name = name
@@ -61,15 +68,18 @@ class Function:
         self.timeout = timeout
         self.memory = memory
         self._call: Any = None
-        self._lock = threading.Lock()
+        self._busy = threading.Lock()
 
     def warm(self) -> None:
         """Import the handler under its own environment variables, with its log going to stderr."""
-        with self._lock:
+        with _IMPORTING:
             if self._call is not None:
                 return
             module, attribute = self.handler.rsplit(".", 1)
             os.environ.update(self.environment)
+            for shared in ("_metrics", "_dimensions", "_metadata", "_default_dimensions"):
+                # powertools keeps these per process, so that those of all functions would be mixed.
+                setattr(powertools.Metrics, shared, {})
             with contextlib.redirect_stdout(sys.stderr):
                 self._call = getattr(importlib.import_module(f"functions.{module}"), attribute)
 
@@ -78,7 +88,8 @@ class Function:
         payload = json.loads(json.dumps(event))
         try:
             self.warm()
-            answer = self._call(payload, Context(self, request_id or str(uuid.uuid4())))
+            with self._busy:
+                answer = self._call(payload, Context(self, request_id or str(uuid.uuid4())))
             return Outcome(answer=json.loads(json.dumps(answer)))
         except Exception as error:  # whatever a handler raises is a failed invocation, not the end of the machine
             logger.exception("%s failed", self.name)

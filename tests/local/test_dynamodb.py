@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -171,6 +172,16 @@ def test_looking_for_what_is_not_there_leaves_nothing_behind(client: Any) -> Non
 
     client.get_item(TableName=TABLE, Key=item("nobody"))
     assert not dynamodb_backends[cloud.ACCOUNT][cloud.REGION].tables[TABLE].items
+
+
+def test_no_update_is_lost_among_threads(client: Any) -> None:
+    def add(_number: int) -> None:
+        client.update_item(TableName=TABLE, Key=item("a"), UpdateExpression="ADD n :one",
+                           ExpressionAttributeValues={":one": {"N": "1"}})
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(add, range(120)))
+    assert client.get_item(TableName=TABLE, Key=item("a"))["Item"]["n"] == {"N": "120"}
 
 
 def test_an_object_is_written_once_when_it_must_not_exist(client: Any) -> None:

@@ -106,7 +106,7 @@ def test_there_is_one_machine_at_a_time(machine: LocalMachine) -> None:
 def test_nothing_of_the_machine_is_left_when_it_stops() -> None:
     code = ("import os, sys; before = dict(os.environ);"
             "from infra.local.machine import local_machine\n"
-            "with local_machine() as machine: machine.warm()\n"
+            "with local_machine() as machine: machine.request('GET', '/health')\n"
             "left = [name for name in sys.modules if name.startswith('functions.')]\n"
             "assert not left, left\n"
             "assert dict(os.environ) == before")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from infra.local.runtime import Function, Metrics
 
 def test_an_embedded_metric_may_hold_many_values() -> None:
     metrics = Metrics()
-    line = {"_aws": {"CloudWatchMetrics": [{"Metrics": [{"Name": "A"}, {"Name": "B"}]}]}, "A": [1, 2], "B": 4}
+    line = {"_aws": {"CloudWatchMetrics": [{"Metrics": [{"Name": "A"}, {"Name": "B"}]}]}, "service": "f", "A": [1, 2], "B": 4}
     metrics.take(json.dumps(line))
     metrics.take(json.dumps(line))
     assert metrics.sums() == {"A": 6, "B": 8}
@@ -43,6 +45,22 @@ def test_a_context_says_what_a_lambda_context_says() -> None:
     assert (context.function_name, context.memory_limit_in_mb, context.aws_request_id) == ("f", 256, "request-1")
     assert context.invoked_function_arn == "arn:aws:lambda:us-east-1:123456789012:function:f"
     assert 6_000 < context.get_remaining_time_in_millis() <= 7_000
+
+
+def test_a_function_runs_once_at_a_time() -> None:
+    function = Function("f", "f.handler.handler", {}, 3, 128)
+    inside = [0, 0]
+
+    def handler(_event: Any, _context: Any) -> None:
+        inside[0] += 1
+        inside[1] = max(inside)
+        time.sleep(0.001)
+        inside[0] -= 1
+
+    function._call = handler
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(function.invoke, [{}] * 40))
+    assert inside == [0, 1]
 
 
 def test_a_function_cannot_change_the_event_of_its_caller_and_its_error_is_an_outcome() -> None:
