@@ -102,6 +102,14 @@ def test_the_timeline_pages_newest_first(call: Call, profile: str) -> None:
     assert call("GET", path, query={"event": "Nothing"}).json == {"items": [], "next": None}
 
 
+def test_a_cursor_of_the_timeline_that_was_changed_is_refused(call: Call, profile: str) -> None:
+    path = f"/api/profiles/{profile}/timeline"
+    cursor = call("GET", path, query={"limit": "1"}).json["next"]
+    for wrong in (cursor[:-2], cursor.swapcase(), "x", "eyJhIjoxfQ"):
+        answer = call("GET", path, query={"cursor": wrong})
+        assert (answer.status, answer.error["code"], answer.error["field"]) == (400, "bad_cursor", "cursor")
+
+
 @pytest.mark.parametrize("method_and_rest", [("GET", ""), ("GET", "/timeline"), ("DELETE", "")])
 @pytest.mark.parametrize("identifier", ["nobody", "a" * 64, "a b", "P#x", "..", "ü"])
 def test_an_unknown_profile_answers_404(call: Call, method_and_rest: tuple[str, str], identifier: str) -> None:

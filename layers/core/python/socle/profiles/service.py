@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from dataclasses import replace
 from typing import Any, Literal
 
-from socle.errors import NotFound, Rejected
+from socle.errors import NotFound
 from socle.events.model import Event
 from socle.identity.service import load_roots, read
 from socle.iso import to_iso
+from socle.paging import from_cursor, to_cursor
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.decide import events_of
 from socle.profiles.fold import as_of as known_as_of
@@ -21,6 +19,8 @@ from socle.profiles.store import ProfileStore
 from socle.profiles.view import event_view, profile_view
 
 Clock = Literal["happened", "known"]
+
+_LISTING = "timeline"
 
 
 class Profiles:
@@ -55,11 +55,12 @@ class Profiles:
             events = [one for one in events if one.name == event]
         events.sort(key=_position, reverse=True)
         if cursor is not None:
-            after = _read_cursor(cursor)
+            at, _, key = from_cursor(_LISTING, cursor).partition(" ")
+            after = int(at), key
             events = [one for one in events if _position(one) < after]
-        more = len(events) > limit
+        last = _position(events[limit - 1]) if len(events) > limit else None
         return {"items": [event_view(one) for one in events[:limit]],
-                "next": _cursor(events[limit - 1]) if more else None}
+                "next": to_cursor(_LISTING, f"{last[0]} {last[1]}") if last else None}
 
     def erase(self, profile_id: str, now: int) -> None:
         """Erase a person: events, snapshot, pages and pointers; what was received by `now` can't come back.
@@ -96,17 +97,3 @@ class Profiles:
 
 def _position(event: Event) -> tuple[int, str]:
     return event.at, event.key
-
-
-def _cursor(event: Event) -> str:
-    return base64.urlsafe_b64encode(json.dumps(_position(event)).encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[int, str]:
-    try:
-        at, key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not (isinstance(at, int) and isinstance(key, str)):
-            raise ValueError(cursor)
-    except (binascii.Error, ValueError, TypeError) as error:
-        raise Rejected("bad_cursor", "take `next` of the answer before, unchanged", "cursor") from error
-    return at, key
