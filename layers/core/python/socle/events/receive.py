@@ -189,7 +189,7 @@ def _raw(index: int, message: Any, body: Body, origin: Origin) -> str:
             message = {key: value for key, value in message.items() if key != "writeKey"}
             if origin.call:
                 message["type"] = origin.call
-            if body.sent_at is not None:
+            if sent_time(body.sent_at) is not None:
                 message.setdefault("sentAt", body.sent_at)
         try:
             text = _ascii(message)

@@ -28,11 +28,11 @@ class EventStream:
 
     def __init__(self, name: str, client: Client | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
         self._name = name
-        # Time-outs: a request must be answered before clients give up on it (10 s). The last two save a fifth of a
-        # call's CPU (measured): records are well-formed by their type, and the SDK's long User-Agent is built anew
-        # for each call.
+        # Time-outs: a request must be answered within the 10 s that clients and the function wait. The last two
+        # settings save a fifth of a call's CPU (measured): records are well-formed by their type, and the SDK's long
+        # User-Agent is built anew for each call.
         self._client = client or boto3.client("kinesis", config=Config(
-            connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2},
+            connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2},
             parameter_validation=False, user_agent="socle"))
         self._sleep = sleep
 

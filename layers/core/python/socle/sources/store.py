@@ -27,7 +27,7 @@ class KeyStore:
     def __init__(self, table: str, client: Client | None = None) -> None:
         self._table = table
         self._client = client or boto3.client("dynamodb", config=Config(
-            connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}))
+            connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2}))
 
     def find(self, key_hash: str) -> tuple[str, int | None] | None:
         """(source, expires) of a key that may be used, or None. Consistent: a key works from when it was issued.
