@@ -158,6 +158,12 @@ MADE: dict[str, Make] = {
                                           {"Arn": field("ScheduleGroupArn")}, "Name"),
     "AWS::SecretsManager::Secret": Make("secretsmanager", "create_secret", field("ARN"), {"Id": field("ARN")},
                                         "Name", _secret),
+    # moto's own model of this type puts it where nothing is executed.
+    "AWS::StepFunctions::StateMachine": Make(
+        "stepfunctions", "create_state_machine", field("stateMachineArn"), {
+            "Arn": field("stateMachineArn"), "Name": own_name}, "StateMachineName",
+        lambda properties, physical: {**properties, "name": physical, "definition": properties.get("DefinitionString")
+                                      or json.dumps(properties["Definition"])}),
 }
 
 STUBS: dict[str, str] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -97,6 +99,23 @@ def test_a_secret_is_generated_as_it_is_asked_for() -> None:
     client = boto3.client("secretsmanager", region_name=REGION)
     assert len(client.get_secret_value(SecretId=names["Plain"])["SecretString"]) == 64
     assert '"user": "me"' in client.get_secret_value(SecretId=names["Json"])["SecretString"]
+
+
+def test_a_state_machine_is_created_where_it_runs() -> None:
+    with ExitStack() as stack:
+        stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
+        cloudformation.install(stack)
+        states = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": {"a": 1}, "End": True}}}
+        arn = create({"Arn": {"Ref": "M"}}, M={"Type": "AWS::StepFunctions::StateMachine", "Properties": {
+            "DefinitionString": json.dumps(states), "RoleArn": "arn:aws:iam::123456789012:role/r"}})["Arn"]
+        client = boto3.client("stepfunctions", region_name=REGION)
+        execution = client.start_execution(stateMachineArn=arn, name="one")["executionArn"]
+        for _ in range(200):
+            found = client.describe_execution(executionArn=execution)
+            if found["status"] != "RUNNING":
+                break
+            time.sleep(0.01)
+        assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", {"a": 1})
 
 
 def test_no_type_is_both_made_and_a_stub_and_every_stub_says_why() -> None:

@@ -101,7 +101,7 @@ def run(calls: list[tuple[str, dict[str, Any]]]) -> list[Any]:
 @pytest.mark.parametrize("seed", range(2))
 def test_random_histories_have_the_same_answers_as_on_stock_moto(seed: int) -> None:
     rng = random.Random(seed)
-    calls = [random_call(rng) for _ in range(200)]
+    calls = [random_call(rng) for _ in range(150)]
     with mock_aws():
         expected = run(calls)
     with ExitStack() as stack:

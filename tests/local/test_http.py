@@ -72,11 +72,11 @@ def test_what_no_route_takes_is_not_found(front: Front, method: str, path: str) 
 
 def test_the_function_sees_payload_two(front: Front, function: Fake) -> None:
     ask(front, "POST", "/v1/batch", ("cookie", "a=1; b=2"), ("x-many", "1"), ("x-many", "2"), ("user-agent", "curl"),
-        query="a=1&a=2&empty=", body=b'{"a": 1}')
+        ("content-type", "application/json"), query="a=1&a=2&empty=", body=b'{"a": 1}')
     event = function.events[0]
     assert event["version"] == "2.0"
     assert event["cookies"] == ["a=1", "b=2"]
-    assert event["headers"] == {"x-many": "1,2", "user-agent": "curl"}
+    assert event["headers"] == {"x-many": "1,2", "user-agent": "curl", "content-type": "application/json"}
     assert event["queryStringParameters"] == {"a": "1,2", "empty": ""}
     assert (event["rawPath"], event["rawQueryString"]) == ("/v1/batch", "a=1&a=2&empty=")
     assert (event["body"], event["isBase64Encoded"]) == ('{"a": 1}', False)
@@ -93,6 +93,15 @@ def test_a_compressed_body_arrives_whole_whatever_it_is_called(front: Front, fun
     ask(front, "POST", "/v1/batch", *headers, body=body)
     assert function.events[0]["isBase64Encoded"]
     assert base64.b64decode(function.events[0]["body"]) == body
+
+
+@pytest.mark.parametrize(("type_", "encoded"), [
+    ("text/plain;charset=UTF-8", False), ("application/json; charset=utf-8", False), ("Application/JSON", False),
+    ("application/xml", False), ("application/javascript", False), ("application/x-www-form-urlencoded", True),
+    ("application/octet-stream", True), ("application/jsonlines", True), (None, True)])
+def test_a_body_is_text_or_base64_by_its_type(front: Front, function: Fake, type_: str | None, encoded: bool) -> None:
+    ask(front, "POST", "/v1/batch", *([("content-type", type_)] if type_ else []), body=b"a=1")
+    assert function.events[0]["isBase64Encoded"] is encoded
 
 
 def test_the_answer_of_the_function_is_the_response(front: Front) -> None:
