@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -42,18 +43,16 @@ def fingerprint() -> str:
 
 def load() -> dict[str, Any]:
     """The template; takes 3 to 5 s when its sources changed, else none. Raises SynthesisFailed."""
+    CACHE.mkdir(parents=True, exist_ok=True)
     kept = CACHE / f"{fingerprint()}.json"
-    if not kept.exists():
-        text = _synthesise()
-        CACHE.mkdir(parents=True, exist_ok=True)
-        for old in CACHE.glob("*.json"):
-            old.unlink(missing_ok=True)
-        # Written aside and renamed, so that two machines that start together read whole files.
-        part = kept.with_suffix(f".{os.getpid()}")
-        part.write_text(text)
-        part.replace(kept)
-        return dict(json.loads(text))
-    return dict(json.loads(kept.read_text()))
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # machines that start together synthesise once
+        if not kept.exists():
+            text = _synthesise()
+            for old in CACHE.glob("*.json"):
+                old.unlink()
+            kept.write_text(text)
+        return dict(json.loads(kept.read_text()))
 
 
 def _synthesise() -> str:
