@@ -51,7 +51,9 @@ def load() -> dict[str, Any]:
             text = _synthesise()
             for old in CACHE.glob("*.json"):
                 old.unlink()
-            kept.write_text(text)
+            part = CACHE / "part"
+            part.write_text(text)
+            part.replace(kept)  # so that a start that is broken off leaves no half of it
         return dict(json.loads(kept.read_text()))
 
 
