@@ -19,7 +19,7 @@ from constructs import Construct
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE = lambda_.Architecture.ARM_64
-NEVER_SHIPPED = ["**/__pycache__", "**/*.pyc", "**/.*"]
+NEVER_SHIPPED = ["**/__pycache__", "**/*.pyc", "**/*.md", "**/.*"]
 
 _PIP = [
     "--platform=manylinux2014_aarch64",
