@@ -12,11 +12,14 @@ from urllib.parse import unquote
 
 import pytest
 
+from infra.local.http import ADMIN_TOKEN
+from infra.local.machine import LocalMachine
 from infra.local.sample import cdnow, loader, tour
 from infra.local.sample.client import Client, Refused
 from infra.local.sample.people import MOST_PEOPLE
 from infra.local.sample.shop import shop
 from infra.local.sample.visit import iso
+from infra.local.seed import WRITE_KEY
 
 NOW = 1_795_000_000_000
 DAY = 86_400_000
@@ -244,3 +247,45 @@ def test_events_that_never_show_are_reported(monkeypatch: pytest.MonkeyPatch) ->
         client = Client(server.url)
         with pytest.raises(loader.NotApplied, match="user_id:1 does not show"):
             loader._wait_for(client, [MESSAGE], 1)
+
+
+def test_everybody_comes_out_as_they_went_in(machine: LocalMachine, visitors: list[dict[str, Any]]) -> None:
+    """What profiles say equals what a count over the messages says."""
+    people = {f"{number:05}" for number in range(0, loader.PEOPLE, 20)}
+    messages = [message for message in visitors if message["messageId"].split("-")[1] in people]
+    for start in range(0, len(messages), loader.BATCH):
+        body = json.dumps({"batch": messages[start : start + loader.BATCH], "writeKey": WRITE_KEY}).encode()
+        status, _, answer = machine.request("POST", "/v1/batch", {"content-type": "application/json"}, body)
+        assert (status, json.loads(answer)) == (200, {"success": True})
+    machine.drain()
+    customers = {message["userId"] for message in messages if "userId" in message}
+    assert len(customers) > 10
+    for user_id in customers:
+        theirs = of_customer(messages, user_id)
+        profile = get(machine, f"/api/profiles?by=user_id:{user_id}")
+        assert profile["event_count"] == len(theirs)
+        assert profile["last_seen"] == max(message["timestamp"] for message in theirs)
+        assert {code: orders["revenue"] for code, orders in profile["orders"].items() if orders["count"]} == revenue(theirs)
+
+
+def of_customer(messages: list[dict[str, Any]], user_id: str) -> list[dict[str, Any]]:
+    """Their messages: signed in, from before on the same devices, and of the devices that gave the same address."""
+    number = f"{int(user_id) - 100_000:05}"
+    life = [message for message in messages if message["messageId"].split("-")[1] == number]
+    linked = {m["anonymousId"] for m in life if "anonymousId" in m and ("userId" in m or m["type"] == "identify")}
+    return [message for message in life if message.get("anonymousId", next(iter(linked))) in linked]
+
+
+def revenue(messages: list[dict[str, Any]]) -> dict[str, int]:
+    """Revenue in minor units by currency."""
+    sums: Counter[str] = Counter()
+    for order in (m["properties"] for m in messages if m.get("event") == "Order Completed"):
+        sums[order["currency"]] += round(order["revenue"] * (1 if order["currency"] == "JPY" else 100))
+    return dict(sums)
+
+
+def get(machine: LocalMachine, target: str) -> dict[str, Any]:
+    status, _, body = machine.request("GET", target, {"authorization": f"Bearer {ADMIN_TOKEN}"})
+    assert status == 200, body
+    answer: dict[str, Any] = json.loads(body)
+    return answer

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-WRITE_KEY = "local-write-key"
-ADMIN_TOKEN = "local-admin-token"  # noqa: S105 - the published token of the local machine
+from infra.local.http import ADMIN_TOKEN
+from infra.local.seed import WRITE_KEY
+
 ATTEMPTS = 8
 
 

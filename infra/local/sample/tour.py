@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from infra.local.sample.client import ADMIN_TOKEN, Client
+from infra.local.http import ADMIN_TOKEN
+from infra.local.sample.client import Client
 from infra.local.sample.visit import Message
 
 
