@@ -40,6 +40,9 @@ iframe { width: 100%; height: 420px; border: 1px solid var(--line); border-radiu
 details { margin-top: 10px; font-size: 14px } summary { cursor: pointer; color: var(--soft) }
 button { font: inherit; font-size: 14px; color: inherit; background: var(--paper); border: 1px solid var(--line);
   border-radius: 8px; padding: 5px 14px; cursor: pointer } button:hover { border-color: var(--accent) }
+input { font: inherit; font-size: 14px; color: inherit; background: var(--paper); border: 1px solid var(--line);
+  border-radius: 8px; padding: 5px 12px; flex: 1 1 260px; max-width: 420px }
+form.row { margin: 0 0 16px }
 .row { display: flex; flex-wrap: wrap; gap: 10px; align-items: center }
 """
 
@@ -62,6 +65,10 @@ _COMMANDS = """curl -u local-write-key: {host}/v1/track -d '{{"userId": "42", "e
   "properties": {{"order_id": "A1", "revenue": 49.90, "currency": "EUR"}}}}'
 curl -H 'Authorization: Bearer local-admin-token' '{host}/api/profiles?by=user_id:42'
 curl {host}/local/clock -d '{{"advance": "3d"}}'"""
+
+_LOOKUP = """<form class="row" onsubmit="show(event, '/api/profiles?by=' + encodeURIComponent(this.by.value.trim()))">
+<input name="by" required placeholder="user_id:42, email:…, phone:+…, anonymous_id:…" aria-label="identifier of a person">
+<button>Show the profile</button></form>"""
 
 
 def _document(title: str, body: str, script: str) -> str:
@@ -88,7 +95,7 @@ def start(outputs: Mapping[str, str], now: str, sent: int, host: str) -> str:
                       for step, text in (("1h", "1 hour"), ("1d", "1 day"), ("7d", "7 days")))
     return _document("Socle on this machine", (
         "<h1>Socle</h1><p class='lead'>The deployed stack, on this machine. Nothing leaves it.</p>"
-        f"<ul class='cards'>{links}</ul><pre id='shown' hidden></pre>"
+        f"{_LOOKUP}<ul class='cards'>{links}</ul><pre id='shown' hidden></pre>"
         f"<h2>Try it</h2><pre>{escape(_COMMANDS.format(host=host))}</pre>"
         f"<h2>Clock</h2><div class='row'><span id='now'>{escape(now)}</span>{buttons}</div>"
         f"<h2>In the stack</h2><div class='card'><table>{rows}</table></div>"), _START)
