@@ -6,9 +6,11 @@ A day in the life of the local machine is lived with every AWS call recorded und
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any
 
 import botocore.client
@@ -16,11 +18,13 @@ import pytest
 
 from infra.constructs.observability import WATCHED
 from infra.grants import granted_actions
-from infra.local import template
+from infra.local import sources, template
 from infra.local.machine import LocalMachine, local_machine
+from infra.local.pump import Stuck
 from infra.local.runtime import Function
 from socle import clock
 from socle.effects import webhook
+from socle.errors import Unavailable
 from socle.events.group import Record
 from socle.events.model import Quarantined
 from socle.events.store import EventStream
@@ -111,6 +115,7 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     machine.advance("5m")
     administer(machine)
     break_the_bucket(machine, patch)
+    give_up_and_replay(machine)
 
 
 def make_due(machine: LocalMachine) -> None:
@@ -162,6 +167,35 @@ def break_the_bucket(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     send(machine, {"type": "track", "event": "After the outage", "userId": "u2"})
     assert broken
     assert api(machine, "GET", "/profiles?by=user_id:u2")["events"] == {"After the outage": 1}
+
+
+def give_up_and_replay(machine: LocalMachine) -> None:
+    """An outage of DynamoDB that lasts longer than records may wait: the batch is given up, and put back by one call."""
+    import boto3
+
+    def down(*given: Any) -> None:
+        raise Unavailable("unavailable", "the table can't be reached")
+
+    with pytest.MonkeyPatch.context() as outage:
+        outage.setattr(ProfileStore, "save", down)
+        with pytest.raises(Stuck):
+            send(machine, {"type": "track", "event": "In the outage", "userId": "u3"})
+        outage.setattr(sources, "time", SimpleNamespace(time=lambda: time.time() + 7 * 86_400))
+        machine.drain()
+    status, _, answer = machine.request("GET", "/api/profiles?by=user_id:u3", ADMIN)
+    assert status == 404, answer
+    (batch,) = api(machine, "GET", "/failed")["items"]
+    assert (batch["condition"], batch["records"]) == ("RecordAgeExceeded", 1)
+    s3, place = boto3.client("s3"), {"Bucket": machine.outputs["BucketName"], "Key": f"aws/lambda/{batch['id']}"}
+    kept = s3.get_object(**place)["Body"].read()
+    for again in (False, True):  # as after a crash between the stream and the deletion
+        if again:
+            s3.put_object(**place, Body=kept)
+        done = api(machine, "POST", "/failed/replay", {})
+        assert (done["replayed"], done["batches"], done["failures"]) == (1, 1, [])
+        machine.drain()
+        assert api(machine, "GET", "/profiles?by=user_id:u3")["events"] == {"In the outage": 1}
+        assert api(machine, "GET", "/failed")["items"] == []
 
 
 def test_functions_call_what_they_are_granted_and_are_granted_what_they_call(recorded):

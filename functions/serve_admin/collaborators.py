@@ -17,6 +17,8 @@ from socle.events.group import records
 from socle.events.model import Event
 from socle.events.store import EventStream
 from socle.events.tail import Tail, tail
+from socle.failed.service import FailedBatches
+from socle.failed.store import FailedStore
 from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
 from socle.quarantine.service import Quarantine
@@ -52,8 +54,11 @@ class Collaborators:
 
     @cached_property
     def quarantine(self) -> Quarantine:
-        store = QuarantineStore(boto3.client("s3", config=_CONFIG), self._settings.bucket)
-        return Quarantine(store, self._publish)
+        return Quarantine(QuarantineStore(self._s3, self._settings.bucket), self._publish)
+
+    @cached_property
+    def failed(self) -> FailedBatches:
+        return FailedBatches(FailedStore(self._s3, self._settings.bucket), self._stream.put)
 
     def follow(self, kind: str, name: str) -> None:
         """After a definition was written or deleted, changed or not: bring what depends on it into line."""
@@ -73,7 +78,11 @@ class Collaborators:
         return None if found is None else bool(found.document["enabled"])
 
     def _publish(self, events: Sequence[Event]) -> None:
-        EventStream(self._settings.stream_name, self._kinesis).put(records(events, [], _MANY_BYTES))
+        self._stream.put(records(events, [], _MANY_BYTES))
+
+    @cached_property
+    def _stream(self) -> EventStream:
+        return EventStream(self._settings.stream_name, self._kinesis)
 
     @cached_property
     def _definition_store(self) -> DefinitionStore:
@@ -82,6 +91,10 @@ class Collaborators:
     @cached_property
     def _dynamodb(self) -> Client:
         return boto3.client("dynamodb", config=_CONFIG)
+
+    @cached_property
+    def _s3(self) -> Client:
+        return boto3.client("s3", config=_CONFIG)
 
     @cached_property
     def _kinesis(self) -> Client:

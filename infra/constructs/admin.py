@@ -7,7 +7,7 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk.aws_apigatewayv2_authorizers import HttpUserPoolAuthorizer
 from constructs import Construct
 
-from infra.constructs.data import Data
+from infra.constructs.data import FAILED_PREFIX, Data
 from infra.constructs.function import Function, House
 from infra.constructs.ingest import Api, Ingest
 from infra.settings import StageSettings
@@ -68,9 +68,12 @@ class Admin(Construct):
         function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], [data.profiles.table_arn])
         function.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"],
                      [data.definitions.table_arn])
-        function.may(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [function.objects(bucket, "quarantine/")])
+        quarantine, failed = function.objects(bucket, "quarantine/"), function.objects(bucket, FAILED_PREFIX)
+        function.may(["s3:GetObject", "s3:DeleteObject"], [quarantine, failed])
+        function.may(["s3:PutObject"], [quarantine])
         # IfExists: S3 says 404 of a missing object only to those who may list, and a GetObject has no prefix to compare.
-        function.may(["s3:ListBucket"], [bucket.bucket_arn], {"StringLikeIfExists": {"s3:prefix": "quarantine/*"}})
+        function.may(["s3:ListBucket"], [bucket.bucket_arn],
+                     {"StringLikeIfExists": {"s3:prefix": ["quarantine/*", f"{FAILED_PREFIX}*"]}})
         function.may(["kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords"],
                      [stream.stream_arn])
         function.may(["secretsmanager:GetSecretValue"], [data.signing_secret.secret_arn])

@@ -64,7 +64,7 @@ def test_every_list_answers_items_and_next(call: Call) -> None:
     call("PUT", "/api/sources/known", body={})
     call("PUT", "/api/webhooks/known", body={"url": "https://example.com", "events": ["x"]})
     for path in ("/api/sources", "/api/webhooks", "/api/sources/known/versions", "/api/sources/known/keys",
-                 "/api/sources/known/tail", "/api/quarantine", "/api/quarantine/summary"):
+                 "/api/sources/known/tail", "/api/quarantine", "/api/quarantine/summary", "/api/failed"):
         body = call("GET", path).json
         assert isinstance(body["items"], list), path
         assert "next" in body, path
@@ -90,7 +90,7 @@ def test_a_wrong_method_answers_405_and_says_which_are_right(call: Call) -> None
 @pytest.mark.parametrize("cursor", ["x", "%", "AAAA", "eyJhIjoxfQ", "", " ", "\x00", "ü"])
 def test_a_cursor_that_is_none_of_ours_is_refused(call: Call, cursor: str) -> None:
     call("PUT", "/api/sources/known", body={})
-    for path in ("/api/sources", "/api/sources/known/versions", "/api/quarantine"):
+    for path in ("/api/sources", "/api/sources/known/versions", "/api/quarantine", "/api/failed"):
         answer = call("GET", path, query={"cursor": cursor})
         if cursor:
             assert (answer.status, answer.error["field"]) == (400, "cursor"), path
@@ -104,11 +104,12 @@ def test_a_cursor_that_was_changed_or_comes_from_another_list_is_refused(call: C
         assert call("GET", "/api/sources", query={"cursor": wrong}).error["field"] == "cursor"
     assert call("GET", "/api/webhooks", query={"cursor": cursor}).error["field"] == "cursor"
     assert call("GET", "/api/quarantine", query={"cursor": cursor}).error["field"] == "cursor"
+    assert call("GET", "/api/failed", query={"cursor": cursor}).error["field"] == "cursor"
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "1001", "ten", "", "1.5", "1e2", "9" * 30])
 def test_a_limit_that_cannot_be_is_refused(call: Call, limit: str) -> None:
-    for path in ("/api/sources", "/api/quarantine", "/api/profiles/x/timeline"):
+    for path in ("/api/sources", "/api/quarantine", "/api/failed", "/api/profiles/x/timeline"):
         answer = call("GET", path, query={"limit": limit})
         assert (answer.status, answer.error["field"]) == (400, "limit"), path
 

@@ -68,10 +68,18 @@ def test_apply_events_may_write_objects_under_raw_and_quarantine_only(template: 
     assert written == {"/raw/*", "/quarantine/*"}
 
 
-def test_serve_admin_lists_nothing_but_the_quarantine(template: Any) -> None:
+def test_serve_admin_lists_nothing_but_the_quarantine_and_what_failed(template: Any) -> None:
     (listing,) = [grant for grant in grants(template.json)
                   if grant.function == "serve_admin" and "s3:ListBucket" in grant.actions]
-    assert listing.conditions == {"StringLikeIfExists": {"s3:prefix": "quarantine/*"}}
+    assert listing.conditions == {"StringLikeIfExists": {"s3:prefix": ["quarantine/*", "aws/lambda/*"]}}
+
+
+def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_the_quarantine(template: Any) -> None:
+    objects = {action: {resource["Fn::Join"][1][-1] for grant in grants(template.json)
+                        if grant.function == "serve_admin" and action in grant.actions for resource in grant.resources}
+               for action in ("s3:GetObject", "s3:DeleteObject", "s3:PutObject")}
+    assert objects == {"s3:GetObject": {"/quarantine/*", "/aws/lambda/*"},
+                       "s3:DeleteObject": {"/quarantine/*", "/aws/lambda/*"}, "s3:PutObject": {"/quarantine/*"}}
 
 
 def test_the_key_is_used_through_services_only(template: Any) -> None:
