@@ -61,6 +61,13 @@ class MemoryProfiles:
         self.items["I", repr(identifier)] = tuple(owner)
         return owner
 
+    def bind(self, aggregate: Aggregate, data: bytes, identifier: Identifier, owner: Owner, stale: str | None = None) -> None:
+        held = self.items.get(("I", repr(identifier)))
+        if held is not None and held[0] != stale:
+            raise Conflict("conflict", "claimed")
+        self.save_together([(aggregate, data)])
+        self.items["I", repr(identifier)] = tuple(owner)
+
     def erased(self, identifiers: Iterable[Identifier]) -> dict[Identifier, int]:
         return {one: self.items["X", erased_key(one)][0] for one in identifiers if ("X", erased_key(one)) in self.items}
 
@@ -68,16 +75,18 @@ class MemoryProfiles:
         return [Tick(profile, item[4]) for (profile, kind), item in self.items.items()
                 if kind == "A" and item[4] is not None and item[4] <= now][:limit]
 
-    def forget(self, aggregate: Aggregate) -> None:
-        for kind, values in aggregate.snapshot.identifiers.items():
-            for value in values:
-                self.items["X", erased_key((kind, value))] = (aggregate.erased,)
-                if self.items.get(("I", repr((kind, value))), ("",))[0] == aggregate.id:
-                    del self.items["I", repr((kind, value))]
+    def forget(self, aggregate: Aggregate, identifiers: Iterable[Identifier], erased: int) -> None:
+        for identifier in identifiers:
+            self.free(identifier, aggregate.id, erased)
         for lower in aggregate.pages:
             self.items.pop((aggregate.id, "E#" + lower), None)
-        tombstone = Aggregate(aggregate.id, aggregate.version + 1, erased=aggregate.erased)
+        tombstone = Aggregate(aggregate.id, aggregate.version + 1, erased=erased)
         self.save(tombstone, encode_aggregate(tombstone))
+
+    def free(self, identifier: Identifier, profile: str, erased: int) -> None:
+        self.items["X", erased_key(identifier)] = (erased,)
+        if self.items.get(("I", repr(identifier)), ("",))[0] == profile:
+            del self.items["I", repr(identifier)]
 
 
 class MemoryRaw:

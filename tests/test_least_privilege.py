@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import botocore.client
 import pytest
 
@@ -26,11 +27,11 @@ from socle import clock
 from socle.effects import webhook
 from socle.errors import Unavailable
 from socle.events.group import Record
-from socle.events.model import Quarantined
+from socle.events.model import Event, Quarantined
 from socle.events.store import EventStream
-from socle.events.stream import encode_quarantined
+from socle.events.stream import encode_events, encode_quarantined
 from socle.profiles.codec import encode_aggregate
-from socle.profiles.store import ProfileStore
+from socle.profiles.store import Owner, ProfileStore
 
 # What IAM calls the actions of an API call, where it is not simply service:Operation.
 ACTIONS = {
@@ -119,8 +120,6 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
 
 
 def make_due(machine: LocalMachine) -> None:
-    import boto3
-
     profile = api(machine, "GET", "/profiles?by=user_id:u1")["id"]
     store = ProfileStore(boto3.client("dynamodb"), machine.outputs["ProfilesTable"])
     after = store.load([profile])[profile].next(due=clock.now() + 60_000)
@@ -142,7 +141,12 @@ def administer(machine: LocalMachine) -> None:
         api(machine, "DELETE", f"/quarantine/{held['id']}")
     profile = api(machine, "GET", "/profiles?by=user_id:u1")["id"]
     api(machine, "GET", f"/profiles/{profile}/timeline")
+    store = ProfileStore(boto3.client("dynamodb"), machine.outputs["ProfilesTable"])
+    store.claim(("email", "u1@lost.example"), Owner(profile, 0))
     api(machine, "DELETE", f"/profiles/{profile}")
+    # An event that was on its way while its person was erased.
+    lost = Event(0, "lost", 0, 0, 0, "local", "track", "Lost", (("email", "u1@lost.example"),), {})
+    EventStream(machine.outputs["StreamName"]).put([Record("x", encode_events([lost]))])
     machine.drain()
 
 
@@ -171,13 +175,11 @@ def break_the_bucket(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
 
 def give_up_and_replay(machine: LocalMachine) -> None:
     """An outage of DynamoDB that lasts longer than records may wait: the batch is given up, and put back by one call."""
-    import boto3
-
     def down(*given: Any) -> None:
         raise Unavailable("unavailable", "the table can't be reached")
 
     with pytest.MonkeyPatch.context() as outage:
-        outage.setattr(ProfileStore, "save", down)
+        outage.setattr(ProfileStore, "owners", down)
         with pytest.raises(Stuck):
             send(machine, {"type": "track", "event": "In the outage", "userId": "u3"})
         outage.setattr(sources, "time", SimpleNamespace(time=lambda: time.time() + 7 * 86_400))

@@ -28,6 +28,10 @@ master = Cached(lambda: secrets.get_secret_value(SecretId=settings.signing_secre
                 15 * clock.MINUTE, clock.now)
 
 
+RESERVE = 15 * clock.SECOND
+"""What one effect may take: with less time left, the rest goes back to the queue instead of failing with the others."""
+
+
 def document(name: str) -> dict[str, Any] | None:
     """The current document of a webhook."""
     found = definitions.current("webhooks", name)
@@ -44,6 +48,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Run each effect; those that fail are reported one by one."""
     failures = []
     for record in SQSEvent(event).records:
+        if context.get_remaining_time_in_millis() < RESERVE:
+            failures.append({"itemIdentifier": record.message_id})
+            continue
         try:
             done = runner.run(read_effect(record.body), clock.now())
         except (SocleError, ValueError, TypeError) as error:

@@ -126,7 +126,7 @@ class Ingest(Construct):
             settings=ApplySettings(
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 bucket=data.bucket.bucket_name, effects_queue_url=self.effects.queue_url))
-        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem"], [data.profiles.table_arn])
+        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"], [data.profiles.table_arn])
         function.may(["dynamodb:Query"], [data.definitions.table_arn])
         function.may(["s3:PutObject"],
                      [function.objects(data.bucket, prefix) for prefix in ("raw/", "quarantine/")])
@@ -180,7 +180,7 @@ class Ingest(Construct):
             self, "RunEffectsMapping",
             function_name=function.function_name,
             event_source_arn=self.effects.queue_arn,
-            batch_size=10,
+            batch_size=5,  # each may wait for a slow webhook: all of them must fit the function's time-out
             function_response_types=["ReportBatchItemFailures"],
             # The rate budget: a storm of effects waits in the queue and takes no concurrency from ingestion.
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(

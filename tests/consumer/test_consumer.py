@@ -201,7 +201,7 @@ def test_raw_rows_name_the_owner_of_each_event_and_the_profile_as_it_was_left():
     owners = {row["messageId"]: row["profile"] for row in rows if row["row"] == "event"}
     versions = {row["profile"]: row["version"] for row in rows if row["row"] == "profile"}
     assert set(owners) == {"m-1", "m-2"}
-    assert versions == dict.fromkeys(owners.values(), 1)
+    assert versions == {profile: world.profiles.load([profile])[profile].version for profile in owners.values()}
 
 
 def due(world, moment):

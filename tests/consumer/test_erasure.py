@@ -6,6 +6,7 @@ import pytest
 
 from socle.errors import NotFound, Unavailable
 from socle.profiles.service import Profiles
+from socle.profiles.store import Owner
 from tests.memory import World
 from tests.people import ANONYMOUS, T0, USER, event
 
@@ -57,11 +58,11 @@ def test_an_erasure_that_broke_off_is_finished_by_calling_it_again(step):
     old = profiles.find(*USER)
     forget, calls = world.profiles.forget, []
 
-    def break_off(aggregate):
+    def break_off(*asked):
         if len(calls) == step:
             raise Unavailable("down", "down")
         calls.append(1)
-        forget(aggregate)
+        forget(*asked)
 
     world.profiles.forget = break_off
     if step < 2:
@@ -75,3 +76,47 @@ def test_an_erasure_that_broke_off_is_finished_by_calling_it_again(step):
     assert not [key for key in world.profiles.items if key[1].startswith("E#")]
     if step < 2:
         assert profiles.read(profiles.find(*USER))["event_count"] == 1
+
+
+def test_a_person_of_a_hundred_devices_is_erased():
+    world = World()
+    for number in range(101):
+        world.deliver(event(number, ("anonymous_id", f"device-{number}")))
+        world.deliver(event(200 + number, USER, ("anonymous_id", f"device-{number}")))
+    profiles = Profiles(world.profiles)
+    assert len(profiles.read(profiles.find(*USER))["merged"]) == 100
+    profiles.erase(profiles.find(*USER), ERASED)
+    with pytest.raises(NotFound):
+        profiles.find("anonymous_id", "device-50")
+
+
+def test_somebody_else_s_event_on_the_erased_person_s_device_is_kept():
+    world, profiles = world_with_a_person()
+    profiles.erase(profiles.find(*USER), ERASED)
+    other = ("user_id", "bob")
+    assert world.deliver(event(300, other, ANONYMOUS, received=ERASED - 1)).applied == 1
+    assert profiles.read(profiles.find(*other))["identifiers"] == {"user_id": ["bob"]}
+
+
+@pytest.mark.parametrize("way", ["poison", "revision"])
+def test_identifiers_that_no_folded_event_names_are_erased_too(way):
+    world = World()
+    world.deliver(event(1, USER))
+    if way == "poison":
+        world.deliver(event(2, USER, ("email", "ann@example.com"), type="identify", name="$identify", traits=["no", "object"]))
+    else:
+        world.deliver(event(2, USER, ("email", "ann@example.com")))
+        world.deliver(event(2, USER, revision=1))
+    profiles = Profiles(world.profiles)
+    assert profiles.find("email", "ann@example.com") == profiles.find(*USER)
+    profiles.erase(profiles.find(*USER), ERASED)
+    assert not [key for key in world.profiles.items if key[0] == "I"]
+
+
+def test_an_identifier_claimed_by_an_event_that_lost_to_the_erasure_is_freed_when_it_comes_again():
+    world, profiles = world_with_a_person()
+    old = profiles.find(*USER)
+    profiles.erase(old, ERASED)
+    world.profiles.claim(("email", "ann@example.com"), Owner(old, 0))  # claimed in the moment before
+    assert world.deliver(event(400, ("email", "ann@example.com"), received=ERASED)).erased == 1
+    assert not [key for key in world.profiles.items if key[0] == "I"]

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from socle.effects.model import Effect
 from socle.effects.service import EffectRunner
 from socle.errors import Rejected, Unavailable
 from socle.profiles.service import Profiles
@@ -95,4 +94,4 @@ def test_an_event_that_was_sealed_into_a_page_or_merged_away_is_still_found():
 def test_an_effect_of_an_unknown_kind_is_refused():
     world, effect = ordered()
     with pytest.raises(Rejected):
-        runner(world, Receiver()).run(Effect(*["x", "teleport", *effect[2:]]), T0)
+        runner(world, Receiver()).run(effect._replace(kind="teleport"), T0)

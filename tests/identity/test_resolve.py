@@ -12,6 +12,21 @@ def people(**known):
     return {name: Person(frozenset(users), first) for name, (users, first) in known.items()}
 
 
+def test_a_profile_takes_in_a_thousand_identifiers_and_a_hundred_people_then_the_rest_stays_apart():
+    full = {"p": Person(frozenset({"ann"}), 1, identifiers=1_000, merges=3), "q": Person(frozenset(), 2)}
+    assert resolve((ANN, DEVICE), {ANN: "p"}, full) == ("p", (), (), (DEVICE,))
+    many = {"p": Person(frozenset({"ann"}), 1, identifiers=5, merges=99), "q": Person(frozenset(), 2, identifiers=1)}
+    assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, many).merged == ("q",)
+    many["p"] = many["p"]._replace(merges=100)
+    assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, many) == ("p", (), (), (DEVICE,))
+
+
+def test_two_profiles_that_can_not_be_one_item_stay_two():
+    known = people(p=(("ann",), 1), q=((), 2))
+    found = resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, known, {frozenset(("p", "q"))})
+    assert found == ("p", (), (), (DEVICE,))
+
+
 def test_nobody_known_is_a_new_person_who_gets_all_identifiers():
     assert resolve((ANN, DEVICE), {}, {}) == (None, (), (ANN, DEVICE), ())
 

@@ -9,12 +9,13 @@ from infra.grants import granted_actions, grants
 
 ALLOWED = {
     "collect_events": {"kinesis:PutRecords", "dynamodb:GetItem"},
-    "apply_events": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "s3:PutObject", "sqs:SendMessage"},
+    "apply_events": {
+        "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query", "s3:PutObject", "sqs:SendMessage"},
     "run_effects": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "secretsmanager:GetSecretValue"},
     "sweep_due": {"dynamodb:Query", "kinesis:PutRecords"},
     "serve_admin": {
         "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
-        "s3:GetObject", "s3:PutObject", "s3:DeleteObject",
+        "dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject", "s3:DeleteObject",
         "s3:ListBucket", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords",
         "secretsmanager:GetSecretValue"},
 }
@@ -51,11 +52,12 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
     names = {id_: "profiles" if "Profiles" in id_ else "definitions" for id_ in dev.of_type("AWS::DynamoDB::Table")}
     assert {(function, names[table]): actions for (function, table), actions in done.items()} == {
         ("collect_events", "definitions"): {"dynamodb:GetItem"},
-        ("apply_events", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
+        ("apply_events", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
         ("apply_events", "definitions"): {"dynamodb:Query"},
         ("run_effects", "profiles"): {"dynamodb:BatchGetItem"},
         ("run_effects", "definitions"): {"dynamodb:GetItem"},
-        ("serve_admin", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+        ("serve_admin", "profiles"): {
+            "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"},
         ("serve_admin", "definitions"): {
             "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
     }

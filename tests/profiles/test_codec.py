@@ -25,7 +25,7 @@ from tests.people import histories
 @given(histories())
 def test_an_aggregate_comes_back_as_it_was(events):
     aggregate = Aggregate("p", 7, refold(events), tuple(entry_of(one) for one in events), ("", "0abc"), "0b", {"q": "0c"},
-                          outbox=(Effect("e", "webhook", "crm", "p", "k", 0),))
+                          outbox=(Effect("webhook", "crm", "p", "k", 0),))
     assert decode_aggregate("p", 7, encode_aggregate(aggregate)) == aggregate
 
 

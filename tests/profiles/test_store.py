@@ -96,10 +96,23 @@ def test_an_identifier_of_an_erased_profile_can_be_claimed_from_it_alone(store):
     assert store.owners([USER]) == {USER: Owner("q", 7)}
 
 
+def test_a_user_id_is_bound_together_with_the_aggregate_that_says_so_or_not_at_all(store):
+    store.claim(ANONYMOUS, Owner("q", 0))
+    bound = Aggregate("p", 1, reserved=frozenset([USER]))
+    for identifier, aggregate in ((ANONYMOUS, bound), (USER, Aggregate("p", 2))):
+        with pytest.raises(Conflict):
+            store.bind(aggregate, encode_aggregate(aggregate), identifier, Owner("p", 0))
+    assert store.owners([USER]) == {}
+    assert store.load(["p"])["p"].version == 0
+    store.bind(bound, encode_aggregate(bound), USER, Owner("p", 0))
+    assert store.owners([USER]) == {USER: Owner("p", 0)}
+    assert store.load(["p"])["p"] == bound
+
+
 def test_a_forgotten_profile_leaves_a_tombstone_and_a_hash(store):
-    stored(store, Aggregate("p", 1, refold([event(1)]), pages=("",), horizon="1", erased=T0), Page("p", "", 1, ()))
+    stored(store, Aggregate("p", 1, pages=("",), horizon="1", erased=T0), Page("p", "", 1, ()))
     store.claim(USER, Owner("p", 0))
-    store.forget(store.load(["p"])["p"])
+    store.forget(store.load(["p"])["p"], [USER], T0)
     assert store.load(["p"])["p"] == Aggregate("p", 2, erased=T0)
     assert store.load_pages([("p", "")]) == {}
     assert store.owners([USER]) == {}
@@ -107,9 +120,9 @@ def test_a_forgotten_profile_leaves_a_tombstone_and_a_hash(store):
 
 
 def test_forgetting_leaves_an_identifier_that_is_somebody_else_s(store):
-    stored(store, Aggregate("p", 1, refold([event(1)]), erased=T0))
+    stored(store, Aggregate("p", 1, erased=T0))
     store.claim(USER, Owner("q", 0))
-    store.forget(store.load(["p"])["p"])
+    store.forget(store.load(["p"])["p"], [USER], T0)
     assert store.owners([USER]) == {USER: Owner("q", 0)}
 
 

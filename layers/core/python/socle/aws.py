@@ -45,7 +45,9 @@ def translated(what: str) -> Iterator[None]:
         code = error.response.get("Error", {}).get("Code", "")
         text = error.response.get("Error", {}).get("Message", "")
         if code == "TransactionCanceledException":
-            reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", ())} - {"None", None}
+            cancelled = error.response.get("CancellationReasons", ())
+            reasons = {reason.get("Code") for reason in cancelled} - {"None", None}
+            text = " ".join([text, *(reason.get("Message") or "" for reason in cancelled)])
             if reasons & {"ConditionalCheckFailed", "TransactionConflict"} or "ConditionalCheckFailed" in text:
                 raise Conflict("conflict", f"{what} changed meanwhile: reload it and try again") from error
             if reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:

@@ -11,6 +11,9 @@ Anything else that propagates is a bug.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class SocleError(Exception):
     """An error with a stable `code`, a `message` that says what to do, and the `field` it is about, if any."""
@@ -60,3 +63,16 @@ class Unavailable(SocleError):
     def __init__(self, code: str, message: str, retry_after: int = 5) -> None:
         super().__init__(code, message)
         self.retry_after = retry_after
+
+
+@contextmanager
+def poison_is_rejected() -> Iterator[None]:
+    """Around pure code that works on events: it talks to nobody, so whatever it raises is the events' doing.
+
+    Raises Rejected(`poison`) instead, so that the events are kept in quarantine and hold up nobody else.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+        raise Rejected("poison", f"this event can't be applied ({type(error).__name__}): report it, and replay it after an "
+                       "update") from error

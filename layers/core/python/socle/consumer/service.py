@@ -11,21 +11,20 @@ import base64
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from socle.aws import translated
 from socle.effects.store import EffectQueue
-from socle.errors import Conflict, Rejected, Unavailable
+from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
 from socle.events.check import MAX_EVENT_BYTES
 from socle.events.model import Event, Quarantined, Tick
 from socle.events.stream import Decoded, decode
-from socle.identity.service import load_roots, place, read
+from socle.identity.service import frozen, load_roots, place, read
 from socle.lake.raw import batch_name, encode_raw
 from socle.lake.store import RawStore
 from socle.profiles.codec import encode_aggregate, entry_of
-from socle.profiles.decide import HARD_LIMIT, Decision, Webhooks, decide
+from socle.profiles.decide import HARD_LIMIT, Webhooks, decide
 from socle.profiles.model import Aggregate, History, Needs
 from socle.profiles.store import ProfileStore
 
@@ -33,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 ROUND_BYTES = 192 * 1024
 """Text of events that one write of a profile takes in; what exceeds it goes into further writes (an item may have 400 KB)."""
+DRAIN_AT = 500
+"""Effects in an outbox at which it is drained at once: it shares the item with everything else."""
 _ATTEMPTS = 25
 
 
@@ -113,11 +114,21 @@ class Consumer:
         for _ in range(_ATTEMPTS):
             if not events:
                 return
-            placed = place(self._profiles, events, self._new_id)
+            try:
+                placed = place(self._profiles, events, self._new_id)
+            except Rejected as error:
+                # An identifier of one of them can't be bound: find out of which, and let the others pass.
+                if len(events) == 1:
+                    batch.poisoned.append(_quarantined(events[0], error))
+                    return
+                middle = len(events) // 2
+                self._apply_events(events[:middle], batch)
+                events = events[middle:]
+                continue
             batch.outcome.erased += placed.erased
             lost: list[Event] = []
             for profile, group in placed.groups.items():
-                work = _Work(placed.aggregates[profile], History(dict(placed.aggregates)), batch.webhooks)
+                work = _Work(placed.aggregates[profile], History(frozen(placed.aggregates)), batch)
                 try:
                     for part in _rounds(group):
                         self._apply_part(work, part)
@@ -141,15 +152,25 @@ class Consumer:
         except Rejected as error:
             if len(events) == 1:
                 work.poisoned.append(_quarantined(events[0], error))
+                self._reserve(work, events[0])
                 return
             middle = len(events) // 2
             self._apply_part(work, events[:middle])
             self._apply_part(work, events[middle:])
 
+    def _reserve(self, work: _Work, event: Event) -> None:
+        """The identifiers of an event that was not applied are claimed all the same: the profile must know, to be erased."""
+        unnamed = {identifier for identifier in event.ids if identifier not in event.unlinked} - work.aggregate.owned()
+        if unnamed:
+            after = work.aggregate.next(reserved=work.aggregate.reserved | unnamed)
+            self._profiles.save(after, encode_aggregate(after))
+            work.aggregate = after
+
     def _write(self, work: _Work, events: Sequence[Event], tick: int | None = None) -> None:
         """Decide and write, once or, to seal what is too much for one item, several times. Raises Conflict, Rejected."""
         while True:
-            decision = _decide(work, events, tick)
+            with poison_is_rejected():
+                decision = decide(work.aggregate, events, work.batch.webhooks, work.history, tick)
             if isinstance(decision, Needs):
                 read(self._profiles, work.history, decision)
                 continue
@@ -159,6 +180,10 @@ class Consumer:
             work.aggregate = decision.aggregate
             work.applied += len(decision.applied)
             work.duplicates += decision.duplicates
+            if len(work.aggregate.outbox) >= DRAIN_AT:
+                work.aggregate = self._drain(work.aggregate, work.batch.outcome)
+                if work.aggregate.merged_into is not None or work.aggregate.erased is not None:
+                    raise Conflict("conflict", "the profile was merged or erased meanwhile")
             if len(decision.data) <= HARD_LIMIT:
                 return
             events = ()
@@ -167,12 +192,17 @@ class Consumer:
         """Let time pass for profiles that are due. A tick that lost a race is dropped: the profile is still due."""
         aggregates = self._profiles.load(tick.profile for tick in ticks)
         for tick in ticks:
-            work = _Work(batch.touched.get(tick.profile) or aggregates[tick.profile], History(), batch.webhooks)
+            work = _Work(batch.touched.get(tick.profile) or aggregates[tick.profile], History(), batch)
             if work.aggregate.due != tick.due:
                 continue
-            with suppress(Conflict):
+            try:
                 self._write(work, (), tick.due)
-                batch.touched[tick.profile] = work.aggregate
+            except Conflict:
+                continue
+            except Rejected as error:
+                logger.error("a tick can't be applied", extra={"code": error.code, "profile": tick.profile})
+                continue
+            batch.touched[tick.profile] = work.aggregate
 
     def _drain(self, aggregate: Aggregate, outcome: Outcome) -> Aggregate:
         """Queue the stored outbox, then clear what was queued. Whoever loses the race clears what is left."""
@@ -201,21 +231,11 @@ class _Work:
 
     aggregate: Aggregate
     history: History
-    webhooks: Webhooks
+    batch: _Batch
     accepted: list[Event] = field(default_factory=list)
     poisoned: list[Quarantined] = field(default_factory=list)
     applied: int = 0
     duplicates: int = 0
-
-
-def _decide(work: _Work, events: Sequence[Event], tick: int | None) -> Decision | Needs:
-    """The pure decision. It talks to nobody, so whatever it raises is the events' doing: poison."""
-    try:
-        return decide(work.aggregate, events, work.webhooks, work.history, tick)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
-        logger.exception("an event could not be folded")
-        raise Rejected("poison", f"this event can't be applied ({type(error).__name__}): report it, and replay it after "
-                       "an update") from error
 
 
 def _decode(record: Record, poisoned: list[Quarantined]) -> Decoded:

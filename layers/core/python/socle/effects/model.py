@@ -9,9 +9,8 @@ WEBHOOK = "webhook"
 
 
 class Effect(NamedTuple):
-    """One thing to do, once per `id`.
+    """One thing to do, once per `id`: the same decision taken again names the same effect.
 
-    id        deterministic: the same decision taken again names the same effect
     kind      WEBHOOK
     name      name of the definition that asks for it
     profile   the partition that holds the event
@@ -19,18 +18,18 @@ class Effect(NamedTuple):
     revision  its revision
     """
 
-    id: str
     kind: str
     name: str
     profile: str
     key: str
     revision: int
 
+    @property
+    def id(self) -> str:
+        """24 hex characters: SHA-256 of what the effect is about, cut. The partition is no part of it."""
+        about = "\0".join((self.kind, self.name, self.key, str(self.revision)))
+        return hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
     def to_row(self) -> list[Any]:
         """JSON form in outbox and queue; `Effect(*row)` reads it."""
         return list(self)
-
-
-def effect_id(kind: str, name: str, key: str, revision: int) -> str:
-    """24 hex characters that name an effect: SHA-256 of what it is about, cut."""
-    return hashlib.sha256("\0".join((kind, name, key, str(revision))).encode()).hexdigest()[:24]

@@ -50,11 +50,10 @@ class EffectRunner:
         webhook = WebhookDocument.model_validate(stored)
         if not webhook.enabled:
             return False
-        aggregates, roots = load_roots(self._store, {effect.profile})
-        root = aggregates[roots[effect.profile]]
-        event = self._event(aggregates[effect.profile], effect)
-        if event is None or root.erased is not None:
+        found = self._find(effect)
+        if found is None:
             return False
+        root, event = found
         profile = profile_view(root.id, root.snapshot, root.members)
         body = json.dumps({"type": "event", "event": event_view(event), "profile": {
             name: profile[name] for name in ("id", "identifiers", "traits")}}, ensure_ascii=False).encode()
@@ -63,6 +62,18 @@ class EffectRunner:
         if not 200 <= status < 300:
             raise Unavailable("webhook_refused", f"webhook {effect.name} answered {status}")
         return True
+
+    def _find(self, effect: Effect) -> tuple[Aggregate, Event] | None:
+        """The person's profile as it is now, and the event; None when the person was erased."""
+        aggregates, roots = load_roots(self._store, {effect.profile})
+        root = aggregates[roots[effect.profile]]
+        if root.erased is not None:
+            return None
+        event = self._event(aggregates[effect.profile], effect)
+        if event is None:
+            # It was moved to another page between the two reads: the next try reads both anew.
+            raise Unavailable("event_moved", "the event was being moved: try again")
+        return root, event
 
     def _event(self, aggregate: Aggregate, effect: Effect) -> Event | None:
         entries = aggregate.tail

@@ -12,12 +12,16 @@ import ipaddress
 import socket
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
 from socle.errors import Rejected, Unavailable
 
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 5
+"""For connecting, and for each read."""
+DEADLINE_SECONDS = 8
+"""For the whole call: a host that drips its answer keeps every single read in time."""
 
 
 def signing_secret(master: bytes, name: str) -> str:
@@ -42,7 +46,11 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> int:
     the function can reach (its own runtime API, a metadata service, a private network).
     """
     refuse_private(url)
-    return send(url, body, headers)
+    answer = _CALLS.submit(send, url, body, headers)
+    try:
+        return answer.result(DEADLINE_SECONDS)
+    except TimeoutError as error:
+        raise Unavailable("webhook_slow", f"the webhook's host took more than {DEADLINE_SECONDS} s") from error
 
 
 def send(url: str, body: bytes, headers: dict[str, str]) -> int:
@@ -77,4 +85,5 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
+_CALLS = ThreadPoolExecutor(max_workers=16)
 _OPENER = urllib.request.build_opener(_NoRedirects)

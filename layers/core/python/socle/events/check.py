@@ -26,6 +26,9 @@ MAX_NAME = 200
 MAX_AMOUNT = 10**12
 """Money amounts stay below this, so that minor units are exact wherever they are read."""
 
+MAX_CONSENT_TEXT = 256
+"""Characters in a consent's source and text_version."""
+
 CHANNELS = ("email", "sms", "push", "webhook")
 CONSENT_STATES = ("subscribed", "unsubscribed", "pending")
 
@@ -115,9 +118,14 @@ def order(properties: dict[str, Any]) -> None:
     if products is not None:
         if not isinstance(products, list):
             raise Rejected("wrong_type", "products must be an array", "properties.products")
+        worth = 0.0
         for index, product in enumerate(products):
             if isinstance(product, dict):
-                _amount(product.get("price"), f"properties.products[{index}].price")
+                for name in ("price", "quantity"):
+                    _amount(product.get(name), f"properties.products[{index}].{name}")
+                worth += float(product.get("price") or 0) * float(product.get("quantity") or 1)
+        if worth >= MAX_AMOUNT:
+            raise Rejected("bad_money", "the products together cost 1e12 or more", "properties.products")
     currency = properties.get("currency")
     if currency is not None and not (isinstance(currency, str) and _CURRENCY.fullmatch(currency)):
         raise Rejected("bad_currency", "currency must be an ISO 4217 code such as EUR", "properties.currency")
@@ -129,6 +137,11 @@ def consent(properties: dict[str, Any]) -> None:
         raise Rejected("bad_consent", f"channel must be one of {', '.join(CHANNELS)}", "properties.channel")
     if properties.get("state") not in CONSENT_STATES:
         raise Rejected("bad_consent", f"state must be one of {', '.join(CONSENT_STATES)}", "properties.state")
+    for name in ("source", "text_version"):
+        value = properties.get(name)
+        if value is not None and not (isinstance(value, str | int) and len(str(value)) <= MAX_CONSENT_TEXT):
+            raise Rejected("bad_consent", f"{name} must be a text of at most {MAX_CONSENT_TEXT} characters",
+                           f"properties.{name}")
     topic = properties.get("topic")
     if topic is not None and not (isinstance(topic, str) and 0 < len(topic.strip()) <= 100):
         raise Rejected("bad_consent", "topic must be a string of 1 to 100 characters, or absent", "properties.topic")

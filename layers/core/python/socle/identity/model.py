@@ -15,4 +15,8 @@ TYPES = (USER_ID, EMAIL, PHONE, ANONYMOUS_ID)
 MAX_LENGTH = 256
 """Characters in an identifier's value."""
 
-__all__ = ["ANONYMOUS_ID", "EMAIL", "MAX_LENGTH", "PHONE", "TYPES", "USER_ID", "Identifier"]
+MAX_IDENTIFIERS = 1_000
+MAX_MERGES = 100
+"""What one profile holds (the caps that Segment publishes): beyond, an identifier stays unlinked, a person apart."""
+
+__all__ = ["ANONYMOUS_ID", "EMAIL", "MAX_IDENTIFIERS", "MAX_LENGTH", "MAX_MERGES", "PHONE", "TYPES", "USER_ID", "Identifier"]

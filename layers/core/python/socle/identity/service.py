@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from socle.errors import Conflict, Unavailable
+from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
 from socle.events.model import Event, Identifier
-from socle.identity.resolve import Person, Plan
+from socle.identity.model import USER_ID
+from socle.identity.resolve import Pair, Person, Plan
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.decide import merge
 from socle.profiles.model import Aggregate, History, Needs
 from socle.profiles.store import Owner, ProfileStore
+
+logger = logging.getLogger(__name__)
 
 _ATTEMPTS = 25
 
@@ -28,40 +32,75 @@ def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str
     """Assign every event to a profile. Identifiers are claimed and profiles merged when it returns.
 
     An identifier changes profile only by a merge, so a batch that comes again is placed where it already is. Events
-    received before one of their identifiers was erased are dropped.
+    received before their most trusted identifier was erased are dropped. Two profiles that can't be one item stay two.
+    Raises Unavailable, or Rejected when an identifier can't be bound to its profile.
     """
     identifiers = list(dict.fromkeys(identifier for event in events for identifier in event.ids))
+    apart: set[Pair] = set()
     for _ in range(_ATTEMPTS):
-        owners = store.owners(identifiers)
-        erased = {identifier: owner.erased for identifier, owner in owners.items() if owner.erased}
-        unknown = [identifier for identifier in identifiers if identifier not in owners]
-        if unknown:
-            erased |= store.erased(unknown)
-        aggregates, roots = load_roots(store, {owner.profile for owner in owners.values()})
-        stale = _stale(owners, aggregates, roots)
-        for identifier, gone in stale.items():
-            owners.pop(identifier)
-            erased[identifier] = aggregates[roots[gone]].erased or 0
-        kept = [event for event in events if not _is_erased(event, erased)]
-        plan = Plan({identifier: roots[owner.profile] for identifier, owner in owners.items()},
-                    {root: _person(aggregates[root]) for root in set(roots.values())})
-        for ids in dict.fromkeys(event.ids for event in kept):
+        known = _look_up(store, identifiers)
+        kept = [(event, ids) for event in events if (ids := _own_ids(event, known.erased))]
+        plan = Plan(known.owners, known.people(), apart)
+        for ids in dict.fromkeys(ids for _, ids in kept):
             plan.place(ids, new_id())
-        if not _claim(store, plan, erased, stale):
-            continue
         try:
+            _claim(store, plan, known)
             for survivor, loser in plan.merges:
-                merge_profiles(store, survivor, loser, aggregates)
+                try:
+                    merge_profiles(store, survivor, loser, known.aggregates)
+                except Rejected as error:
+                    logger.warning("two profiles can't be merged", extra={"code": error.code})
+                    apart.add(frozenset((survivor, loser)))
+                    raise Conflict("apart", "these two profiles stay two") from error
         except Conflict:
             continue
         groups: dict[str, list[Event]] = {}
-        for event in kept:
-            profile, unlinked = plan.profile_of(event.ids)
-            groups.setdefault(profile, []).append(event._replace(unlinked=unlinked) if unlinked else event)
+        for event, ids in kept:
+            profile, unlinked = plan.profile_of(ids)
+            foreign = {*unlinked, *(identifier for identifier in event.ids if identifier not in ids)}
+            groups.setdefault(profile, []).append(event if not foreign else event._replace(
+                unlinked=tuple(identifier for identifier in event.ids if identifier in foreign)))
         for profile in groups:
-            aggregates.setdefault(profile, Aggregate(profile))
-        return Placed(groups, aggregates, len(events) - len(kept))
+            known.aggregates.setdefault(profile, Aggregate(profile))
+        return Placed(groups, known.aggregates, len(events) - len(kept))
     raise Unavailable("contended", "other writers kept changing the same identifiers: try again later")
+
+
+class _Known(NamedTuple):
+    """What is stored about the identifiers of a batch.
+
+    owners      identifier → the profile that it leads to, merges followed
+    stale       identifier → the erased profile that it still points to: its erasure is under way, or broke off
+    erased      identifier → when an earlier owner was erased, epoch ms
+    aggregates  all that were read, roots and losers
+    """
+
+    owners: dict[Identifier, str]
+    stale: dict[Identifier, str]
+    erased: dict[Identifier, int]
+    aggregates: dict[str, Aggregate]
+
+    def people(self) -> dict[str, Person]:
+        return {root: _person(self.aggregates[root]) for root in set(self.owners.values())}
+
+
+def _look_up(store: ProfileStore, identifiers: Sequence[Identifier]) -> _Known:
+    rows = store.owners(identifiers)
+    erased = {identifier: row.erased for identifier, row in rows.items() if row.erased}
+    unknown = [identifier for identifier in identifiers if identifier not in rows]
+    if unknown:
+        erased |= store.erased(unknown)
+    aggregates, roots = load_roots(store, {row.profile for row in rows.values()})
+    owners: dict[Identifier, str] = {}
+    stale: dict[Identifier, str] = {}
+    for identifier, row in rows.items():
+        root = aggregates[roots[row.profile]]
+        if root.erased is None:
+            owners[identifier] = root.id
+        else:
+            stale[identifier] = row.profile
+            erased[identifier] = root.erased
+    return _Known(owners, stale, erased, aggregates)
 
 
 def load_roots(store: ProfileStore, profiles: set[str]) -> tuple[dict[str, Aggregate], dict[str, str]]:
@@ -82,18 +121,24 @@ def load_roots(store: ProfileStore, profiles: set[str]) -> tuple[dict[str, Aggre
 
 
 def merge_profiles(store: ProfileStore, survivor: str, loser: str, aggregates: dict[str, Aggregate]) -> None:
-    """Merge `loser` into `survivor` in one transaction; `aggregates` holds both afterwards. Raises Conflict."""
-    history = History()
-    history.aggregates.update(aggregates)
+    """Merge `loser` into `survivor` in one transaction; `aggregates` holds both afterwards. Raises Conflict, Rejected."""
+    history = History(frozen(aggregates))
     while True:
         one = aggregates.get(survivor) or Aggregate(survivor)
         other = aggregates.get(loser) or Aggregate(loser)
-        merged = merge(one, other, history)
+        with poison_is_rejected():
+            merged = merge(one, other, history)
         if not isinstance(merged, Needs):
             break
         read(store, history, merged)
     store.save_together([(aggregate, encode_aggregate(aggregate)) for aggregate in merged])
     aggregates[survivor], aggregates[loser] = merged
+
+
+def frozen(aggregates: Mapping[str, Aggregate]) -> dict[str, Aggregate]:
+    """Those that were merged away and so change no more. BatchGetItem is no snapshot: only they may enter a history
+    that the version of another aggregate guards."""
+    return {profile: aggregate for profile, aggregate in aggregates.items() if aggregate.merged_into is not None}
 
 
 def read(store: ProfileStore, history: History, needs: Needs) -> None:
@@ -108,25 +153,37 @@ def read(store: ProfileStore, history: History, needs: Needs) -> None:
         history.pages |= found
 
 
-def _stale(owners: dict[Identifier, Owner], aggregates: dict[str, Aggregate],
-           roots: dict[str, str]) -> dict[Identifier, str]:
-    """Identifiers that still point to an erased profile (its erasure is under way, or broke off) → that profile."""
-    return {identifier: owner.profile for identifier, owner in owners.items()
-            if aggregates[roots[owner.profile]].erased is not None}
+def _claim(store: ProfileStore, plan: Plan, known: _Known) -> None:
+    """Make the identifiers of the plan their profiles' own. Raises Conflict when another writer had one of them first.
 
-
-def _claim(store: ProfileStore, plan: Plan, erased: dict[Identifier, int], stale: dict[Identifier, str]) -> bool:
-    """Claim all identifiers of the plan; False when another writer had one of them first."""
+    A user id is bound by a transaction on the aggregate, so that nobody ever meets a profile that has one and does not
+    know it: two users would become one. Any other identifier may lead to a profile that is not written yet.
+    """
     for identifier, profile in plan.claims.items():
-        owner = Owner(profile, erased.get(identifier, 0))
-        if store.claim(identifier, owner, stale.get(identifier)).profile != profile:
-            return False
-    return True
+        owner, stale = Owner(profile, known.erased.get(identifier, 0)), known.stale.get(identifier)
+        if identifier[0] == USER_ID:
+            before = known.aggregates.get(profile) or Aggregate(profile)
+            after = before.next(reserved=before.reserved | {identifier})
+            store.bind(after, encode_aggregate(after), identifier, owner, stale)
+            known.aggregates[profile] = after
+        elif store.claim(identifier, owner, stale).profile != profile:
+            raise Conflict("conflict", "another writer had the identifier first")
+    for identifier, erased_profile in known.stale.items():
+        if identifier not in plan.claims:
+            store.free(identifier, erased_profile, known.erased[identifier])
 
 
 def _person(aggregate: Aggregate) -> Person:
-    return Person(frozenset(aggregate.snapshot.user_ids()), aggregate.snapshot.first_seen)
+    owned = aggregate.owned()
+    return Person(frozenset(value for kind, value in owned if kind == USER_ID), aggregate.snapshot.first_seen, len(owned),
+                  len(aggregate.members))
 
 
-def _is_erased(event: Event, erased: dict[Identifier, int]) -> bool:
-    return any(event.received <= erased.get(identifier, -1) for identifier in event.ids) if erased else False
+def _own_ids(event: Event, erased: Mapping[Identifier, int]) -> tuple[Identifier, ...]:
+    """The event's identifiers without those whose owner was erased since; none when the event was that person's own."""
+    if not erased:
+        return event.ids
+    gone = [identifier for identifier in event.ids if event.received <= erased.get(identifier, -1)]
+    if event.ids[0] in gone:
+        return ()
+    return tuple(identifier for identifier in event.ids if identifier not in gone)

@@ -6,7 +6,8 @@ the lines of the old events, and telling a duplicate reads only the keys in the 
 Header of an aggregate, empty parts left out (see Snapshot and Aggregate for meanings):
     k keys of the tail's events · r {index: revision} · n [events, first_seen, last_seen - first_seen] · i identifiers
     t, c traits and context as [[at, tie, {name: value}], …] · f first touch · g consents · e counts · o orders
-    h order id hashes · p pages · z horizon · m members · x outbox
+    h order id hashes · p pages · z horizon · m members · q reserved identifiers ·
+    x outbox
 Header of a page: k, r.
 """
 
@@ -69,6 +70,7 @@ def encode_aggregate(aggregate: Aggregate) -> bytes:
         "p": list(aggregate.pages),
         "z": aggregate.horizon,
         "m": dict(aggregate.members),
+        "q": sorted(aggregate.reserved),
         "x": [effect.to_row() for effect in aggregate.outbox],
         **_keys(aggregate.tail),
     }
@@ -91,7 +93,9 @@ def decode_aggregate(profile: str, version: int, data: bytes) -> Aggregate:
         order_ids=_unpack_hashes(header.get("h", "")),
     )
     return Aggregate(profile, version, snapshot, _entries(header, rows), tuple(header.get("p", ())),
-                     header.get("z", ""), header.get("m", {}), outbox=tuple(Effect(*row) for row in header.get("x", ())))
+                     header.get("z", ""), header.get("m", {}),
+                     reserved=frozenset((kind, value) for kind, value in header.get("q", ())),
+                     outbox=tuple(Effect(*row) for row in header.get("x", ())))
 
 
 def _keys(entries: Sequence[Entry]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from socle.effects.model import WEBHOOK, Effect, effect_id
+from socle.effects.model import WEBHOOK, Effect
+from socle.errors import Rejected
 from socle.events.model import Event
 from socle.profiles.codec import encode_aggregate, entry_of, event_of
 from socle.profiles.fold import HistoryNeeded, fold, highest_revisions, refold
@@ -61,6 +62,7 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, hi
     tail = (*aggregate.tail, *(entry_of(event) for event in new))
     after = aggregate.next(
         snapshot=snapshot,
+        reserved=aggregate.owned() - snapshot.pairs(),
         tail=tuple(sorted(tail, key=lambda entry: (entry.key, entry.revision))),
         outbox=(*aggregate.outbox, *effects(aggregate.id, new, webhooks)),
         due=None if ticked else aggregate.due,
@@ -79,6 +81,8 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, hi
     return Decision(after, data, pages, tuple(new), len(events) - len(new))
 
 
+MAX_REVISIONS_BYTES = 96 * 1024
+"""Text of all revisions of one event: they share a page, and a page is one item."""
 HARD_LIMIT = 256 * 1024
 """Bytes of an aggregate above which it is sealed even without news (an item may have 400 KB)."""
 
@@ -88,7 +92,7 @@ def drop_duplicates(aggregate: Aggregate, events: Sequence[Event],
     """The events that are new to the profile, and whether any of them shares its key with a known one.
 
     An event is known when its key and revision are in the tail, or in the page whose range covers the key, of the
-    aggregate or of one of its members.
+    aggregate or of one of its members. Raises Rejected(`too_many_revisions`).
     """
     tail = _revisions(aggregate.tail)
     aggregates: set[str] = set()
@@ -98,20 +102,24 @@ def drop_duplicates(aggregate: Aggregate, events: Sequence[Event],
     revised = False
     for event in events:
         key = event.key
-        known = set(tail.get(key, ()))
+        known = dict(tail.get(key, ()))
         for part in _parts(aggregate, key, history, aggregates):
             if part is not aggregate:
-                known.update(entry.revision for entry in part.tail if entry.key == key)
+                known |= _revisions(part.tail).get(key, {})
             lower = part.page_of(key)
             if lower is not None:
                 page = history.pages.get((part.id, lower))
                 if page is None:
                     pages.add((part.id, lower))
                 else:
-                    known.update(entry.revision for entry in page.entries if entry.key == key)
+                    known |= _revisions(page.entries).get(key, {})
         if event.revision in known or (key, event.revision) in met:
             continue
-        revised = revised or bool(known)
+        if known:
+            revised = True
+            if sum(known.values()) > MAX_REVISIONS_BYTES:
+                raise Rejected("too_many_revisions", "this event was corrected too often: send what is right as a new event",
+                               "revision")
         met.add((key, event.revision))
         new.append(event)
     if aggregates or pages:
@@ -130,10 +138,11 @@ def _parts(aggregate: Aggregate, key: str, history: History, missing: set[str]) 
                 missing.add(member)
 
 
-def _revisions(entries: Iterable[Entry]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
+def _revisions(entries: Iterable[Entry]) -> dict[str, dict[int, int]]:
+    """key → revision → characters of its text."""
+    found: dict[str, dict[int, int]] = {}
     for entry in entries:
-        found.setdefault(entry.key, []).append(entry.revision)
+        found.setdefault(entry.key, {})[entry.revision] = len(entry.row)
     return found
 
 
@@ -145,7 +154,7 @@ def events_of(aggregate: Aggregate, history: History) -> list[Event]:
 
 def effects(profile: str, events: Iterable[Event], webhooks: Webhooks) -> list[Effect]:
     """The effects that new events call for."""
-    return [Effect(effect_id(WEBHOOK, name, event.key, event.revision), WEBHOOK, name, profile, event.key, event.revision)
+    return [Effect(WEBHOOK, name, profile, event.key, event.revision)
             for event in highest_revisions(events) for name in webhooks.get(event.name, ())]
 
 
@@ -162,10 +171,12 @@ def merge(survivor: Aggregate, loser: Aggregate, history: History) -> tuple[Aggr
     dues = [due for due in (survivor.due, loser.due) if due is not None]
     events = {(event.key, event.revision): event
               for part in (survivor, loser) for event in events_of(part, history)}
+    snapshot = refold(list(events.values()))
     merged = survivor.next(
-        snapshot=refold(list(events.values())),
+        snapshot=snapshot,
+        reserved=(survivor.owned() | loser.owned()) - snapshot.pairs(),
         members={**survivor.members, **loser.members, loser.id: ceiling},
         outbox=(*survivor.outbox, *loser.outbox),
         due=min(dues, default=None),
     )
-    return merged, loser.next(snapshot=Snapshot(), merged_into=survivor.id, outbox=(), due=None)
+    return merged, loser.next(snapshot=Snapshot(), reserved=frozenset(), merged_into=survivor.id, outbox=(), due=None)

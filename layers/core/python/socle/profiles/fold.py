@@ -19,6 +19,10 @@ from socle.profiles.orders import ORDER_EVENTS, order_hash, settle
 
 MAX_TRAITS = 250
 """Traits kept per profile: the most recently written. With 1 KB a value they fit a DynamoDB item."""
+MAX_CONSENTS = 200
+"""(channel, topic) pairs kept per profile: the most recently written."""
+MAX_CONTEXT_BYTES = 1_024
+"""Text of one value of the context (device, user agent, touch…) that is kept; a larger one is passed over."""
 MAX_NAMES = 300
 """Event names counted per profile: the first in alphabetical order, a choice that no order of arrival changes."""
 
@@ -97,10 +101,10 @@ def _add(state: Snapshot, event: Event) -> None:
 def _context(state: Snapshot, context: dict[str, Any], at: int, tie: int) -> None:
     for field, name in _CONTEXT:
         value = context.get(field)
-        if value:
+        if value and _is_small(value):
             _write(state.context, name, Register(at, tie, value))
     touched = touch(context)
-    if touched:
+    if touched and _is_small(touched):
         register = Register(at, tie, touched)
         _write(state.context, "last_touch", register)
         first = state.first_touch
@@ -110,6 +114,12 @@ def _context(state: Snapshot, context: dict[str, Any], at: int, tie: int) -> Non
 
 _CONTEXT = (("userAgent", "user_agent"), ("device", "device"), ("os", "os"), ("app", "app"), ("locale", "locale"),
             ("timezone", "timezone"))
+
+
+def _is_small(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= MAX_CONTEXT_BYTES
+    return len(json.dumps(value)) <= MAX_CONTEXT_BYTES
 
 
 def _consent(state: Snapshot, event: Event, tie: int) -> None:
@@ -140,11 +150,16 @@ def _later(one: Register, other: Register) -> bool:
 
 def _bound(state: Snapshot) -> None:
     """Cut to the limits by rules that commute: what is cut now could not have come back later."""
-    if len(state.traits) > MAX_TRAITS:
-        newest = sorted(state.traits.items(), key=lambda item: (item[1].at, item[1].tie, item[0]), reverse=True)
-        state.traits = dict(newest[:MAX_TRAITS])
+    state.traits = _newest(state.traits, MAX_TRAITS)
+    state.consent = _newest(state.consent, MAX_CONSENTS)
     if len(state.counts) > MAX_NAMES:
         state.counts = {name: state.counts[name] for name in sorted(state.counts)[:MAX_NAMES]}
+
+
+def _newest(registers: dict[K, Register], limit: int) -> dict[K, Register]:
+    if len(registers) <= limit:
+        return registers
+    return dict(sorted(registers.items(), key=lambda item: (item[1].at, item[1].tie, item[0]), reverse=True)[:limit])
 
 
 def refold(events: Sequence[Event]) -> Snapshot:

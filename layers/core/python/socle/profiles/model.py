@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from socle.effects.model import Effect
+from socle.events.model import Identifier
 
 
 class Register(NamedTuple):
@@ -83,9 +84,9 @@ class Snapshot:
                         dict(self.context), self.first_touch, dict(self.consent), dict(self.counts), self.events,
                         self.first_seen, self.last_seen, dict(self.orders), set(self.order_ids))
 
-    def user_ids(self) -> set[str]:
-        """The user ids of this person: at most one unless somebody merged by hand."""
-        return self.identifiers.get("user_id", set())
+    def pairs(self) -> set[Identifier]:
+        """The identifiers as (type, value)."""
+        return {(kind, value) for kind, values in self.identifiers.items() for value in values}
 
 
 class Entry(NamedTuple):
@@ -123,6 +124,7 @@ class Aggregate:
     horizon      upper bound of the last page, "" without pages: a key below it may be in the page that covers it
     members      profiles merged into this one → their greatest event key ("" without events); their events stay there
     merged_into  the survivor, when this profile was merged away: everything but its own events is there
+    reserved     identifiers claimed for it that no folded event names (not yet, or not any more)
     erased       epoch ms when the person was erased, else None: nothing may be written any more
     outbox       effects decided and not yet on their queue
     due          epoch ms at which time alone may change something, or None
@@ -136,6 +138,7 @@ class Aggregate:
     horizon: str = ""
     members: Mapping[str, str] = field(default_factory=dict)
     merged_into: str | None = None
+    reserved: frozenset[Identifier] = frozenset()
     erased: int | None = None
     outbox: tuple[Effect, ...] = ()
     due: int | None = None
@@ -145,6 +148,10 @@ class Aggregate:
         if key >= self.horizon:
             return None
         return max(lower for lower in self.pages if lower <= key)
+
+    def owned(self) -> frozenset[Identifier]:
+        """Every identifier that is its own."""
+        return self.reserved | self.snapshot.pairs()
 
     def next(self, **changes: Any) -> Aggregate:
         """This aggregate one version later, with `changes`."""

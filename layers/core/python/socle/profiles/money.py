@@ -11,6 +11,9 @@ from typing import Any
 DEFAULT_CURRENCY = "USD"
 """What the Segment specification assumes when an order names no currency."""
 
+LIMIT = Decimal(10) ** 12
+"""Amounts below it fit 64 bits as minor units of any currency."""
+
 # ISO 4217:2015 table A.1: the currencies whose minor unit is not 1/100.
 _EXPONENTS = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV",
@@ -26,14 +29,14 @@ def exponent(currency: str) -> int:
 
 
 def amount(value: Any) -> Decimal | None:
-    """A JSON number or numeric string as a finite decimal; None for anything else."""
+    """A JSON number or numeric string as a decimal; None for anything else, and from 1e12 on (`LIMIT`) either way."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = Decimal(str(value).strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number) < LIMIT else None
 
 
 def minor(value: Decimal, currency: str) -> int:

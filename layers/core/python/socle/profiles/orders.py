@@ -15,7 +15,7 @@ from typing import Any
 
 from socle.events.model import Event
 from socle.profiles.model import Orders
-from socle.profiles.money import DEFAULT_CURRENCY, amount, minor
+from socle.profiles.money import DEFAULT_CURRENCY, LIMIT, amount, minor
 
 COMPLETED = "Order Completed"
 REFUNDED = "Order Refunded"
@@ -78,7 +78,7 @@ def _paid(properties: dict[str, Any]) -> Decimal | None:
         if isinstance(product, dict):
             quantity = amount(product.get("quantity", 1))
             total += (amount(product.get("price")) or Decimal(0)) * (Decimal(1) if quantity is None else quantity)
-    return total
+    return total if abs(total) < LIMIT else None
 
 
 def _currency(event: Event) -> str | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Literal
 
-from socle.errors import NotFound
+from socle.errors import NotFound, Unavailable
 from socle.events.model import Event
 from socle.identity.service import load_roots, read
 from socle.iso import to_iso
@@ -17,6 +16,8 @@ from socle.profiles.fold import highest_revisions, refold
 from socle.profiles.model import Aggregate, History, Snapshot
 from socle.profiles.store import ProfileStore
 from socle.profiles.view import event_view, profile_view
+
+_ATTEMPTS = 5
 
 Clock = Literal["happened", "known"]
 
@@ -69,30 +70,39 @@ class Profiles:
         """
         aggregates, roots = load_roots(self._store, {profile_id})
         root = aggregates[roots[profile_id]]
-        if root.version == 0 or (root.erased is not None and not root.snapshot.identifiers):
+        owned = root.owned()
+        if root.version == 0 or (root.erased is not None and not owned):
             raise NotFound("unknown_profile", "there is no such profile; it may have been erased")
         if root.erased is None:
-            # The marked aggregates still name what is to be deleted, so that it can be taken up again.
-            members = [self._store.load([member])[member] for member in root.members]
-            marked = [replace(part.next(tail=(), outbox=(), due=None, merged_into=None, erased=now),
-                              snapshot=Snapshot(identifiers=root.snapshot.identifiers)) for part in [root, *members]]
-            self._store.save_together([(part, encode_aggregate(part)) for part in marked])
-            root = marked[0]
-        for part in [*self._store.load(root.members).values(), root]:
-            self._store.forget(part)
+            # Nobody writes to an erased root or its members any more. It still names what is to be deleted, so that an
+            # erasure that breaks off can be taken up again.
+            root = root.next(snapshot=Snapshot(), reserved=owned, tail=(), outbox=(), due=None, erased=now)
+            self._store.save(root, encode_aggregate(root))
+        erased = root.erased or now
+        for member in root.members:
+            part = self._store.load([member])[member]
+            if part.erased is None:
+                self._store.forget(part, owned, erased)
+        self._store.forget(root, owned, erased)
 
     def _root(self, profile_id: str) -> Aggregate:
         aggregates, roots = load_roots(self._store, {profile_id})
         root = aggregates[roots[profile_id]]
-        if root.version == 0 or root.erased is not None:
+        if root.snapshot.events == 0:  # not stored, erased, or claimed by an event that was not applied
             raise NotFound("unknown_profile", "there is no such profile; it may have been erased")
         return root
 
     def _events(self, root: Aggregate) -> list[Event]:
-        history = History()
-        while needs := history.wanted(root):
-            read(self._store, history, needs)
-        return events_of(root, history)
+        """Every event of the profile. Pages that were split while they were read are read again."""
+        for _ in range(_ATTEMPTS):
+            history = History()
+            while needs := history.wanted(root):
+                read(self._store, history, needs)
+            now = self._store.load([root.id])[root.id]
+            if now.version == root.version or [page for page in now.pages if page < root.horizon] == list(root.pages):
+                return events_of(root, history)
+            root = now
+        raise Unavailable("contended", "the profile is being written all the time: try again later")
 
 
 def _position(event: Event) -> tuple[int, str]:

@@ -8,7 +8,9 @@
     all pages of a profile                   P#<id> / begins with E#              Query
     whose an identifier is                   I#<type>#<value> / I                 BatchGetItem
     claim an identifier                      I#<type>#<value> / I                 PutItem if it is nobody's
+    bind a user id to its profile            both                                 TransactWriteItems
     erased identifiers                       X#<SHA-256 of type, value> / X       BatchGetItem
+    pages of an erased profile               P#<id> / E#<lower>                   BatchWriteItem, 25 a call
     profiles due                             index `due`: shard, due <= now       Query
 
 Attributes: v version · b bytes (socle.profiles.codec) · m merged into · x erased at (epoch ms) · p owner of an identifier ·
@@ -33,6 +35,7 @@ from socle.profiles.model import Aggregate, Page
 DUE_SHARDS = 16
 """Partitions of the due index, so that a million timers do not share one."""
 _BATCH = 100
+_DELETES = 25
 _ATTEMPTS = 5
 
 
@@ -102,12 +105,9 @@ class ProfileStore:
 
         `stale` names an erased profile that the identifier may still point to: as good as nobody's.
         """
-        item = {"PK": {"S": _identifier_key(identifier)}, "SK": {"S": "I"}, "p": {"S": owner.profile}}
-        if owner.erased:
-            item["x"] = {"N": str(owner.erased)}
         try:
             with translated("the identifier"):
-                self._dynamodb.put_item(TableName=self._table, Item=item, **_nobody_s(stale))
+                self._dynamodb.put_item(**self._claim(identifier, owner, stale))
         except Conflict:
             # Not ReturnValuesOnConditionCheckFailure: after a retry inside botocore the row may well be our own.
             found = self.owners([identifier]).get(identifier)
@@ -115,6 +115,13 @@ class ProfileStore:
                 raise
             return found
         return owner
+
+    def bind(self, aggregate: Aggregate, data: bytes, identifier: Identifier, owner: Owner, stale: str | None = None) -> None:
+        """Claim an identifier and write the aggregate that says so, both or neither. Raises Conflict."""
+        with translated("the profile"):
+            self._dynamodb.transact_write_items(TransactItems=[
+                {"Put": self._put(_item(aggregate, data), aggregate.version)},
+                {"Put": self._claim(identifier, owner, stale)}])
 
     def erased(self, identifiers: Iterable[Identifier]) -> dict[Identifier, int]:
         """When those of the identifiers that belonged to erased people were erased, epoch ms."""
@@ -134,29 +141,49 @@ class ProfileStore:
             ticks += [Tick(item["PK"]["S"][2:], int(item["due"]["N"])) for item in answer["Items"]]
         return ticks
 
-    def forget(self, aggregate: Aggregate) -> None:
-        """Finish the erasure of an aggregate that was saved as erased: remember the hashes of its identifiers, free them,
-        delete its pages, and leave nothing but a tombstone. Every step can be repeated.
+    def forget(self, aggregate: Aggregate, identifiers: Iterable[Identifier], erased: int) -> None:
+        """Erase one partition of a person: free its identifiers, delete its pages, leave nothing but a tombstone.
+
+        Every step can be repeated. Raises Conflict when the aggregate was written meanwhile.
         """
-        for kind, values in sorted(aggregate.snapshot.identifiers.items()):
-            for value in sorted(values):
-                self._forget_identifier((kind, value), aggregate)
-        for lower in aggregate.pages:
-            with translated("the profile"):
-                self._dynamodb.delete_item(TableName=self._table,
-                                           Key={"PK": {"S": f"P#{aggregate.id}"}, "SK": {"S": f"E#{lower}"}})
-        tombstone = Aggregate(aggregate.id, aggregate.version + 1, erased=aggregate.erased)
+        for identifier in sorted(identifiers):
+            self.free(identifier, aggregate.id, erased)
+        pages = [{"DeleteRequest": {"Key": {"PK": {"S": f"P#{aggregate.id}"}, "SK": {"S": f"E#{lower}"}}}}
+                 for lower in aggregate.pages]
+        for start in range(0, len(pages), _DELETES):
+            self._delete(pages[start:start + _DELETES])
+        tombstone = Aggregate(aggregate.id, aggregate.version + 1, erased=erased)
         self.save(tombstone, encode_aggregate(tombstone))
 
-    def _forget_identifier(self, identifier: Identifier, aggregate: Aggregate) -> None:
+    def free(self, identifier: Identifier, profile: str, erased: int) -> None:
+        """Remember that the owner of an identifier was erased, and let go of it if it still is that profile's."""
         with translated("the identifier"):
             self._dynamodb.put_item(TableName=self._table, Item={
-                "PK": {"S": erased_key(identifier)}, "SK": {"S": "X"}, "x": {"N": str(aggregate.erased)}})
+                "PK": {"S": erased_key(identifier)}, "SK": {"S": "X"}, "x": {"N": str(erased)}})
         with suppress(Conflict), translated("the identifier"):
             # On its owner: somebody new may have claimed it since.
             self._dynamodb.delete_item(
                 TableName=self._table, Key={"PK": {"S": _identifier_key(identifier)}, "SK": {"S": "I"}},
-                ConditionExpression="p = :owner", ExpressionAttributeValues={":owner": {"S": aggregate.id}})
+                ConditionExpression="p = :owner", ExpressionAttributeValues={":owner": {"S": profile}})
+
+    def _delete(self, requests: list[dict[str, Any]]) -> None:
+        for _ in range(_ATTEMPTS):
+            with translated("the profile"):
+                answer = self._dynamodb.batch_write_item(RequestItems={self._table: requests})
+            requests = answer.get("UnprocessedItems", {}).get(self._table, [])
+            if not requests:
+                return
+        raise Unavailable("throttled", "the profiles table is throttled: try again later")
+
+    def _claim(self, identifier: Identifier, owner: Owner, stale: str | None) -> dict[str, Any]:
+        item = {"PK": {"S": _identifier_key(identifier)}, "SK": {"S": "I"}, "p": {"S": owner.profile}}
+        if owner.erased:
+            item["x"] = {"N": str(owner.erased)}
+        put: dict[str, Any] = {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(PK)"}
+        if stale is not None:
+            put["ConditionExpression"] += " OR p = :stale"
+            put["ExpressionAttributeValues"] = {":stale": {"S": stale}}
+        return put
 
     def _put(self, item: Mapping[str, Any], version: int) -> dict[str, Any]:
         if version == 1:
@@ -187,13 +214,6 @@ def erased_key(identifier: Identifier) -> str:
 
 def _identifier_key(identifier: Identifier) -> str:
     return f"I#{identifier[0]}#{identifier[1]}"
-
-
-def _nobody_s(stale: str | None) -> dict[str, Any]:
-    if stale is None:
-        return {"ConditionExpression": "attribute_not_exists(PK)"}
-    return {"ConditionExpression": "attribute_not_exists(PK) OR p = :stale",
-            "ExpressionAttributeValues": {":stale": {"S": stale}}}
 
 
 def _owner(item: Mapping[str, Any]) -> Owner:
