@@ -27,7 +27,6 @@ definitions = DefinitionStore(dynamodb, settings.definitions_table)
 master = Cached(lambda: secrets.get_secret_value(SecretId=settings.signing_secret_arn)["SecretString"].encode(),
                 15 * clock.MINUTE, clock.now)
 
-
 RESERVE = 15 * clock.SECOND
 """What one effect may take: with less time left, the rest goes back to the queue instead of failing with the others."""
 
@@ -38,8 +37,7 @@ def document(name: str) -> dict[str, Any] | None:
     return found.document if found else None
 
 
-runner = EffectRunner(ProfileStore(dynamodb, settings.profiles_table), document, master,
-                      lambda url, body, headers: webhook.post(url, body, headers))
+runner = EffectRunner(ProfileStore(dynamodb, settings.profiles_table), document, master, lambda *asked: webhook.post(*asked))
 
 
 @logger.inject_lambda_context
@@ -49,14 +47,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     failures = []
     for record in SQSEvent(event).records:
         if context.get_remaining_time_in_millis() < RESERVE:
-            failures.append({"itemIdentifier": record.message_id})
+            failures.append(record.message_id)
             continue
         try:
             done = runner.run(read_effect(record.body), clock.now())
         except (SocleError, ValueError, TypeError) as error:
             logger.warning("effect failed", extra={"message_id": record.message_id, "reason": str(error)})
             metrics.add_metric("EffectsFailed", MetricUnit.Count, 1)
-            failures.append({"itemIdentifier": record.message_id})
+            failures.append(record.message_id)
         else:
             metrics.add_metric("EffectsRun", MetricUnit.Count, int(done))
-    return {"batchItemFailures": failures}
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failures]}
