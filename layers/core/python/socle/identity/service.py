@@ -45,25 +45,36 @@ def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str
             plan.place(ids, new_id())
         try:
             _claim(store, plan, known)
-            for survivor, loser in plan.merges:
-                try:
-                    merge_profiles(store, survivor, loser, known.aggregates)
-                except Rejected as error:
-                    logger.warning("two profiles can't be merged", extra={"code": error.code})
-                    apart.add(frozenset((survivor, loser)))
-                    raise Conflict("apart", "these two profiles stay two") from error
+            if not _merge(store, plan, known, apart):
+                continue
         except Conflict:
             continue
         groups: dict[str, list[Event]] = {}
         for event, ids in kept:
             profile, unlinked = plan.profile_of(ids)
-            foreign = {*unlinked, *(identifier for identifier in event.ids if identifier not in ids)}
-            groups.setdefault(profile, []).append(event if not foreign else event._replace(
-                unlinked=tuple(identifier for identifier in event.ids if identifier in foreign)))
-        for profile in groups:
             known.aggregates.setdefault(profile, Aggregate(profile))
+            groups.setdefault(profile, []).append(_marked(event, {*event.ids} - {*ids} | {*unlinked}))
         return Placed(groups, known.aggregates, len(events) - len(kept))
     raise Unavailable("contended", "other writers kept changing the same identifiers: try again later")
+
+
+def _merge(store: ProfileStore, plan: Plan, known: _Known, apart: set[Pair]) -> bool:
+    """Do the merges of the plan; False, and a pair more in `apart`, when two can't be one. Raises Conflict."""
+    for survivor, loser in plan.merges:
+        try:
+            merge_profiles(store, survivor, loser, known.aggregates)
+        except Rejected as error:
+            logger.warning("two profiles can't be merged", extra={"code": error.code})
+            apart.add(frozenset((survivor, loser)))
+            return False
+    return True
+
+
+def _marked(event: Event, foreign: set[Identifier]) -> Event:
+    """The event, with those of its identifiers marked that are not its person's."""
+    if not foreign:
+        return event
+    return event._replace(unlinked=tuple(identifier for identifier in event.ids if identifier in foreign))
 
 
 class _Known(NamedTuple):
