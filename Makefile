@@ -34,7 +34,7 @@ bench: $(TEST_READY) ## Print CPU time per request and per event, and import tim
 	@$(PY) -m tests.benchmarks
 
 trials: $(TEST_READY) ## Run the property tests long: many more random histories than `make test`
-	@HYPOTHESIS_PROFILE=trials $(PY) -m pytest $$(grep -rl --include="test_*.py" "hypothesis import" tests)
+	@HYPOTHESIS_PROFILE=trials $(PY) -m pytest $$(grep -rlE --include="test_*.py" "hypothesis import|HYPOTHESIS_PROFILE" tests)
 
 clients: $(TEST_READY) ## Send events with the real Segment clients (Python, Node) to a local Socle and look for them
 	@$(PY) -m tests.clients
