@@ -30,9 +30,13 @@ def build(app: cdk.App, stage: str | None = None) -> Socle:
     for flag in FEATURE_FLAGS:
         app.node.set_context(flag, True)
     name = stage or app.node.try_get_context("stage") or os.environ.get("SOCLE_STAGE", "dev")
-    given = {key: app.node.try_get_context(key) for key in COMPANY_SETTINGS}
+    kept = app.node.try_get_context(name) or {}
+    given = {key: app.node.try_get_context(key) or kept.get(key) for key in COMPANY_SETTINGS}
     settings = StageSettings.for_stage(name, {key: value for key, value in given.items() if value})
     stack = Socle(app, settings)
+    if settings.keep and settings.alarm_address is None:
+        cdk.Annotations.of(stack).add_warning_v2("socle:nobodyIsTold", (
+            f'nobody gets the alarms of {name}: put {{"{name}": {{"alarm_address": "…"}}}} into the context of cdk.json'))
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return stack
 

@@ -1,7 +1,7 @@
 """What differs between stages, and nothing else: how long things are kept, who is told, what it is called.
 
-A stage is chosen with `-c stage=prod` or SOCLE_STAGE; `-c alarm_address=…`, `-c domain=…` and `-c certificate_arn=…`
-(or the `context` of cdk.json) fill in what only the deploying company knows.
+A stage is chosen with `-c stage=prod` or SOCLE_STAGE. What only the deploying company knows (alarm_address, domain,
+certificate_arn) belongs under the stage's name in the `context` of cdk.json, so that no deployment forgets it; `-c` works too.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ class StageSettings(BaseModel):
 
     keep                  tables, bucket, key and users outlive the stack, which is protected against deletion
     stream_retention_hours  how long Kinesis keeps a record
+    batch_window_seconds  how long events wait for others before they are applied together (infra/README.md has the figures)
     record_age_hours      when a record that cannot be applied goes to S3; must be below stream_retention_hours
     log_retention_days    application and access logs
     file_days             how long exported and imported files stay
     quarantine_days       how long refused events stay for replay
-    noncurrent_days       how long an overwritten or deleted object can be recovered, and so when an erasure is final
+    noncurrent_days       how far back tables and bucket can be recovered, and so when an erasure is final
     request_rate          requests per second that the API lets through, `request_burst` at once
     effects_concurrency   run_effects at work at the same time (≥ 2): the rate budget of effects
     snap_start            SnapStart for serve_admin (infra/README.md has the figures)
@@ -36,11 +37,12 @@ class StageSettings(BaseModel):
     name: StageName
     keep: bool
     stream_retention_hours: int = Field(ge=24, le=8_760)
+    batch_window_seconds: int = Field(ge=0, le=300)
     record_age_hours: int = Field(ge=1, le=168)
     log_retention_days: Literal[7, 14, 30, 60, 90]
     file_days: int = Field(ge=1)
     quarantine_days: int = Field(ge=1)
-    noncurrent_days: int = Field(ge=1)
+    noncurrent_days: int = Field(ge=1, le=35)
     request_rate: int = Field(ge=1)
     request_burst: int = Field(ge=1)
     effects_concurrency: int = Field(ge=2, le=1_000)
@@ -73,6 +75,7 @@ _STAGES: dict[str, dict[str, int | bool]] = {
     "dev": {
         "keep": False,
         "stream_retention_hours": 24,
+        "batch_window_seconds": 1,
         "record_age_hours": 20,
         "log_retention_days": 7,
         "file_days": 3,
@@ -86,6 +89,7 @@ _STAGES: dict[str, dict[str, int | bool]] = {
     "prod": {
         "keep": True,
         "stream_retention_hours": 168,
+        "batch_window_seconds": 5,
         "record_age_hours": 144,
         "log_retention_days": 30,
         "file_days": 7,

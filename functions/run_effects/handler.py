@@ -16,7 +16,7 @@ from socle.definitions.store import DefinitionStore
 from socle.effects import webhook
 from socle.effects.service import EffectRunner
 from socle.effects.store import read_effect
-from socle.errors import SocleError
+from socle.errors import SocleError, loggable
 from socle.profiles.store import ProfileStore
 from socle.settings import EffectsSettings
 
@@ -52,7 +52,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         try:
             done = runner.run(read_effect(record.body), clock.now())
         except (SocleError, ValueError, TypeError) as error:
-            logger.warning("effect failed", extra={"message_id": record.message_id, "reason": str(error)})
+            logger.warning("effect failed", extra={"message_id": record.message_id, "reason": loggable(error)})
             metrics.add_metric("EffectsFailed", MetricUnit.Count, 1)
             failures.append(record.message_id)
         else:

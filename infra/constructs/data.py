@@ -23,9 +23,12 @@ class Data(Construct):
     def __init__(self, scope: Construct, id_: str, *, stage: StageSettings) -> None:
         super().__init__(scope, id_)
         self._stage = stage
+        # Tables are protected against deletion, so a roll-back could not take them along; what it can take, it takes.
         self._removal = cdk.RemovalPolicy.RETAIN if stage.keep else cdk.RemovalPolicy.DESTROY
+        self._removal_after_creation = (
+            cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if stage.keep else cdk.RemovalPolicy.DESTROY)
         self.key = kms.Key(self, "Key", description=f"Socle {stage.name}: people's data", enable_key_rotation=True,
-                           removal_policy=self._removal)
+                           removal_policy=self._removal_after_creation)
         self.profiles = self._table("Profiles")
         self.profiles.add_global_secondary_index(
             index_name=DUE_INDEX,
@@ -38,7 +41,7 @@ class Data(Construct):
         self.signing_secret = secretsmanager.Secret(
             self, "SigningSecret", description=f"Socle {stage.name}: signs webhooks (HMAC)", encryption_key=self.key,
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
-            removal_policy=self._removal)
+            removal_policy=self._removal_after_creation)
         acknowledge(self.signing_secret, "SMG4", "Every webhook receiver verifies with this secret: it can only be "
                     "changed together with them, never by a schedule.")
 
@@ -49,7 +52,8 @@ class Data(Construct):
             sort_key=dynamodb.Attribute(name="SK", type=dynamodb.AttributeType.STRING),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True),
+                # As short as the bucket's old versions: then an erasure is final (AWS's own default is 35 days).
+                point_in_time_recovery_enabled=True, recovery_period_in_days=self._stage.noncurrent_days),
             time_to_live_attribute="ttl",
             encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
             encryption_key=self.key,
@@ -64,7 +68,7 @@ class Data(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             lifecycle_rules=[s3.LifecycleRule(id="logs-end", expiration=cdk.Duration.days(90))],
-            removal_policy=self._removal,
+            removal_policy=self._removal_after_creation,
         )
         return s3.Bucket(
             self, "Bucket",
@@ -76,7 +80,7 @@ class Data(Construct):
             minimum_tls_version=1.2,
             versioned=True,
             server_access_logs_bucket=access_logs,
-            removal_policy=self._removal,
+            removal_policy=self._removal_after_creation,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="what-is-overwritten-or-deleted-goes",

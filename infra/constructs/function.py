@@ -41,6 +41,11 @@ class House:
         """What becomes of data when the stack goes."""
         return cdk.RemovalPolicy.RETAIN if self.stage.keep else cdk.RemovalPolicy.DESTROY
 
+    @property
+    def removal_after_creation(self) -> cdk.RemovalPolicy:
+        """The same, but gone when the stack could not be created: what a failed first deployment leaves is billed."""
+        return cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if self.stage.keep else cdk.RemovalPolicy.DESTROY
+
 
 class Function(lambda_.Function):
     """functions/<name>/handler.py on arm64 with the core layers, its own role and a log group that ends.

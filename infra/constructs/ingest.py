@@ -48,7 +48,7 @@ class Api(Construct):
                 allow_origins=["*"],
                 allow_methods=[http.CorsHttpMethod.GET, http.CorsHttpMethod.POST, http.CorsHttpMethod.PUT,
                                http.CorsHttpMethod.DELETE, http.CorsHttpMethod.OPTIONS],
-                allow_headers=["authorization", "content-encoding", "content-type", "x-retry-count"],
+                allow_headers=["authorization", "content-encoding", "content-type", "if-match", "x-retry-count"],
                 expose_headers=["retry-after"],
                 max_age=cdk.Duration.days(1)),
         )
@@ -91,16 +91,18 @@ class Ingest(Construct):
             self, "Stream", stream_mode=kinesis.StreamMode.ON_DEMAND,
             retention_period=cdk.Duration.hours(stage.stream_retention_hours),
             encryption=kinesis.StreamEncryption.KMS, encryption_key=data.key,
-            removal_policy=house.removal)
+            removal_policy=house.removal_after_creation)
         acknowledge(self.stream, "KDS3", "The key of people's data: one policy and one trail cover the stream too.")
         self.effects_dead_letters = sqs.Queue(
             self, "EffectsDeadLetters", encryption=sqs.QueueEncryption.KMS, encryption_master_key=data.key,
             enforce_ssl=True, retention_period=cdk.Duration.days(14))
         self.effects = sqs.Queue(
             self, "Effects", encryption=sqs.QueueEncryption.KMS, encryption_master_key=data.key, enforce_ssl=True,
-            retention_period=cdk.Duration.days(4),
+            # Shorter than the dead letters': a message keeps the time of its first queueing when it moves there.
+            retention_period=cdk.Duration.days(10),
             visibility_timeout=cdk.Duration.minutes(6),  # six times the function's time-out, as Lambda asks
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.effects_dead_letters, max_receive_count=5))
+            # Some ten hours of tries, six minutes apart: a receiver may be down for a night.
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.effects_dead_letters, max_receive_count=100))
         self.collect_events = self._collect_events(house, data, api)
         self.apply_events = self._apply_events(stage, house, data)
         self.run_effects = self._run_effects(stage, house, data)
@@ -145,7 +147,8 @@ class Ingest(Construct):
             event_source_arn=self.stream.stream_arn,
             starting_position="TRIM_HORIZON",
             batch_size=1_000,
-            maximum_batching_window_in_seconds=1,
+            # Fewer, larger batches are cheaper: each is one object in S3 and one call of the function.
+            maximum_batching_window_in_seconds=stage.batch_window_seconds,
             # Two batches of a shard at a time; a person's records share a partition key and so stay in order.
             parallelization_factor=2,
             bisect_batch_on_function_error=True,

@@ -98,6 +98,14 @@ class Observability(Construct):
         self._alarm("StreamThrottled", ingest.stream.metric(
             "WriteProvisionedThroughputExceeded", statistic="Sum", period=FIVE_MINUTES), 100,
             "The stream takes less than is sent: clients are told to retry while it grows.")
+        self._alarm("EventsNotApplied", cloudwatch.MathExpression(
+            expression="IF(FILL(sent, 0) > 0 AND FILL(batches, 0) == 0, 1, 0)", period=cdk.Duration.minutes(15),
+            using_metrics={"sent": ingest.stream.metric("IncomingRecords", statistic="Sum"),
+                           "batches": ingest.apply_events.metric_invocations()}), 1,
+            "Events arrive and apply_events is not called: its mapping is off, or lacks a permission.")
+        self._alarm("EffectsWait", ingest.effects.metric_approximate_age_of_oldest_message(
+            statistic="Maximum", period=FIVE_MINUTES), 3_600,
+            "Effects have waited for an hour: a receiver is down or slow, and holds up the others.")
         for name, meaning in (
             ("OnFailureDestinationDeliveredEventCount", "Records were given up and lie in S3: replay them."),
             ("DroppedEventCount", "Records were lost: they expired, or S3 refused them."),

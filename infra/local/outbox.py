@@ -19,6 +19,7 @@ from moto.sns.models import PlatformEndpoint, SNSBackend
 
 from infra.local.patching import replace
 from socle import clock
+from socle.definitions import webhooks
 from socle.effects import webhook
 
 Item = dict[str, Any]
@@ -117,6 +118,7 @@ class Outbox:
             return webhook.send(url, body, headers) if is_loopback(url) else 200
 
         replace(stack, webhook, "post", post_and_record)
+        replace(stack, webhooks, "LOOPBACK", ("localhost", "127.0.0.1", "::1"))
 
 
 def is_loopback(url: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from socle.definitions import webhooks
 from tests.api.conftest import Call
 
 HOOK = {"url": "https://example.com/hook", "events": ["Order Completed"]}
@@ -143,7 +144,9 @@ def test_a_document_that_does_not_fit_names_the_field(call: Call, document: obje
 
 
 @pytest.mark.parametrize("url", ["http://localhost:9000/hook", "http://127.0.0.1/x", "http://[::1]:80/x"])
-def test_plain_http_is_allowed_to_this_machine_only(call: Call, url: str) -> None:
+def test_plain_http_is_allowed_to_the_local_machine_only(call: Call, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call("PUT", "/api/webhooks/loopback", body={**HOOK, "url": url}).status == 400
+    monkeypatch.setattr(webhooks, "LOOPBACK", ("localhost", "127.0.0.1", "::1"))
     assert call("PUT", "/api/webhooks/loopback", body={**HOOK, "url": url}).status == 200
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from socle.errors import NotFound, Rejected
+from socle.errors import NotFound, Rejected, Unavailable
 from socle.events import wire
 
 
@@ -118,3 +118,11 @@ def test_each_route_names_its_call(path: str, call: str | None) -> None:
 def test_another_route_says_which_there_are() -> None:
     with pytest.raises(NotFound, match="batch"):
         post("/v1/engage")
+
+
+def test_a_compressed_body_that_a_gateway_took_for_text_is_not_forgotten() -> None:
+    """400 would make the client drop events that only the gateway damaged; 503 makes it keep them."""
+    mangled = gzip.compress(b'{"batch": []}').decode(errors="replace")
+    event = {"rawPath": "/v1/batch", "headers": {"content-encoding": "gzip"}, "body": mangled, "isBase64Encoded": False}
+    with pytest.raises(Unavailable):
+        wire.read(event)

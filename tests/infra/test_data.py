@@ -11,7 +11,7 @@ def test_tables_are_encrypted_recoverable_and_let_items_expire(template: Any) ->
     for table in tables.values():
         assert table["SSESpecification"]["SSEType"] == "KMS"
         assert template.name_of(table["SSESpecification"]["KMSMasterKeyId"]) in template.of_type("AWS::KMS::Key")
-        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
         assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["KeySchema"] == [{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}]
@@ -51,14 +51,16 @@ def test_an_erasure_is_final_within_a_month_and_failed_records_wait_for_ever(tem
     rules = template.one("AWS::S3::Bucket", "DataBucket")["LifecycleConfiguration"]["Rules"]
     everywhere = [rule for rule in rules if "Prefix" not in rule]
     assert [rule["NoncurrentVersionExpiration"]["NoncurrentDays"] <= 30 for rule in everywhere] == [True]
+    for table in template.of_type("AWS::DynamoDB::Table").values():
+        assert table["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] <= 30
     assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} == {"exports/", "imports/", "quarantine/"}
 
 
 def test_prod_outlives_its_stack_and_dev_leaves_nothing(dev: Any, prod: Any) -> None:
     keeps = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Kinesis::Stream", "AWS::Cognito::UserPool",
              "AWS::SecretsManager::Secret")
-    for stage, policy in ((dev, "Delete"), (prod, "Retain")):
-        assert {r["DeletionPolicy"] for r in stage.resources.values() if r["Type"] in keeps} == {policy}
+    for stage, policies in ((dev, {"Delete"}), (prod, {"Retain", "RetainExceptOnCreate"})):
+        assert {r["DeletionPolicy"] for r in stage.resources.values() if r["Type"] in keeps} == policies
     assert all(table["DeletionProtectionEnabled"] for table in prod.of_type("AWS::DynamoDB::Table").values())
 
 

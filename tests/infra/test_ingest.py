@@ -35,7 +35,7 @@ def test_a_failing_batch_is_split_retried_without_limit_and_kept_before_it_expir
 def test_batches_are_large_enough_to_coalesce_and_soon_enough_to_be_live(template: Any) -> None:
     mapping = template.one("AWS::Lambda::EventSourceMapping", "ApplyEvents")
     assert mapping["BatchSize"] == 1_000
-    assert mapping["MaximumBatchingWindowInSeconds"] <= 2
+    assert mapping["MaximumBatchingWindowInSeconds"] <= 5
     assert mapping["ParallelizationFactor"] >= 2
 
 
@@ -45,12 +45,13 @@ def test_a_mapping_waits_for_the_permissions_it_needs(template: Any) -> None:
         assert any(template.resources[id_]["Type"] == "AWS::IAM::Policy" for id_ in mapping["DependsOn"])
 
 
-def test_effects_have_a_rate_budget_and_five_tries_before_they_are_dead_letters(template: Any) -> None:
+def test_effects_have_a_rate_budget_and_ten_hours_of_tries_before_they_are_dead_letters(template: Any) -> None:
     mapping = template.one("AWS::Lambda::EventSourceMapping", "RunEffects")
     assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     queue = template.resources[template.name_of(mapping["EventSourceArn"])]["Properties"]
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    assert queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"] == 10 * HOUR
+    assert queue["MessageRetentionPeriod"] > 10 * HOUR
     dead_letters = template.resources[template.name_of(queue["RedrivePolicy"]["deadLetterTargetArn"])]["Properties"]
     assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * HOUR
     assert queue["VisibilityTimeout"] >= 6 * template.function("run_effects")["Timeout"]

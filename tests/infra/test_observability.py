@@ -24,23 +24,32 @@ def test_every_alarm_rings_and_clears_through_the_topic_and_says_what_to_do(temp
 
 
 def test_what_the_design_wants_watched_is_watched(template: Any) -> None:
-    watched = {(alarm.get("Namespace"), alarm["MetricName"]) for alarm in alarms(template)}
+    watched = {(alarm.get("Namespace"), alarm.get("MetricName")) for alarm in alarms(template)}
     assert watched >= {
         ("AWS/Lambda", "IteratorAge"), ("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"),
         ("AWS/Lambda", "OnFailureDestinationDeliveredEventCount"), ("AWS/Lambda", "DroppedEventCount"),
-        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/ApiGateway", "5xx"),
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
+        ("AWS/ApiGateway", "5xx"),
         ("AWS/Kinesis", "WriteProvisionedThroughputExceeded"),
         ("Socle", "EventsQuarantined"), ("Socle", "BatchesFailed"), ("Socle", "EffectsFailed")}
 
 
+def test_an_alarm_rings_when_events_arrive_and_nobody_applies_them(template: Any) -> None:
+    [silence] = [alarm for alarm in alarms(template) if "Metrics" in alarm]
+    expressions = {metric.get("Expression") for metric in silence["Metrics"]}
+    watched = {metric["MetricStat"]["Metric"]["MetricName"] for metric in silence["Metrics"] if "MetricStat" in metric}
+    assert "IF(FILL(sent, 0) > 0 AND FILL(batches, 0) == 0, 1, 0)" in expressions
+    assert watched == {"IncomingRecords", "Invocations"}
+
+
 def test_errors_and_throttles_of_every_function_are_watched(template: Any) -> None:
     for metric in ("Errors", "Throttles"):
-        assert len([alarm for alarm in alarms(template) if alarm["MetricName"] == metric]) == len(SETTINGS)
+        assert len([alarm for alarm in alarms(template) if alarm.get("MetricName") == metric]) == len(SETTINGS)
 
 
 def test_every_dead_letter_queue_is_watched(template: Any) -> None:
     watched = {template.name_of(dimension["Value"]) for alarm in alarms(template)
-               if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" for dimension in alarm["Dimensions"]}
+               if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible" for dimension in alarm["Dimensions"]}
     assert watched == {id_ for id_ in template.of_type("AWS::SQS::Queue") if "DeadLetters" in id_}
     assert len(watched) == 2
 

@@ -65,6 +65,11 @@ class Unavailable(SocleError):
         self.retry_after = retry_after
 
 
+def loggable(error: Exception) -> str:
+    """What may be logged of an error: our own code and message; others may quote a URL, a key or an address."""
+    return f"{error.code}: {error.message}" if isinstance(error, SocleError) else type(error).__name__
+
+
 @contextmanager
 def poison_is_rejected() -> Iterator[None]:
     """Around pure code that works on events: it talks to nobody, so whatever it raises is the events' doing.

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from socle.errors import NotFound, Rejected
+from socle.errors import NotFound, Rejected, Unavailable
 
 MAX_BODY_BYTES = 500 * 1024
 """A request's body after decompression."""
@@ -41,18 +41,23 @@ class Request(NamedTuple):
 
 
 def read(event: Mapping[str, Any]) -> Request:
-    """The call that a POST under /v1/ makes. Raises NotFound(`no_such_call`) or Rejected(`bad_body`)."""
+    """The call that a POST under /v1/ makes. Raises NotFound(`no_such_call`), Rejected(`bad_body`),
+    or Unavailable(`mangled_body`)."""
     name = event["rawPath"].rstrip("/").rpartition("/")[2]
     if name not in _CALLS:
         raise NotFound("no_such_call", f"POST to /v1/ and one of {', '.join(_CALLS)}")
     headers = event.get("headers") or {}
+    encoding = headers.get("content-encoding", "").strip().lower()
     body = event.get("body") or ""
+    if encoding not in ("", "identity") and not event.get("isBase64Encoded") and "\ufffd" in body:
+        # Bytes that a gateway took for text are lost, but the client still has them: it must not forget them.
+        raise Unavailable("mangled_body", "the compressed body was damaged on its way: send it again, uncompressed")
     try:
         data = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
     except (binascii.Error, UnicodeEncodeError) as error:
         raise Rejected("bad_body", "the body cannot be read") from error
     return Request(_CALLS[name], _header_key(headers.get("authorization", "")), data,
-                   headers.get("content-encoding", "").strip().lower(), headers.get("user-agent", ""))
+                   encoding, headers.get("user-agent", ""))
 
 
 def content(request: Request) -> bytes:

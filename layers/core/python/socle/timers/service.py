@@ -7,8 +7,8 @@ from socle.events.store import EventStream
 from socle.events.stream import encode_ticks
 from socle.profiles.store import ProfileStore
 
-LIMIT = 20_000
-"""Ticks of one run, about: a minute's work for the consumer; the rest is found a minute later."""
+LIMIT = 3_000
+"""Ticks of one run, about: what a new on-demand stream takes at once; the rest is found a minute later."""
 
 
 def sweep(profiles: ProfileStore, stream: EventStream, now: int) -> int:
