@@ -113,6 +113,26 @@ def test_partial_refunds_add_up():
     assert (shown["orders"]["EUR"]["refunded"], shown["orders"]["EUR"]["refunds"]) == (1100, 2)
 
 
+def test_refunds_never_exceed_the_order_when_one_says_the_rest():
+    events = [order(1, order_id="o", total=5, currency="EUR"), order(2, order_id="o", name="Order Refunded", total=2),
+              order(3, order_id="o", name="Order Refunded")]
+    for batches in ([events], [[one] for one in events], [[one] for one in reversed(events)]):
+        shown = profile_view("p", folded(batches))["orders"]["EUR"]
+        assert (shown["refunds"], shown["refunded"]) == (2, 500)
+
+
+def test_a_refund_of_products_finds_their_prices_in_the_order():
+    bought = order(1, order_id="o", currency="EUR", total=40, products=[
+        {"product_id": "a", "price": 10, "quantity": 1}, {"sku": "b", "price": 15, "quantity": 2}])
+    back = order(2, order_id="o", name="Order Refunded", products=[{"sku": "b", "quantity": 1}])
+    assert view(bought, back)["orders"]["EUR"]["refunded"] == 1500
+
+
+def test_an_order_id_is_the_same_as_number_and_as_text():
+    shown = view(order(1, order_id=7, revenue=1), order(2, order_id=7.0, revenue=1), order(3, order_id=" 7 ", revenue=1))
+    assert shown["orders"]["USD"]["count"] == 1
+
+
 def test_a_revision_replaces_what_its_event_said():
     first = order(1, order_id="o", revenue=10, currency="EUR")
     corrected = first._replace(revision=1, body={"properties": {"order_id": "o", "revenue": 8, "currency": "EUR"}})
@@ -137,6 +157,21 @@ def test_a_grant_stamped_2099_does_not_outlive_a_withdrawal():
     grant = consent(1, "subscribed", ts=T0 + 73 * 365 * DAY, at=T0, received=T0)
     [shown] = view(grant, consent(2, "unsubscribed"))["consent"]
     assert shown["state"] == "unsubscribed"
+
+
+def test_of_a_grant_and_a_withdrawal_at_one_moment_the_withdrawal_wins():
+    """Both in one request without timestamps, or a grant stamped 2099 that was received with it."""
+    for number in range(40):
+        grant, withdrawal = (consent(number * 2 + side, state, ts=0, at=T0, received=T0)
+                             for side, state in enumerate(("subscribed", "unsubscribed")))
+        for events in ((grant, withdrawal), (withdrawal, grant)):
+            [shown] = view(*events)["consent"]
+            assert shown["state"] == "unsubscribed"
+
+
+def test_context_of_a_wrong_type_is_passed_over():
+    shown = view(event(1, context={"userAgent": {"a": 1}, "locale": 7, "timezone": True, "device": "phone"}))
+    assert (shown["technology"], shown["locale"], shown["timezone"]) == ({}, None, None)
 
 
 def test_first_and_last_touch_and_technology_are_read_from_the_context():

@@ -99,9 +99,9 @@ def _add(state: Snapshot, event: Event) -> None:
 
 
 def _context(state: Snapshot, context: dict[str, Any], at: int, tie: int) -> None:
-    for field, name in _CONTEXT:
+    for field, name, kind in _CONTEXT:
         value = context.get(field)
-        if value and _is_small(value):
+        if value and isinstance(value, kind) and _is_small(value):
             _write(state.context, name, Register(at, tie, value))
     touched = touch(context)
     if touched and _is_small(touched):
@@ -112,8 +112,8 @@ def _context(state: Snapshot, context: dict[str, Any], at: int, tie: int) -> Non
             state.first_touch = register
 
 
-_CONTEXT = (("userAgent", "user_agent"), ("device", "device"), ("os", "os"), ("app", "app"), ("locale", "locale"),
-            ("timezone", "timezone"))
+_CONTEXT = (("userAgent", "user_agent", str), ("device", "device", dict), ("os", "os", dict), ("app", "app", dict),
+            ("locale", "locale", str), ("timezone", "timezone", str))
 
 
 def _is_small(value: Any) -> bool:
@@ -123,14 +123,19 @@ def _is_small(value: Any) -> bool:
 
 
 def _consent(state: Snapshot, event: Event, tie: int) -> None:
-    """A withdrawal orders by when we learnt of it: a client's clock must not let an older grant outlive it."""
+    """A withdrawal orders by when we learnt of it: a client's clock must not let an older grant outlive it.
+
+    Of a grant and a withdrawal at the same moment the withdrawal wins, by a tie above every CRC-32.
+    """
     properties = event.body.get("properties") or {}
     wanted = properties.get("state")
     value = {"state": wanted, "received": event.received}
     for name in ("source", "text_version"):
         if properties.get(name) is not None:
             value[name] = properties[name]
-    at = event.received if wanted == WITHDRAWN else event.at
+    at = event.at
+    if wanted == WITHDRAWN:
+        at, tie = event.received, tie | 1 << 32
     _write(state.consent, (str(properties.get("channel")), str(properties.get("topic") or "")), Register(at, tie, value))
 
 

@@ -2,15 +2,17 @@
 
 Revenue is the event's `revenue`, else `total`, else `value`, else the sum of price x quantity of its products.
 Of several Order Completed with one order_id the latest counts (revision, then effective time): a page reload repeats it,
-a correction replaces it. A refund that names no amount and no products is a refund of the whole order, once.
+a correction replaces it. A refund is worth its `revenue`, `total` or `value`, else its products, whose prices may stand in the
+order only. One that names neither is a refund of what is left of the order, once.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from socle.events.model import Event
@@ -20,6 +22,7 @@ from socle.profiles.money import DEFAULT_CURRENCY, LIMIT, amount, minor
 COMPLETED = "Order Completed"
 REFUNDED = "Order Refunded"
 ORDER_EVENTS = frozenset((COMPLETED, REFUNDED))
+_PRODUCT_IDS = ("product_id", "sku", "id")
 
 
 def order_hash(event: Event) -> int | None:
@@ -50,22 +53,38 @@ def _settle_one(group: list[Event]) -> list[tuple[str, Orders]]:
         currency = _currency(completed) or DEFAULT_CURRENCY
         revenue = minor(_paid(completed.body.get("properties") or {}) or Decimal(0), currency)
         out.append((currency, Orders(completed=1, revenue=revenue, first=completed.at, last=completed.at)))
-    whole = False
+    prices = _prices(completed)
+    whole, left = False, revenue
     for event in group:
         if event.name != REFUNDED:
             continue
-        given = _paid(event.body.get("properties") or {})
+        given = _paid(event.body.get("properties") or {}, prices)
         if given is None:
             whole = True
-        else:
-            own = _currency(event) or currency
-            out.append((own, Orders(refunds=1, refunded=minor(given, own))))
+            continue
+        own = _currency(event) or currency
+        refunded = minor(given, own)
+        left -= refunded if own == currency else 0
+        out.append((own, Orders(refunds=1, refunded=refunded)))
     if whole:
-        out.append((currency, Orders(refunds=1, refunded=revenue)))
+        out.append((currency, Orders(refunds=1, refunded=max(left, 0))))
     return out
 
 
-def _paid(properties: dict[str, Any]) -> Decimal | None:
+def _prices(completed: Event | None) -> dict[str, Decimal]:
+    """Product id or sku → price, as the order has it."""
+    products = (completed.body.get("properties") or {}).get("products") if completed else None
+    found: dict[str, Decimal] = {}
+    for product in products if isinstance(products, list) else ():
+        price = amount(product.get("price")) if isinstance(product, dict) else None
+        if price is not None:
+            found |= {str(product[name]): price for name in _PRODUCT_IDS if product.get(name) is not None}
+    return found
+
+
+def _paid(properties: dict[str, Any], prices: Mapping[str, Decimal] = MappingProxyType({})) -> Decimal | None:
+    """What an order or a refund says that it is worth, a product without any price being worth nothing; None when it
+    says neither an amount nor products."""
     for field in ("revenue", "total", "value"):
         value = amount(properties.get(field))
         if value is not None:
@@ -77,7 +96,11 @@ def _paid(properties: dict[str, Any]) -> Decimal | None:
     for product in products:
         if isinstance(product, dict):
             quantity = amount(product.get("quantity", 1))
-            total += (amount(product.get("price")) or Decimal(0)) * (Decimal(1) if quantity is None else quantity)
+            price = amount(product.get("price"))
+            if price is None:
+                known = (prices[str(product[name])] for name in _PRODUCT_IDS if str(product.get(name)) in prices)
+                price = next(known, Decimal(0))
+            total += price * (Decimal(1) if quantity is None else quantity)
     return total if abs(total) < LIMIT else None
 
 
@@ -88,6 +111,8 @@ def _currency(event: Event) -> str | None:
 
 def _order_id(event: Event) -> str | None:
     order_id = (event.body.get("properties") or {}).get("order_id")
-    if isinstance(order_id, bool) or not isinstance(order_id, str | int | float) or order_id == "":
+    if isinstance(order_id, bool) or not isinstance(order_id, str | int | float):
         return None
-    return str(order_id)
+    if isinstance(order_id, float) and order_id.is_integer():
+        order_id = int(order_id)  # 42.0 is how some clients send 42
+    return str(order_id).strip() or None

@@ -47,7 +47,8 @@ class Profiles:
         if as_of is None:
             return profile_view(root.id, root.snapshot, root.members)
         snapshot = refold(known_as_of(self._events(root), as_of, clock))
-        return profile_view(root.id, snapshot, root.members) | {"as_of": to_iso(as_of), "clock": clock}
+        # Which profiles were one by then is not recorded: `merged` says nothing about the past.
+        return profile_view(root.id, snapshot) | {"as_of": to_iso(as_of), "clock": clock}
 
     def timeline(self, profile_id: str, limit: int, cursor: str | None = None, event: str | None = None) -> dict[str, Any]:
         """The newest `limit` events before `cursor`, newest first, all or of one name. Raises NotFound, Rejected."""

@@ -41,7 +41,7 @@ def profile_view(profile: str, snapshot: Snapshot, members: Iterable[str] = ()) 
 
 
 def event_view(event: Event) -> dict[str, Any]:
-    """One event of a timeline. `timestamp` is its effective time, `sent` the client's own."""
+    """One event of a timeline. `timestamp` is its effective time, `sent` the client's own; unknown fields are as sent."""
     body = event.body
     item: dict[str, Any] = {
         "type": event.type, "event": event.name, "timestamp": to_iso(event.at), "messageId": event.message_id,
@@ -50,6 +50,7 @@ def event_view(event: Event) -> dict[str, Any]:
         "identifiers": [list(pair) for pair in event.ids],
         "context": body.get("context") or {},
     }
+    item |= {name: value for name, value in body.items() if name not in ("properties", "traits", "context") and name not in item}
     if event.ts:
         item["sent"] = to_iso(event.ts)
     if event.revision:
