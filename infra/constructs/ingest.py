@@ -21,7 +21,8 @@ from infra.constructs.nag import acknowledge
 from infra.settings import StageSettings
 from socle.settings import ApplySettings, CollectSettings, EffectsSettings
 
-COLLECT_ROUTES = (("POST", "/v1/{call}"), ("GET", "/v1/projects/{writeKey}/settings"), ("GET", "/health"))
+COLLECT_ROUTES = (("POST", "/v1/{call}"), ("GET", "/v1/projects/{writeKey}/settings"),
+                  ("GET", "/health"), ("HEAD", "/health"))  # uptime monitors ask with HEAD
 
 # No address, path or query: they hold IP addresses, write keys and identifiers of people.
 _ACCESS_LOG = {

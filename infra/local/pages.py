@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -24,12 +25,14 @@ ul.cards { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px;
 .card p { margin: 4px 0 0; color: var(--soft); font-size: 14px }
 .card a { font-weight: 600 }
 #shown { margin-top: 14px; max-height: 420px; overflow: auto }
+#shown td, #shown th { border-top: 1px solid var(--line) }
 pre { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; white-space: pre-wrap;
   overflow-wrap: anywhere; font: 13px/1.6 ui-monospace, monospace; margin: 0 }
 table { border-collapse: collapse; width: 100%; font-size: 14px }
 td, th { text-align: left; padding: 5px 14px 5px 0; vertical-align: top; overflow-wrap: anywhere }
 th { color: var(--soft); font-weight: 500; white-space: nowrap }
 article th { width: 1%; padding-right: 28px }
+article pre { max-height: 300px; overflow: auto; background: var(--ground); margin-top: 8px }
 article { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; margin: 0 0 16px;
   padding: 16px 18px }
 article header { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: baseline; margin-bottom: 8px }
@@ -50,9 +53,22 @@ _START = """
 async function show(event, path) {
   event.preventDefault();
   const answer = await fetch(path, {headers: {authorization: 'Bearer local-admin-token'}});
-  document.getElementById('shown').hidden = false;
-  document.getElementById('shown').textContent = JSON.stringify(await answer.json(), null, 2);
-  document.getElementById('shown').scrollIntoView({behavior: 'smooth'});
+  const document_ = await answer.json(), shown = document.getElementById('shown');
+  const refused = answer.ok && path === '/api/quarantine' && document_.items.length;
+  shown.replaceChildren(refused ? table(document_.items) : JSON.stringify(document_, null, 2));
+  shown.hidden = false;
+  shown.scrollIntoView({behavior: 'smooth'});
+}
+function table(items) {
+  const names = ['received', 'source', 'code', 'message', 'event'], made = document.createElement('table');
+  for (const item of [Object.fromEntries(names.map(name => [name, name])), ...items]) {
+    const row = made.insertRow();
+    for (const name of names) {
+      const cell = row.appendChild(document.createElement(made.rows.length > 1 ? 'td' : 'th'));
+      cell.textContent = typeof item[name] === 'string' ? item[name] : JSON.stringify(item[name]);
+    }
+  }
+  return made;
 }
 async function move(step) {
   const answer = await fetch('/local/clock', {method: 'POST', body: JSON.stringify({advance: step})});
@@ -94,7 +110,7 @@ def start(outputs: Mapping[str, str], now: str, sent: int, host: str) -> str:
     buttons = "".join(f"<button onclick=\"move('{step}')\">+ {text}</button>"
                       for step, text in (("1h", "1 hour"), ("1d", "1 day"), ("7d", "7 days")))
     return _document("Socle on this machine", (
-        "<h1>Socle</h1><p class='lead'>The deployed stack, on this machine. Nothing leaves it.</p>"
+        "<h1>Socle</h1><p class='lead'>The deployed stack, on this machine. What it sends stays on it: see the outbox.</p>"
         f"{_LOOKUP}<ul class='cards'>{links}</ul><pre id='shown' hidden></pre>"
         f"<h2>Try it</h2><pre>{escape(_COMMANDS.format(host=host))}</pre>"
         f"<h2>Clock</h2><div class='row'><span id='now'>{escape(now)}</span>{buttons}</div>"
@@ -107,29 +123,38 @@ def _with_token(link: str) -> str:
 
 
 def outbox(items: Sequence[Mapping[str, Any]]) -> str:
-    """Everything sent, newest last."""
-    body = "".join(_item(item) for item in items) or (
+    """Everything sent, newest first, for that is what a person wants to see; `items` are newest last."""
+    body = "".join(_item(item) for item in reversed(items)) or (
         "<p class='lead'>Nothing was sent yet. Mails, text messages, pushes and webhooks appear here.</p>")
     clear = "<button onclick='empty_()'>Empty</button>" if items else ""
     return _document(f"Outbox ({len(items)})", (
         f"<p><a href='/'>Socle</a></p><div class='row'><h1>Outbox</h1>{clear}</div>"
-        f"<p class='lead'>{len(items)} sent, newest last. As JSON with <code>Accept: application/json</code>.</p>{body}"),
+        f"<p class='lead'>{len(items)} sent, newest first. <code>curl</code> gets them as JSON, newest last.</p>{body}"),
         _EMPTY)
 
 
 def _item(item: Mapping[str, Any]) -> str:
     head = (f"<span class='channel'>{escape(item['channel'])}</span><strong>{escape(item['subject'] or item['to'])}"
             f"</strong><time>{escape(item['sent_at'])}</time>")
-    rows = [("To", item["to"]), ("From", item["from"]), *item["tags"].items()]
+    rows = [("To", item["subject"] and item["to"]), ("From", item["from"]), *item["tags"].items()]
     table = "".join(f"<tr><th>{escape(str(key))}</th><td>{escape(str(value))}</td></tr>" for key, value in rows if value)
-    parts = [f"<header>{head}</header><table>{table}</table>"]
+    parts = [f"<header>{head}</header>", f"<table>{table}</table>" if table else ""]
     if item["html"]:
         # The sandbox allows nothing: no scripts, no forms, no way out of the frame.
         parts.append(f'<iframe sandbox="" title="mail" srcdoc="{escape(item["html"], quote=True)}"></iframe>')
     if item["text"]:
-        shown = f"<pre>{escape(item['text'])}</pre>"
+        shown = f"<pre>{escape(_indented(item['text']))}</pre>"
         parts.append(f"<details><summary>Text</summary>{shown}</details>" if item["html"] else shown)
     if item["headers"]:
         headers = escape("\n".join(f"{key}: {value}" for key, value in item["headers"].items()))
         parts.append(f"<details><summary>Headers</summary><pre>{headers}</pre></details>")
     return f"<article>{''.join(parts)}</article>"
+
+
+def _indented(text: str) -> str:
+    """JSON with a line for each field; any other text as it is."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return json.dumps(document, indent=2, ensure_ascii=False) if isinstance(document, dict | list) else text

@@ -13,7 +13,7 @@ from socle.errors import Rejected, SocleError
 if TYPE_CHECKING:
     from infra.local.machine import LocalMachine
 
-JSON = "application/json"
+HTML = "text/html"
 # What a mail brings along may not run, and may load nothing from elsewhere.
 POLICY = ("default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; "
           "script-src 'unsafe-inline'; connect-src 'self'")
@@ -56,9 +56,9 @@ class LocalRoutes:
                 return Response.of(200, self._machine.runtime.metrics.sums())
             case "/local/outbox", "GET":
                 items = self._machine.outbox.items()
-                if JSON in (request.header("accept") or ""):
-                    return Response.of(200, {"items": items})
-                return page(pages.outbox(items))
+                if HTML in (request.header("accept") or ""):
+                    return page(pages.outbox(items))
+                return Response.of(200, {"items": items})
             case "/local/outbox", "DELETE":
                 self._machine.outbox.empty()
                 return Response(204, [])

@@ -20,6 +20,7 @@ from moto.awslambda.models import LambdaFunction, lambda_backends
 
 from infra.local.cloud import ACCOUNT, REGION
 from infra.local.patching import replace
+from socle.cached import Cached
 
 logger = logging.getLogger("infra.local")
 
@@ -145,6 +146,8 @@ class Runtime:
 
         replace(stack, LambdaFunction, "_invoke_lambda", invoke)
         replace(stack, cloudwatch, "print", self.metrics.take)
+        # A warm function keeps what it read for some seconds; here a person changes a definition and looks at once.
+        replace(stack, Cached, "__call__", lambda cached: cached._load())
         _forget_functions()
         stack.callback(_forget_functions)
         before = dict(os.environ)

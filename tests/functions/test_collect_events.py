@@ -141,5 +141,6 @@ def test_what_analytics_js_sends_is_taken(handler: Any) -> None:
     assert [event.ids for record in on_stream() for event in record.events] == [(("anonymous_id", "a1"),)] * 2
 
 
-def test_health_answers_without_a_key(handler: Any) -> None:
-    assert handler(request("GET", "/health"))["statusCode"] == 200
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_health_answers_without_a_key(handler: Any, method: str) -> None:
+    assert handler(request(method, "/health"))["statusCode"] == 200

@@ -36,6 +36,21 @@ def test_an_event_becomes_part_of_a_profile(machine: LocalMachine) -> None:
     assert profile["orders"]["EUR"]["revenue"] == 4990
 
 
+def test_a_webhook_is_obeyed_from_the_moment_it_is_written(machine: LocalMachine) -> None:
+    def sent(number: int) -> list[str]:
+        ask(machine, "POST", "/v1/track", KEY, {"userId": "44", "event": "Signed Up", "messageId": f"webhook-{number}"})
+        machine.drain()
+        return [item["to"] for item in ask(machine, "GET", "/local/outbox")[1]["items"]]
+
+    assert sent(1) == []
+    url = "https://hooks.example.com/"
+    for name in ("a", "b"):
+        ask(machine, "PUT", "/api/webhooks/hook", ADMIN, {"url": url + name, "events": ["Signed Up"]})
+        assert sent(ord(name))[-1] == url + name
+    assert ask(machine, "DELETE", "/api/webhooks/hook", ADMIN)[0] == 204
+    assert sent(3) == [url + "a", url + "b"]
+
+
 def test_metrics_are_summed_instead_of_printed(machine: LocalMachine, capfd: pytest.CaptureFixture[str]) -> None:
     before = ask(machine, "GET", "/local/metrics")[1].get("EventsCollected", 0)
     ask(machine, "POST", "/v1/track", KEY, {"userId": "43", "event": "Seen"})
@@ -52,7 +67,7 @@ def test_the_admin_api_wants_the_token(machine: LocalMachine) -> None:
 
 
 def test_it_is_healthy_and_its_start_page_names_what_to_open(machine: LocalMachine) -> None:
-    assert machine.request("GET", "/health")[0] == 200
+    assert machine.request("GET", "/health")[0] == machine.request("HEAD", "/health")[0] == 200
     status, headers, body = machine.request("GET", "/", {"host": "localhost:9000"})
     assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
     for text in ("/api/openapi.json", "/local/outbox", "/local/metrics", "localhost:9000/v1/track"):

@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def start(port: int) -> subprocess.Popen[str]:
+def start(port: int | str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "infra.local"], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         env={**os.environ, "PORT": str(port), "SAMPLE": "0", "PYTHONPATH": "layers/core/python", "PYTHONUNBUFFERED": "1"})
@@ -71,6 +71,12 @@ def test_a_port_that_is_taken_is_said_with_what_to_do(process: subprocess.Popen[
     assert second.returncode == 1
     assert f"PORT={port + 1} make run" in output
     assert "Traceback" not in output
+
+
+def test_a_port_that_is_none_is_said_in_one_line() -> None:
+    process = start("80000")
+    output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output) == (1, "PORT must be a number from 1 to 65535\n")
 
 
 def test_it_says_what_to_open_and_stops_without_complaint(process: subprocess.Popen[str], port: int) -> None:

@@ -26,9 +26,16 @@ def empty(machine: LocalMachine) -> None:
 
 
 def items(machine: LocalMachine) -> list[dict[str, Any]]:
-    status, headers, body = machine.request("GET", "/local/outbox", {"accept": "application/json"})
+    status, headers, body = machine.request("GET", "/local/outbox", {"accept": "*/*"})
     assert (status, headers["content-type"]) == (200, "application/json")
     return list(json.loads(body)["items"])
+
+
+def page(machine: LocalMachine) -> str:
+    status, headers, body = machine.request("GET", "/local/outbox", {"accept": "text/html,*/*;q=0.8"})
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in headers["content-security-policy"]
+    return body.decode()
 
 
 def mail(html: str = "<p>Grüße</p>") -> EmailMessage:
@@ -121,13 +128,30 @@ def test_only_this_machine_is_loopback(url: str, expected: bool) -> None:
 def test_people_see_a_page_in_which_mail_cannot_run(machine: LocalMachine) -> None:
     hostile = '<script>alert(1)</script>"><b>x</b>'
     machine.outbox.put("email", hostile, subject=hostile, html=hostile, text=hostile, headers={hostile: hostile})
-    status, headers, body = machine.request("GET", "/local/outbox")
-    assert status == 200
-    assert "default-src 'none'" in headers["content-security-policy"]
-    page = body.decode()
-    assert 'sandbox=""' in page
-    assert "<script>alert" not in page
-    assert "<b>x" not in page
+    html = page(machine)
+    assert 'sandbox=""' in html
+    assert "<script>alert" not in html
+    assert "<b>x" not in html
+
+
+def test_people_see_the_newest_first_and_programs_get_it_last(machine: LocalMachine) -> None:
+    for number in ("+491", "+492"):
+        machine.outbox.put("sms", number, text="Hi")
+    assert page(machine).index("+492") < page(machine).index("+491")
+    assert [item["to"] for item in items(machine)] == ["+491", "+492"]
+
+
+def test_a_webhook_is_shown_with_its_address_once_and_its_body_indented(machine: LocalMachine) -> None:
+    machine.outbox.put("webhook", "https://hooks.example.com/x", text='{"type": "Order Completed", "data": {"name": "Ä"}}')
+    html = page(machine)
+    assert html.count("https://hooks.example.com/x") == 1
+    assert '{\n  &quot;type&quot;: &quot;Order Completed&quot;,\n  &quot;data&quot;: {\n    &quot;name&quot;: &quot;Ä' in html
+
+
+@pytest.mark.parametrize("text", ["{broken", "42", "plain", "[" * 100_000])
+def test_text_that_is_no_json_document_is_shown_as_it_is(machine: LocalMachine, text: str) -> None:
+    machine.outbox.put("sms", "+491", text=text)
+    assert f"<pre>{text}</pre>" in page(machine)
 
 
 def test_an_empty_outbox_says_so() -> None:
