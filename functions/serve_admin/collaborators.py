@@ -9,6 +9,7 @@ from functools import cache, cached_property
 import boto3
 from botocore.config import Config
 
+from socle import clock
 from socle.aws import Client, translated
 from socle.definitions.service import Definitions
 from socle.definitions.store import DefinitionStore
@@ -60,10 +61,15 @@ class Collaborators:
     def failed(self) -> FailedBatches:
         return FailedBatches(FailedStore(self._s3, self._settings.bucket), self._stream.put)
 
+    def clear(self, kind: str, name: str) -> None:
+        """Before a definition is written: finish a deletion that broke off, so that a new one inherits nothing."""
+        if kind == KIND and self._is_enabled(name) is None:
+            self.keys.follow(name, clock.now())
+
     def follow(self, kind: str, name: str) -> None:
         """After a definition was written or deleted, changed or not: bring what depends on it into line."""
         if kind == KIND:
-            self.keys.follow(name)
+            self.keys.follow(name, clock.now())
 
     def tail(self, source: str, limit: int) -> Tail:
         """The last events of a source, by the real clock: the stream stamps records with it, also on a local machine."""

@@ -14,9 +14,10 @@ from socle.definitions.kinds import KINDS
 from socle.errors import Rejected
 from socle.iso import to_iso
 from socle.paging import from_cursor, to_cursor
+from socle.sources.model import KIND
 
 from . import collaborators
-from .shapes import Cursor, Limit, Name, Next, Time, answers, new_router, no_content
+from .shapes import MAX_VERSION, Cursor, Limit, Name, Next, Time, answers, new_router, no_content
 
 router = new_router()
 
@@ -24,7 +25,11 @@ DryRun = Annotated[bool, Query(description="1: write nothing, only answer the di
 IfMatch = Annotated[str | None, Header(
     alias="If-Match", description="write only if this is the current version; 0: only if there is none")]
 VersionNumber = Annotated[int | None, Query(
-    ge=1, le=99_999_999, description="an earlier version; the current one if left out")]
+    ge=1, le=MAX_VERSION, description="an earlier version; the current one if left out")]
+
+_WRITING = {KIND: " `enabled: false` refuses all write keys of the source, everywhere within a minute; `true` takes them again."}
+_DELETING = {KIND: " The source's write keys are revoked for good, and refused everywhere within a minute: a new source of "
+                   "the same name needs new ones."}
 
 
 class Change(BaseModel):
@@ -69,11 +74,14 @@ def _routes(kind: str, model: type[BaseModel]) -> None:
         return {"items": [definition.to_json() for definition in found[:limit]], "next": more}
 
     @router.put(path, summary=f"Write one {one}", operation_id=f"write_{one}", tags=[kind],
-                description="The same document again changes nothing. `dry_run=1` says what would change.",
+                description="The same document again changes nothing. `dry_run=1` says what would change."
+                            + _WRITING.get(kind, ""),
                 responses=answers(200, written, "the definition as it is now, and what changed"))
     def write(name: Name, document: Annotated[model, Body()],  # type: ignore[valid-type]  # a type made at run time
               dry_run: DryRun = False, if_match: IfMatch = None) -> dict[str, Any]:
         services = collaborators.get()
+        if not dry_run:
+            services.clear(kind, name)
         put = services.definitions.put(kind, name, document, now(), dry_run=dry_run, if_version=_version(if_match))
         if not dry_run:
             services.follow(kind, name)
@@ -95,12 +103,14 @@ def _routes(kind: str, model: type[BaseModel]) -> None:
                           for one in found[:limit]], "next": more}
 
     @router.delete(path, summary=f"Delete one {one}", operation_id=f"delete_{one}", tags=[kind],
-                   description="The history stays; writing it again goes on counting.",
+                   description="The history stays; writing it again goes on counting." + _DELETING.get(kind, ""),
                    responses=answers(204, None, "deleted"))
     def delete(name: Name) -> Response[str]:
         services = collaborators.get()
-        services.definitions.delete(kind, name, now())
-        services.follow(kind, name)
+        try:
+            services.definitions.delete(kind, name, now())
+        finally:  # also when it is gone already: deleting again finishes a deletion that broke off
+            services.follow(kind, name)
         return no_content()
 
 

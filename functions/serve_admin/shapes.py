@@ -9,7 +9,11 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel, Field
 
-Limit = Annotated[int, Query(ge=1, le=1000, description="how many items to answer at most")]
+MAX_LIMIT = 1_000
+"""Items of one page."""
+MAX_VERSION = 99_999_999
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="how many items to answer at most")]
 Cursor = Annotated[str | None, Query(max_length=1_000, description="`next` of the previous page")]
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$",
                            description="1 to 63 of a-z, 0-9, _ and -, a letter or digit first")]

@@ -16,7 +16,7 @@ from socle.iso import to_iso
 from socle.sources.model import KIND, WriteKey
 
 from . import collaborators
-from .shapes import Name, Time, answers, new_router, no_content
+from .shapes import MAX_LIMIT, Name, Time, answers, new_router, no_content
 
 router = new_router()
 
@@ -93,6 +93,7 @@ def list_keys(name: Name) -> dict[str, Any]:
 
 @router.post("/api/sources/<name>/keys/rotate", summary="Make a new write key and let the old ones run out",
              operation_id="rotate_keys", tags=["sources"], status_code=201,
+             description="Every other key of the source is refused after `grace`, everywhere within a minute.",
              responses=answers(201, NewKey, "the new key; store it now, it is not shown again"))
 def rotate_keys(name: Name, rotation: Annotated[Rotation | None, Body()] = None) -> dict[str, Any]:
     """Every other key of the source is refused after `grace`."""
@@ -102,6 +103,7 @@ def rotate_keys(name: Name, rotation: Annotated[Rotation | None, Body()] = None)
 
 
 @router.delete("/api/sources/<name>/keys/<id>", summary="Revoke a write key", operation_id="revoke_key",
+               description="For good; it is refused everywhere within a minute. Revoking it twice is fine.",
                tags=["sources"], responses=answers(204, None, "revoked; it is refused within a minute"))
 def revoke_key(name: Name, id: Annotated[str, Path(max_length=64)]) -> Response[str]:
     """Revoking it twice is fine."""
@@ -111,7 +113,7 @@ def revoke_key(name: Name, id: Annotated[str, Path(max_length=64)]) -> Response[
 
 @router.get("/api/sources/<name>/tail", summary="The last events of a source, live", operation_id="tail_source",
             tags=["sources"], responses=answers(200, TailPage, "events of the last ten minutes, newest first"))
-def tail_source(name: Name, limit: Annotated[int, Query(ge=1, le=1000, description="events at most")] = 50,
+def tail_source(name: Name, limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="events at most")] = 50,
                 ) -> dict[str, Any]:
     """Read from the stream itself, accepted and quarantined events alike, to debug an integration."""
     services = collaborators.get()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ import boto3
 import pytest
 
 from socle.clock import DAY, HOUR
+from socle.errors import Unavailable
 from socle.events.model import Event, Quarantined
 from socle.events.stream import encode_events, encode_quarantined
 from socle.iso import from_iso
@@ -91,6 +93,45 @@ def test_deleting_a_source_refuses_its_keys(call: Call, account: None) -> None:
     call("DELETE", "/api/sources/doomed")
     assert accepted(account, key) is None
     assert call("GET", "/api/sources/doomed/keys").status == 404
+
+
+def test_a_source_that_is_made_again_does_not_take_the_keys_of_the_deleted_one(call: Call, account: None) -> None:
+    call("PUT", "/api/sources/reborn", body={})
+    key = call("POST", "/api/sources/reborn/keys").json["key"]
+    call("DELETE", "/api/sources/reborn")
+    call("PUT", "/api/sources/reborn", body={})
+    assert accepted(account, key) is None
+    call("PUT", "/api/sources/reborn", body={"enabled": False})
+    call("PUT", "/api/sources/reborn", body={"enabled": True})
+    assert accepted(account, key) is None
+    assert call("GET", "/api/sources/reborn/keys").json["items"][0]["revoked"] is not None
+
+
+@pytest.mark.parametrize("repair", ["DELETE", "PUT"])
+def test_a_deletion_that_broke_off_leaves_no_keys_to_a_new_source(
+        call: Call, account: None, services: Any, monkeypatch: pytest.MonkeyPatch, repair: str) -> None:
+    def broken(*_: Any) -> None:
+        raise Unavailable("throttled", "try again")
+
+    name = f"broken-{repair.lower()}"
+    call("PUT", f"/api/sources/{name}", body={})
+    key = call("POST", f"/api/sources/{name}/keys").json["key"]
+    with monkeypatch.context() as patch:
+        patch.setattr(services.keys, "follow", broken)
+        assert call("DELETE", f"/api/sources/{name}").status == 503
+    if repair == "DELETE":
+        assert call("DELETE", f"/api/sources/{name}").status == 404
+        assert accepted(account, key) is None
+    call("PUT", f"/api/sources/{name}", body={})
+    assert accepted(account, key) is None
+
+
+def test_the_document_says_when_a_change_of_keys_takes_effect(call: Call) -> None:
+    paths = call("GET", "/api/openapi.json").json["paths"]
+    for method, path in (("put", ""), ("delete", ""), ("post", "/keys/rotate"), ("delete", "/keys/{id}")):
+        operation = paths[f"/api/sources/{{name}}{path}"][method]
+        assert "within a minute" in json.dumps(operation), (method, path)
+    assert "for good" in paths["/api/sources/{name}"]["delete"]["description"]
 
 
 def test_keys_of_no_source_answer_404(call: Call) -> None:

@@ -9,8 +9,9 @@ from socle.sources.model import hash_secret
 
 GOOD_FOR = 60 * SECOND
 """How long a found key is remembered: a revoked one works in a running container for at most this long."""
-BAD_FOR = 10 * SECOND
-"""How long an unknown key is remembered: a key issued after it was tried works at most this much later."""
+BAD_FOR = 2 * SECOND
+"""How long an unknown key is remembered. Short: a client does not repeat what got a 401, so a key that was tried too early
+(issued or enabled a moment later) costs events for this long."""
 MAX_REMEMBERED = 1_000
 """Keys remembered in a container: random keys sent to us must not fill its memory."""
 MAX_LENGTH = 200

@@ -38,7 +38,7 @@ class WriteKeys:
         key = WriteKey(key_id, source, hash_secret(secret), secret[-4:], now)
         self._rows.add(key, usable=enabled)
         if self._is_enabled(source) is not enabled:
-            self.follow(source)
+            self.follow(source, now)
         return key
 
     def list(self, source: str) -> list[WriteKey]:
@@ -69,15 +69,19 @@ class WriteKeys:
                 return key
         raise NotFound("no_such_key", f"{source} has no key {key_id}: list its keys")
 
-    def follow(self, source: str) -> None:
-        """Make the keys of a source usable or not, as the source says now.
+    def follow(self, source: str, now: int) -> None:
+        """Make the keys of a source usable or not, as the source says now; those of a deleted one are revoked for good.
 
         The one place that does so; to be called after each change of a definition of kind `sources`, deleting
-        included. Safe to call again at any time, and it looks again afterwards, for changes at the same time.
+        included, and before a source is made: a deletion that broke off must leave it no keys.
+        Safe to call again at any time, and it looks again afterwards, for changes at the same time.
         """
         while True:
             enabled = self._is_enabled(source)
-            self._rows.save(self._rows.keys(source), usable=bool(enabled))
+            keys = self._rows.keys(source)
+            if enabled is None:
+                keys = [key._replace(revoked=now) for key in keys if key.revoked is None]
+            self._rows.save(keys, usable=bool(enabled))
             if self._is_enabled(source) is enabled:
                 return
 
