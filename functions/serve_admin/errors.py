@@ -16,7 +16,31 @@ from botocore.exceptions import ClientError
 from socle.definitions.kinds import KINDS
 from socle.errors import Rejected, SocleError, Unavailable
 
+from .shapes import MAX_LIMIT, MAX_VERSION
+
 logger = Logger(child=True)
+
+_RANGES = {"limit": (1, MAX_LIMIT), "version": (1, MAX_VERSION)}
+_NUMBERS = ("int_parsing", "int_parsing_size", "int_type", "int_from_float", "greater_than_equal", "less_than_equal")
+_PATTERNS = {"name": "a name has 1 to 63 characters a-z, 0-9, _ or -, and begins with a letter or digit"}
+_SENTENCES = {
+    **dict.fromkeys(_NUMBERS, "must be a whole number"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "must be true or false; 1 or 0 in a query"),
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be a JSON object"),
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "list_type": "must be a list",
+    "literal_error": "must be {expected}",
+    "string_pattern_mismatch": "has a form that is impossible here: copy it from the answer that named it",
+    "string_too_long": "may have at most {max_length} characters",
+    "string_too_short": "must have at least {min_length} character(s)",
+    "string_type": "must be a string",
+    "too_long": "may have at most {max_length} items",
+    "too_short": "must have at least {min_length} item(s)",
+}
+"""What pydantic's kinds of fault mean for a person; its own words go through for the others."""
+
+
 
 def register(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver our answers."""
@@ -48,6 +72,14 @@ def first_fault(faults: Sequence[Any]) -> Rejected:
         message = f"{field} is missing" if path else "the request needs a body: a JSON object"
     elif kind == "extra_forbidden":
         message = f"{field} is not known here: leave it out, or check its spelling"
+    elif where == "query" and fault.get("input") == "" and kind in _SENTENCES:
+        message = f"{field} has no value: write {field}=1, for example, or leave it out"
+    elif kind in _NUMBERS and field in _RANGES:
+        message = "{} must be a whole number from {} to {}".format(field, *_RANGES[field])
+    elif kind == "string_pattern_mismatch" and field in _PATTERNS:
+        message = _PATTERNS[field]
+    elif kind in _SENTENCES:
+        message = f"{field} {_SENTENCES[kind].format(**fault.get('ctx') or {})}"
     else:
         message = f"{field}: {str(fault['msg']).removeprefix('Value error, ')}"
     return Rejected("invalid", message, field)

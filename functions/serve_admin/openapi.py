@@ -53,9 +53,7 @@ def document(app: APIGatewayHttpResolver) -> str:
 
 def _responses(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
     good = {code: answer for code, answer in operation["responses"].items() if code < "400"}
-    failures = {"401", "500", "503"}
-    if "parameters" in operation or "requestBody" in operation:
-        failures.add("400")
+    failures = {"400", "401", "500", "503"}
     if "{" in path or operation["operationId"] in _MAY_MISS:
         failures.add("404")
     if method in ("put", "post"):

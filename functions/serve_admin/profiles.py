@@ -25,8 +25,10 @@ _NORMALISE: dict[str, Callable[[str], str | None]] = {
     EMAIL: normalise.email, PHONE: normalise.phone,
 }
 
-Id = Annotated[str, Path(max_length=64, description="the profile's id")]
+_FORMS = {EMAIL: "it is no e-mail address of a person",
+          PHONE: "write the number with its country, as in phone:%2B4930123456 (%2B is the + in a URL)"}
 
+Id = Annotated[str, Path(max_length=64, description="the profile's id")]
 
 AsOf = Annotated[str | None, Query(max_length=64, description="ISO 8601 time; now if left out")]
 Clock = Annotated[Literal["happened", "known"], Query(
@@ -77,9 +79,12 @@ def find_profile(by: Annotated[str, Query(description=f"`type:value`; the types 
         raise Rejected("bad_identifier", f"by must be <type>:<value>, the type one of {', '.join(TYPES)}", "by")
     if not value.strip() or len(value) > MAX_LENGTH:
         raise Rejected("bad_identifier", f"the value after {kind}: must have 1 to {MAX_LENGTH} characters", "by")
+    if kind == PHONE and value[0] == " ":
+        value = f"+{value.strip().removeprefix('+')}"  # a + that was not written as %2B in the URL
     known = _NORMALISE[kind](value)
     if known is None:
-        raise NotFound("unknown_identifier", f"no profile has this {kind}: it is none that names a person", "by")
+        hint = _FORMS.get(kind, "it is a placeholder, which counts as none")
+        raise NotFound("unknown_identifier", f"no profile has this {kind}: {hint}", "by")
     profiles = collaborators.get().profiles
     return profiles.read(profiles.find(kind, known))
 

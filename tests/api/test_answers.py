@@ -114,6 +114,55 @@ def test_a_limit_that_cannot_be_is_refused(call: Call, limit: str) -> None:
         assert (answer.status, answer.error["field"]) == (400, "limit"), path
 
 
+LIMITS = "limit must be a whole number from 1 to 1000"
+NAMES = "a name has 1 to 63 characters a-z, 0-9, _ or -, and begins with a letter or digit"
+
+
+@pytest.mark.parametrize(("path", "query", "says"), [
+    ("/api/sources", "limit=ten", LIMITS), ("/api/sources", "limit=0", LIMITS), ("/api/sources", "limit=1001", LIMITS),
+    ("/api/sources", "limit=1.5", LIMITS), ("/api/sources", "limit=" + "9" * 5000, LIMITS),
+    ("/api/sources/known/tail", "limit=0", LIMITS),
+    ("/api/sources", "limit", "limit has no value: write limit=1, for example, or leave it out"),
+    ("/api/sources", "limit=5&limit=6", "limit is given more than once: give it once"),
+    ("/api/profiles", "by=user_id:1&by=user_id:2", "by is given more than once: give it once"),
+    ("/api/sources/known", "version=0", "version must be a whole number from 1 to 99999999"),
+    ("/api/sources/Known", "", NAMES), ("/api/sources/🎉/keys", "", NAMES),
+    ("/api/profiles/x", "as_of=" + "1" * 65, "as_of may have at most 64 characters"),
+    ("/api/profiles/x", "clock=wall", "clock must be 'happened' or 'known'"),
+])
+def test_a_parameter_that_cannot_be_is_refused_in_plain_words(call: Call, path: str, query: str, says: str) -> None:
+    answer = call("GET", path, query=query)
+    assert (answer.status, answer.error["message"]) == (400, says)
+
+
+@pytest.mark.parametrize(("body", "query", "says"), [
+    ("{}", "dry_run", "dry_run has no value: write dry_run=1, for example, or leave it out"),
+    ("{}", "dry_run=perhaps", "dry_run must be true or false; 1 or 0 in a query"),
+    ("", "", "the request needs a body: a JSON object"),
+    ('{"description": 7}', "", "description must be a string"),
+    ('{"description": "' + "x" * 1001 + '"}', "", "description may have at most 1000 characters"),
+    ('{"enabled": "perhaps"}', "", "enabled must be true or false; 1 or 0 in a query"),
+    ('{"description": "a\nb"}', "", "the body cannot be read: it is not JSON: Invalid control character at line 1 column 19"),
+])
+def test_a_write_that_cannot_be_is_refused_in_plain_words(call: Call, body: str, query: str, says: str) -> None:
+    answer = call("PUT", "/api/sources/known", query=query, body=body)
+    assert (answer.status, answer.error["message"]) == (400, says)
+
+
+@pytest.mark.parametrize(("method", "path", "status", "code"), [
+    ("GET", "/api/profiles/{}", 404, "unknown_profile"), ("DELETE", "/api/profiles/{}", 404, "unknown_profile"),
+    ("GET", "/api/profiles/{}/timeline", 404, "unknown_profile"), ("DELETE", "/api/sources/known/keys/{}", 404, "no_such_key"),
+    ("GET", "/api/quarantine/{}", 404, "not_in_quarantine"), ("GET", "/api/sources/{}", 400, "invalid"),
+])
+@pytest.mark.parametrize("name", ["🎉", "%F0%9F%8E%89", "a#b", "a%23b", 'a"b', "a?b", "a\\b", "a`b", "\n", "\x00"])
+def test_a_name_of_any_characters_is_looked_for_by_its_route(
+        call: Call, method: str, path: str, status: int, code: str, name: str) -> None:
+    """Gateways hand paths on decoded or not: both are the resource's matter."""
+    call("PUT", "/api/sources/known", body={})
+    answer = call(method, path.format(name))
+    assert (answer.status, answer.error["code"]) == (status, code)
+
+
 @pytest.mark.parametrize("content_type", ["application/json", "application/x-www-form-urlencoded", "text/plain",
                                           "multipart/form-data", "application/xml", ""])
 def test_a_body_is_json_whatever_it_is_called(call: Call, content_type: str) -> None:

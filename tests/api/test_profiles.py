@@ -24,7 +24,7 @@ def profile(call: Call) -> str:
                         dict, lambda: next(names))
     events = [
         event(0, ("user_id", "42"), properties={"sku": "a"}),
-        identify(60, ("user_id", "42"), ("email", "ada@example.com"), traits={"name": "Ada"}),
+        identify(60, ("user_id", "42"), ("email", "ada@example.com"), ("phone", "+4930123456"), traits={"name": "Ada"}),
         order(120, ("user_id", "42"), order_id="o-1", currency="EUR", revenue=12.5),
         event(0, ("user_id", "a:b,c+d"), ts=T0 + 7),
     ]
@@ -37,7 +37,7 @@ def test_a_person_is_found_by_any_identifier(call: Call, profile: str) -> None:
     assert by_email.status == 200
     body = by_email.json
     assert body["id"] == profile
-    assert body["identifiers"] == {"email": ["ada@example.com"], "user_id": ["42"]}
+    assert body["identifiers"] == {"email": ["ada@example.com"], "phone": ["+4930123456"], "user_id": ["42"]}
     assert body["traits"]["name"] == "Ada"
     assert body["events"]["Order Completed"] == 1
     assert (body["orders"]["EUR"]["count"], body["orders"]["EUR"]["revenue"]) == (1, 1250)
@@ -48,6 +48,21 @@ def test_a_person_is_found_by_any_identifier(call: Call, profile: str) -> None:
 @pytest.mark.parametrize("by", ["user_id:a:b,c+d", "user_id: a:b,c+d"])
 def test_an_identifier_may_hold_colons_and_commas(call: Call, profile: str, by: str) -> None:
     assert call("GET", "/api/profiles", query={"by": by}).json["identifiers"] == {"user_id": ["a:b,c+d"]}
+
+
+@pytest.mark.parametrize("query", ["by=phone:+4930123456", "by=phone:%2B4930123456", "by=phone:%2B49%2030%20123-456",
+                                   "by=phone:+49+30+123456", "by=phone:%20%2B4930123456"])
+def test_a_telephone_number_is_found_with_its_plus_as_it_is_or_encoded(call: Call, profile: str, query: str) -> None:
+    assert call("GET", "/api/profiles", query=query).json["id"] == profile
+
+
+@pytest.mark.parametrize(("by", "says"), [
+    ("phone:030123456", "%2B"), ("email:no address", "no e-mail address"), ("user_id:null", "placeholder"),
+])
+def test_an_identifier_that_cannot_be_anybodys_says_why(call: Call, by: str, says: str) -> None:
+    answer = call("GET", "/api/profiles", query={"by": by})
+    assert answer.status == 404
+    assert says in answer.error["message"]
 
 
 @pytest.mark.parametrize("by", ["user_id:43", "email:nobody@example.com", "email:no address", "phone:123",
@@ -100,6 +115,16 @@ def test_the_timeline_pages_newest_first(call: Call, profile: str) -> None:
     only = call("GET", path, query={"event": "Product Viewed"}).json["items"]
     assert [item["properties"] for item in only] == [{"sku": "a"}]
     assert call("GET", path, query={"event": "Nothing"}).json == {"items": [], "next": None}
+
+
+def test_a_cursor_of_a_timeline_is_of_this_person_and_this_filter_only(call: Call, profile: str) -> None:
+    path = f"/api/profiles/{profile}/timeline"
+    other = call("GET", "/api/profiles", query={"by": "user_id:a:b,c+d"}).json["id"]
+    cursor = call("GET", path, query={"limit": "1"}).json["next"]
+    for where, more in ((f"/api/profiles/{other}/timeline", {}), (path, {"event": "Order Completed"})):
+        answer = call("GET", where, query={"cursor": cursor, **more})
+        assert (answer.status, answer.error["code"]) == (400, "bad_cursor")
+    assert call("GET", path, query={"cursor": cursor}).status == 200
 
 
 def test_a_cursor_of_the_timeline_that_was_changed_is_refused(call: Call, profile: str) -> None:

@@ -21,8 +21,6 @@ _ATTEMPTS = 5
 
 Clock = Literal["happened", "known"]
 
-_LISTING = "timeline"
-
 
 class Profiles:
     """Profiles for readers. A profile that was merged away answers as its survivor."""
@@ -56,13 +54,14 @@ class Profiles:
         if event is not None:
             events = [one for one in events if one.name == event]
         events.sort(key=_position, reverse=True)
+        listing = f"timeline {profile_id} {event}"
         if cursor is not None:
-            at, _, key = from_cursor(_LISTING, cursor).partition(" ")
+            at, _, key = from_cursor(listing, cursor).partition(" ")
             after = int(at), key
             events = [one for one in events if _position(one) < after]
         last = _position(events[limit - 1]) if len(events) > limit else None
         return {"items": [event_view(one) for one in events[:limit]],
-                "next": to_cursor(_LISTING, f"{last[0]} {last[1]}") if last else None}
+                "next": to_cursor(listing, f"{last[0]} {last[1]}") if last else None}
 
     def erase(self, profile_id: str, now: int) -> None:
         """Erase a person: events, snapshot, pages and pointers; what was received by `now` can't come back.
