@@ -26,6 +26,7 @@ ul.cards { list-style: none; margin: 0; padding: 0; display: grid; gap: 12px;
 .card a { font-weight: 600 }
 #shown { margin-top: 14px; max-height: 420px; overflow: auto }
 #shown td, #shown th { border-top: 1px solid var(--line) }
+#shown td:not(:last-child) { overflow-wrap: normal }
 pre { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; white-space: pre-wrap;
   overflow-wrap: anywhere; font: 13px/1.6 ui-monospace, monospace; margin: 0 }
 table { border-collapse: collapse; width: 100%; font-size: 14px }
