@@ -120,3 +120,32 @@ def test_an_identifier_claimed_by_an_event_that_lost_to_the_erasure_is_freed_whe
     world.profiles.claim(("email", "ann@example.com"), Owner(old, 0))  # claimed in the moment before
     assert world.deliver(event(400, ("email", "ann@example.com"), received=ERASED)).erased == 1
     assert not [key for key in world.profiles.items if key[0] == "I"]
+
+
+@pytest.mark.parametrize("method", ["bind", "claim"])
+@pytest.mark.parametrize("cut_off", [False, True])
+def test_a_claim_made_on_what_was_known_before_the_erasure_brings_nobody_back(method, cut_off):
+    """Between look-up and claim the person comes, and is erased; the consumer may even be cut off right after its claim."""
+    world = World()
+    real, identifier = getattr(world.profiles, method), USER if method == "bind" else ANONYMOUS
+
+    def meanwhile(*asked):
+        setattr(world.profiles, method, real)
+        world.deliver(event(1, identifier))
+        profiles = Profiles(world.profiles)
+        profiles.erase(profiles.find(*identifier), ERASED)
+        answer = real(*asked)
+        if cut_off:
+            raise Unavailable("cut_off", "the function was stopped")
+        return answer
+
+    setattr(world.profiles, method, meanwhile)
+    if cut_off:
+        with pytest.raises(Unavailable):
+            world.deliver(event(2, identifier))
+    world.deliver(event(2, identifier))
+    with pytest.raises(NotFound):
+        Profiles(world.profiles).find(*identifier)
+    assert not [key for key in world.profiles.items if key[0] == "I"]
+    assert world.deliver(event(3, identifier, received=ERASED + 1)).applied == 1
+    assert world.deliver(event(4, identifier, received=ERASED)).erased == 1

@@ -33,8 +33,10 @@ def id_text(value: Any, field: str) -> str | None:
         text: str = value.strip()
     elif value is None:
         return None
-    elif isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _MAX_NUMBER:
+    elif isinstance(value, bool) or not isinstance(value, int | float):
         raise Rejected("wrong_type", f"{field} must be a string or a number", field)
+    elif not abs(value) < _MAX_NUMBER:
+        raise Rejected("wrong_type", f"{field} is a number beyond 1e100: send the id as a string", field)
     else:
         text = str(int(value)) if value == int(value) else repr(value)
     if len(text) > MAX_LENGTH:

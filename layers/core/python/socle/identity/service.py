@@ -38,7 +38,10 @@ def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str
     identifiers = list(dict.fromkeys(identifier for event in events for identifier in event.ids))
     apart: set[Pair] = set()
     for _ in range(_ATTEMPTS):
-        known = _look_up(store, identifiers)
+        try:
+            known = _look_up(store, identifiers)
+        except Conflict:
+            continue
         kept = [(event, ids) for event in events if (ids := _own_ids(event, known.erased))]
         plan = Plan(known.owners, known.people(), apart)
         for ids in dict.fromkeys(ids for _, ids in kept):
@@ -96,16 +99,22 @@ class _Known(NamedTuple):
 
 
 def _look_up(store: ProfileStore, identifiers: Sequence[Identifier]) -> _Known:
+    """Read what is known of the identifiers. Raises Conflict when one had to be let go, and must be read again."""
     rows = store.owners(identifiers)
-    erased = {identifier: row.erased for identifier, row in rows.items() if row.erased}
-    unknown = [identifier for identifier in identifiers if identifier not in rows]
-    if unknown:
-        erased |= store.erased(unknown)
     aggregates, roots = load_roots(store, {row.profile for row in rows.values()})
+    named = {root: aggregates[root].snapshot.pairs() for root in set(roots.values())}
+    # An identifier that no event of its profile names was claimed a moment ago, perhaps while its owner was erased.
+    unsure = [identifier for identifier in identifiers
+              if identifier not in rows or identifier not in named[roots[rows[identifier].profile]]]
+    tombstones = store.erased(unsure) if unsure else {}
+    erased = {identifier: row.erased for identifier, row in rows.items() if row.erased} | tombstones
     owners: dict[Identifier, str] = {}
     stale: dict[Identifier, str] = {}
     for identifier, row in rows.items():
         root = aggregates[roots[row.profile]]
+        if root.erased is None and tombstones.get(identifier, 0) > row.erased:
+            _let_go(store, identifier, row, root, tombstones[identifier])
+            raise Conflict("conflict", "the owner of an identifier was erased meanwhile")
         if root.erased is None:
             owners[identifier] = root.id
         else:
@@ -164,6 +173,14 @@ def read(store: ProfileStore, history: History, needs: Needs) -> None:
         history.pages |= found
 
 
+def _let_go(store: ProfileStore, identifier: Identifier, row: Owner, root: Aggregate, erased: int) -> None:
+    """Undo a claim that was made on what was known before an erasure."""
+    if identifier in root.reserved:
+        after = root.next(reserved=root.reserved - {identifier})
+        store.save(after, encode_aggregate(after))
+    store.free(identifier, row.profile, erased)
+
+
 def _claim(store: ProfileStore, plan: Plan, known: _Known) -> None:
     """Make the identifiers of the plan their profiles' own. Raises Conflict when another writer had one of them first.
 
@@ -179,6 +196,9 @@ def _claim(store: ProfileStore, plan: Plan, known: _Known) -> None:
             known.aggregates[profile] = after
         elif store.claim(identifier, owner, stale).profile != profile:
             raise Conflict("conflict", "another writer had the identifier first")
+    # The tombstone of an erased person is written before the identifier is free: who could claim it can see it now.
+    if any(erased > known.erased.get(identifier, 0) for identifier, erased in store.erased(plan.claims).items()):
+        raise Conflict("conflict", "the owner of an identifier was erased meanwhile")
     for identifier, erased_profile in known.stale.items():
         if identifier not in plan.claims:
             store.free(identifier, erased_profile, known.erased[identifier])
