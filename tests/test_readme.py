@@ -17,10 +17,12 @@ import pytest
 from infra.app import COMPANY_SETTINGS
 from infra.constructs.observability import ALARMED_METRICS
 from infra.local.machine import LocalMachine, local_machine
-from socle import settings
+from socle import clock, settings
 from socle.events import check, parse, receive, wire
-from socle.identity.model import MAX_LENGTH
+from socle.identity.model import MAX_IDENTIFIERS, MAX_LENGTH, MAX_MERGES
 from socle.identity.model import TYPES as IDENTIFIERS
+from socle.profiles import fold
+from socle.sources import find
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -56,6 +58,8 @@ def test_the_tested_commands_work_in_the_order_of_the_page(machine: LocalMachine
                 continue
             status, body = curl(machine, words[1:], variables)
             assert status < 400, f"{' '.join(words)} answers {status}: {body}"
+            if re.search(r"as_of=|/tail|/timeline", words[-1]):
+                assert body.get("events") or body.get("items"), f"{' '.join(words)} shows nothing"
             if words[0] == "ID=$(curl":
                 variables["ID"] = body["id"]
         if answer:
@@ -150,7 +154,7 @@ def test_every_tracking_route_is_named_and_exists(machine: LocalMachine) -> None
 
 
 def test_every_local_page_that_is_named_exists(machine: LocalMachine) -> None:
-    pages = set(re.findall(r"/local/[a-z]+", README))
+    pages = set(re.findall(r"(?<!sources)/local/[a-z]+", README))
     assert pages == {"/local/outbox", "/local/metrics", "/local/clock"}
     assert {machine.request("GET", page)[0] for page in pages} == {200}
 
@@ -236,6 +240,10 @@ def unreadable(file: Path) -> set[str]:
         f"longer than {check.MAX_NAME} characters",
         f"in the order {', '.join(IDENTIFIERS)}",
         f"with channel {', '.join(check.CHANNELS[:-1])} or {check.CHANNELS[-1]}",
+        f"the {fold.MAX_TRAITS} most recent traits, {fold.MAX_NAMES} event names",
+        f"the {fold.MAX_CONSENTS} most recent consents, {fold.MAX_CONTEXT_BYTES // 1024} KB per value of the context",
+        f"{MAX_IDENTIFIERS:,} identifiers and {MAX_MERGES} merges",
+        f"revoked or rotated away may work up to {find.GOOD_FOR // clock.SECOND} seconds longer",
         f"state {', '.join(check.CONSENT_STATES[:-1])} or {check.CONSENT_STATES[-1]}",
     ],
 )
