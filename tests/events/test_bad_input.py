@@ -114,8 +114,13 @@ def test_the_limit_of_an_event_is_exact() -> None:
 
 
 @pytest.mark.parametrize(("body", "code", "says"), [
-    ("", "bad_json", "line 1 column 1"),
+    ("", "bad_json", "the body is empty: send JSON"),
+    (" \n", "bad_json", "the body is empty: send JSON"),
+    ("event=X&userId=u1", "bad_json", "the body is a form: send JSON"),
+    ("batch%5B0%5D%5Bevent%5D=X", "bad_json", "the body is a form: send JSON"),
     ("hello", "bad_json", "line 1 column 1"),
+    ("eyJiYXRjaCI6W119Cg==", "bad_json", "line 1 column 1"),
+    ('{"a": "x', "bad_json", "Unterminated string starting at line 1 column 7"),
     ('{"batch":[' + GOOD, "bad_json", "line 1 column"),
     ('{"batch":[' + GOOD + ",]}", "bad_json", "column"),
     ('{"batch":[' + GOOD + ']} "', "bad_json", "column"),
@@ -123,9 +128,6 @@ def test_the_limit_of_an_event_is_exact() -> None:
     ('{"type":"track"}', "bad_batch", "batch"),
     ("5", "bad_batch", "batch"),
     ('{"batch":[' + ",".join([GOOD] * 3_000) + "]}", "too_many_events", "3000 events: send at most 2500"),
-    ('{"batch":[' + GOOD + '],"context":"mobile"}', "wrong_type", "context"),
-    ('{"batch":[' + GOOD + '],"context":{"a":"' + "x" * 5_000 + '"}}', "too_large", "4096"),
-    ('{"batch":[' + GOOD + '],"context":{"a":NaN}}', "not_finite", "finite"),
     ('{"batch":[NaN,{],"sentAt":1}', "bad_json", "column"),
 ])
 def test_a_request_that_cannot_be_read_is_refused_with_the_place(body: str, code: str, says: str) -> None:
@@ -133,6 +135,50 @@ def test_a_request_that_cannot_be_read_is_refused_with_the_place(body: str, code
         parse.parse(body.encode(), is_batch=True)
     assert (refusal.value.code, refusal.value.status) == (code, 400)
     assert says in refusal.value.message
+
+
+@pytest.mark.parametrize(("context", "code", "says"), [
+    ('"mobile"', "wrong_type", "context must be an object"),
+    ('{"a":"' + "x" * 5_000 + '"}', "too_large", "4096"),
+    ('{"a":[NaN]}', "not_finite", "finite"),
+    ('{"a":"\\ud83d"}', "not_unicode", "half a surrogate pair"),
+    ('{"a":"caf\udce9"}', "not_unicode", "not UTF-8"),
+    ('{"a":' + "[" * 40 + "]" * 40 + "}", "too_deep", "32"),
+    ('{"a":' + "[" * 5_000 + "]" * 5_000 + "}", "too_deep", "32"),
+    ('{"a":' + "9" * 5_000 + "}", "not_finite", "digits"),
+    ("{a:1}", "bad_json", "column"),
+])
+def test_a_bad_context_of_a_batch_loses_none_of_its_events(context: str, code: str, says: str) -> None:
+    events, quarantined = batch(event(), more=f',"sentAt":"2024-06-01T10:00:00Z","context":{context}')
+    assert events == []
+    assert [(row.index, row.code, row.field) for row in quarantined] == [(n, code, "context") for n in range(3)]
+    assert all(says in row.message and "batch's context" in row.message for row in quarantined)
+    assert decode(encode_quarantined(quarantined)).quarantined == quarantined
+    again = [receive(parse.parse(row.raw.encode(), is_batch=False), Origin("web", NOW)) for row in quarantined]
+    assert [[one.name for one in taken] for taken, _ in again] == [["Good"], ["X"], ["Good"]]
+
+
+def test_a_bad_context_of_a_batch_leaves_each_bad_event_its_own_fault() -> None:
+    _, quarantined = batch("5", "{a:1}", more=',"context":"mobile"')
+    assert [row.code for row in quarantined] == ["wrong_type", "wrong_type", "bad_json", "wrong_type"]
+    assert [row.field for row in quarantined] == ["context", "", "", "context"]
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    (event(properties={"a": "\ud83d"}), ["properties.a", "half a surrogate pair"]),
+    ('{"type":"track","event":"caf\udce9","userId":"u1"}', ["event", "bytes that are not UTF-8"]),
+    ("[" * 5_000 + "]" * 5_000, ["32"]),
+    (event(timestamp="yesterday"), ["ISO 8601", "epoch number"]),
+    (event(userId=1e300), ["number", "send the id as a string"]),
+    (event(userId="null", anonymousId=0), ['userId "null" counts as none', "anonymousId 0 counts as none"]),
+    (event(userId=None, user_id="-"), ["send userId or anonymousId"]),
+    (event(type="alias", previousId="undefined"), ['previousId "undefined" counts as none']),
+    (event(type="group", groupId="none"), ['groupId "none" counts as none']),
+])
+def test_a_reason_says_what_is_wrong_and_what_to_do(text: str, says: list[str]) -> None:
+    _, [fault] = batch(text)
+    assert all(part in fault.message for part in says), fault.message
+    assert not ("UTF-8" in fault.message and "surrogate" in fault.message)
 
 
 def test_what_a_batch_shares_reaches_its_events_and_their_own_wins() -> None:

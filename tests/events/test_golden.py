@@ -104,6 +104,26 @@ def as_message(example: dict[str, Any]) -> Any:
     return message
 
 
+@pytest.mark.parametrize(("about", "timestamp", "sent_at", "at"), [
+    ("a senseless sentAt does not make an event ancient", "2024-06-01T11:00:00Z", "9999-12-31T23:59:59Z", "2024-06-01T11:00:00Z"),
+    ("nor new", "2024-06-01T11:00:00Z", "1970-01-01T00:10:00Z", "2024-06-01T11:00:00Z"),
+    ("an old order from a server whose clock is in 2099", "2010-12-01T08:26:00Z", "2099-01-01T00:00:00Z", "2010-12-01T08:26:00Z"),
+    ("a clock in 1970 whose event waited for 99 days", "1970-01-02T00:00:00Z", "1970-04-11T00:00:00Z", "2024-02-23T12:00:00Z"),
+    ("a clock in 2099 whose event waited for an hour", "2099-01-01T00:00:00Z", "2099-01-01T01:00:00Z", "2024-06-01T11:00:00Z"),
+    ("a clock two years behind", "2022-06-01T11:00:00Z", "2022-06-01T11:00:10Z", "2024-06-01T11:59:50Z"),
+    ("a clock that is set while the event waits", "1970-01-01T00:10:00Z", "2024-06-01T12:00:00Z", "1970-01-01T00:10:00Z"),
+    ("a clock three months ahead", "2024-09-01T10:00:00Z", "2024-09-01T12:00:00Z", "2024-06-01T10:00:00Z"),
+    ("an event that waited for a year", "2023-06-01T12:00:00Z", "2024-06-01T11:00:00Z", "2023-06-01T13:00:00Z"),
+    ("both senseless", "9999-12-31T23:59:59Z", "2300-01-01T00:00:00Z", "2024-06-01T12:00:00Z"),
+])
+def test_a_clock_is_corrected_by_its_own_readings_only(about: str, timestamp: str, sent_at: str, at: str) -> None:
+    message = {"type": "page", "anonymousId": "a1", "timestamp": timestamp}
+    [[event], _] = take(message, sent_at=sent_at)
+    assert event.at == epoch(at), about
+    [[lone], _] = take({**message, "sentAt": sent_at}, call="page")
+    assert lone.at == event.at
+
+
 def test_a_message_without_id_gets_one_from_its_content_that_a_retry_repeats() -> None:
     message = {"type": "track", "event": "X", "userId": "u1", "timestamp": "2024-06-01T10:00:00Z"}
     [[first], _] = take({**message, "sentAt": "2024-06-01T11:00:00Z", "writeKey": "k", "_metadata": {"retryCount": 0}})

@@ -35,6 +35,8 @@ CONSENT_STATES = ("subscribed", "unsubscribed", "pending")
 _MAX_INT = 10**308  # beyond, a number is infinite to whoever reads JSON numbers as doubles (RFC 8259, section 6)
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
+_HALF = re.compile("[\ud800-\udfff]")
+_BYTE = re.compile("[\udc80-\udcff]")
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -62,15 +64,22 @@ def values(message: dict[str, Any]) -> None:
         if not deeper:
             return
         level = deeper
-    raise Rejected("too_deep", f"the event nests deeper than {MAX_DEPTH} levels", "")
+    raise Rejected("too_deep", f"it nests deeper than {MAX_DEPTH} levels: flatten it", "")
 
 
-def unicode(message: dict[str, Any]) -> None:
-    """No lone surrogates (or bytes that were not UTF-8), in names or values: they cannot be written to the stream."""
-    path = _path(message, lambda value: isinstance(value, str) and not is_unicode(value))
-    if path:
-        printable = path.encode(errors="replace").decode()
-        raise Rejected("not_unicode", f"{printable} holds text that is not Unicode (half a surrogate pair)", printable)
+def unicode(message: dict[str, Any], is_utf8: bool) -> None:
+    """No lone surrogates, in names or values: they cannot be written to the stream.
+
+    is_utf8  whether all bytes of the body were UTF-8; those that were not are U+DC80 to U+DCFF now (PEP 383)
+    """
+    faults = [(_HALF, "half a surrogate pair: do not cut a text inside a character")]
+    if not is_utf8:
+        faults.insert(0, (_BYTE, "bytes that are not UTF-8 (Latin-1, perhaps): send UTF-8"))
+    for fault, reason in faults:
+        path = _path(message, partial(_holds, fault))
+        if path:
+            printable = path.encode(errors="replace").decode()
+            raise Rejected("not_unicode", f"{printable} holds {reason}", printable)
 
 
 def sections(message: dict[str, Any]) -> None:
@@ -111,7 +120,10 @@ def event_name(value: Any) -> str:
 
 
 def order(properties: dict[str, Any]) -> None:
-    """The money of Order Completed and Order Refunded: amounts, and a currency that looks like ISO 4217."""
+    """Order Completed and Order Refunded: an id, amounts, and a currency that looks like ISO 4217. Blank texts are absent."""
+    order_id = properties.get("order_id")
+    if order_id is not None and (isinstance(order_id, bool) or not isinstance(order_id, str | int | float)):
+        raise Rejected("wrong_type", "order_id must be a string or a number", "properties.order_id")
     for name in ("revenue", "total", "value"):
         _amount(properties.get(name), f"properties.{name}")
     products = properties.get("products")
@@ -120,14 +132,17 @@ def order(properties: dict[str, Any]) -> None:
             raise Rejected("wrong_type", "products must be an array", "properties.products")
         worth = 0.0
         for index, product in enumerate(products):
-            if isinstance(product, dict):
-                for name in ("price", "quantity"):
-                    _amount(product.get(name), f"properties.products[{index}].{name}")
-                worth += float(product.get("price") or 0) * float(product.get("quantity") or 1)
+            if product is None:
+                continue
+            if not isinstance(product, dict):
+                raise Rejected("wrong_type", "each of products must be an object", f"properties.products[{index}]")
+            price, quantity = (_amount(product.get(name), f"properties.products[{index}].{name}")
+                               for name in ("price", "quantity"))
+            worth += (price or 0) * (quantity or 1)
         if worth >= MAX_AMOUNT:
             raise Rejected("bad_money", "the products together cost 1e12 or more", "properties.products")
     currency = properties.get("currency")
-    if currency is not None and not (isinstance(currency, str) and _CURRENCY.fullmatch(currency)):
+    if not _is_absent(currency) and not (isinstance(currency, str) and _CURRENCY.fullmatch(currency)):
         raise Rejected("bad_currency", "currency must be an ISO 4217 code such as EUR", "properties.currency")
 
 
@@ -139,7 +154,8 @@ def consent(properties: dict[str, Any]) -> None:
         raise Rejected("bad_consent", f"state must be one of {', '.join(CONSENT_STATES)}", "properties.state")
     for name in ("source", "text_version"):
         value = properties.get(name)
-        if value is not None and not (isinstance(value, str | int) and len(str(value)) <= MAX_CONSENT_TEXT):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, str | int)
+                                  or len(str(value)) > MAX_CONSENT_TEXT):
             raise Rejected("bad_consent", f"{name} must be a text of at most {MAX_CONSENT_TEXT} characters",
                            f"properties.{name}")
     topic = properties.get("topic")
@@ -156,12 +172,19 @@ def revision(value: Any) -> int:
     raise Rejected("wrong_type", "revision must be a whole number, 0 or higher", "revision")
 
 
-def _amount(value: Any, field: str) -> None:
+def _amount(value: Any, field: str) -> float | None:
+    """The amount, roughly; None when absent."""
     kind = value.__class__
-    if value is None or ((kind is int or kind is float) and 0 <= value < MAX_AMOUNT):
-        return
-    if not (kind is str and _AMOUNT.fullmatch(value.strip())):
-        raise Rejected("bad_money", f"{field} must be an amount from 0 up to 1e12, as a number or as digits", field)
+    if _is_absent(value):
+        return None
+    if ((kind is int or kind is float) and 0 <= value < MAX_AMOUNT) or (kind is str and _AMOUNT.fullmatch(value.strip())):
+        return float(value)
+    raise Rejected("bad_money", f"{field} must be an amount from 0 up to 1e12, as a number or as digits", field)
+
+
+def _is_absent(value: Any) -> bool:
+    """Whether a field says nothing: null, or the blank text that forms and templates send in its place."""
+    return value is None or (value.__class__ is str and not value.strip())
 
 
 def is_unicode(text: str) -> bool:
@@ -170,6 +193,10 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _holds(fault: re.Pattern[str], value: Any) -> bool:
+    return isinstance(value, str) and fault.search(value) is not None
 
 
 def _path(message: Any, at_fault: Callable[[Any], bool]) -> str:

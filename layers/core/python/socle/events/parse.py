@@ -17,8 +17,9 @@ from socle.events import check, scan
 MAX_EVENTS = 2_500
 """Events in one batch."""
 MAX_CONTEXT_BYTES = 4 * 1024
-"""A batch's own context: each of its events gets a copy."""
+"""A batch's own context as compact UTF-8 JSON: each of its events gets a copy."""
 
+_FORM = re.compile(r"[\w.%\[\]-]+=(?!=|$)")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -36,9 +37,11 @@ class Body(NamedTuple):
     messages   parsed messages, of any JSON type, or Unreadable
     text       the text that they come from
     sent_at    the batch's sentAt as sent, None when it has none
-    context    the batch's context, which its messages share; {} when it has none
+    context    the batch's context, which its messages share; {} when it has none, or one at fault
+    fault      why the context cannot be shared, None when it can
     write_key  `writeKey` of the body, None when there is none
     surrogates whether a string in it may hold a lone surrogate
+    is_utf8    whether all its bytes are UTF-8; surrogates stand in the place of those that are not
     size       bytes of the body
     """
 
@@ -46,14 +49,19 @@ class Body(NamedTuple):
     text: str
     sent_at: Any = None
     context: Mapping[str, Any] = MappingProxyType({})
+    fault: Rejected | None = None
     write_key: str | None = None
     surrogates: bool = False
+    is_utf8: bool = True
     size: int = 0
 
 
 def parse(data: bytes, is_batch: bool) -> Body:
     """Read a body. Raises Rejected(`bad_json`, `bad_batch` or `too_many_events`)."""
-    text, surrogates = _text(data)
+    if not data.strip():
+        raise Rejected("bad_json", "the body is empty: send JSON")
+    text, is_utf8 = _text(data)
+    surrogates = not is_utf8 or ("\\u" in text and _SURROGATE.search(text) is not None)
     try:
         outer = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -63,7 +71,7 @@ def parse(data: bytes, is_batch: bool) -> Body:
         if isinstance(outer, Unreadable):
             key = _lone_key(text)
         return Body([outer], text, write_key=key if isinstance(key, str) else None, surrogates=surrogates,
-                    size=len(data))
+                    is_utf8=is_utf8, size=len(data))
     if isinstance(outer, list):
         outer = {"batch": outer}
     messages = outer.get("batch") if isinstance(outer, dict) else None
@@ -72,8 +80,12 @@ def parse(data: bytes, is_batch: bool) -> Body:
     if len(messages) > MAX_EVENTS:
         raise Rejected("too_many_events", f"{len(messages)} events: send at most {MAX_EVENTS} in one batch", "batch")
     key = outer.get("writeKey")
-    return Body(messages, text, outer.get("sentAt"), _context(outer.get("context"), surrogates),
-                key if isinstance(key, str) else None, surrogates, len(data))
+    body = Body(messages, text, outer.get("sentAt"), write_key=key if isinstance(key, str) else None, surrogates=surrogates,
+                is_utf8=is_utf8, size=len(data))
+    try:
+        return body._replace(context=_context(outer.get("context"), body))
+    except Rejected as fault:
+        return body._replace(fault=fault)
 
 
 def element(body: Body, index: int, is_batch: bool) -> str:
@@ -87,17 +99,17 @@ def element(body: Body, index: int, is_batch: bool) -> str:
 
 
 def _text(data: bytes) -> tuple[str, bool]:
-    """The text, and whether it may hold lone surrogates. Bytes that are not UTF-8 become some: an event's fault."""
+    """The text, and whether all of it is UTF-8. Bytes that are not become lone surrogates: an event's fault."""
     try:
-        text = data.decode()
+        return data.decode().removeprefix("\ufeff"), True
     except UnicodeDecodeError:
-        return data.decode(errors="surrogateescape"), True
-    return text.removeprefix("\ufeff"), "\\u" in text and _SURROGATE.search(text) is not None
+        return data.decode(errors="surrogateescape"), False
 
 
 def _salvage(text: str, is_batch: bool, error: ValueError | RecursionError) -> Any:
     """The outer value with Unreadable in the place of what json cannot take. Raises Rejected(`bad_json`)."""
-    refusal = Rejected("bad_json", f"the body is not JSON: {_reason(error)}")
+    what = "the body is a form: send JSON" if _FORM.match(text) else f"the body is not JSON: {_reason(error)}"
+    refusal = Rejected("bad_json", what)
     if not is_batch:
         if isinstance(error, json.JSONDecodeError):
             raise refusal from error
@@ -112,22 +124,27 @@ def _salvage(text: str, is_batch: bool, error: ValueError | RecursionError) -> A
     outer: dict[str, Any] = {"batch": [_one(text[start:end]) for start, end in spans]}
     for name in named.keys() & {"sentAt", "writeKey", "context"}:
         value = _one(text[slice(*named[name])])
-        if isinstance(value, Unreadable):
+        if isinstance(value, Unreadable) and name != "context":
             raise refusal from error
         outer[name] = value
     return outer
 
 
-def _context(context: Any, surrogates: bool) -> dict[str, Any]:
-    """The context of a batch. It is a fault of the request, not of an event, when it is no context."""
+def _context(context: Any, body: Body) -> dict[str, Any]:
+    """The context of a batch. Raises Rejected with the field `context` and the code that an event's would have."""
     if context is None:
         return {}
-    if not isinstance(context, dict):
-        raise Rejected("wrong_type", "context must be an object", "context")
-    if surrogates:
-        check.unicode({"context": context})
-    check.values({"context": context})
-    check.size(context, MAX_CONTEXT_BYTES, "context")
+    try:
+        if isinstance(context, Unreadable):
+            raise Rejected(context.code, context.reason)
+        if not isinstance(context, dict):
+            raise Rejected("wrong_type", "context must be an object")
+        if body.surrogates:
+            check.unicode({"context": context}, body.is_utf8)
+        check.values({"context": context})
+        check.size(context, MAX_CONTEXT_BYTES, "context")
+    except Rejected as fault:
+        raise Rejected(fault.code, f"the batch's context, which this event shares: {fault.message}", "context") from fault
     return context
 
 
@@ -140,9 +157,9 @@ def _one(text: str) -> Any:
 
 def _unreadable(text: str, error: ValueError | RecursionError) -> Unreadable:
     if isinstance(error, RecursionError):
-        return Unreadable(text.strip(), "too_deep", "the event nests too deep")
+        return Unreadable(text.strip(), "too_deep", _reason(error))
     code = "bad_json" if isinstance(error, json.JSONDecodeError) else "not_finite"
-    return Unreadable(text.strip(), code, f"the event cannot be read: {_reason(error)}")
+    return Unreadable(text.strip(), code, f"it cannot be read: {_reason(error)}")
 
 
 def _lone_key(text: str) -> Any:
@@ -152,5 +169,7 @@ def _lone_key(text: str) -> Any:
 
 def _reason(error: ValueError | RecursionError) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at line {error.lineno} column {error.colno}"
-    return "it nests too deep" if isinstance(error, RecursionError) else "a number has too many digits"
+        return f"{error.msg.removesuffix(' at')} at line {error.lineno} column {error.colno}"
+    if isinstance(error, RecursionError):
+        return f"it nests deeper than {check.MAX_DEPTH} levels: flatten it"
+    return "a number has too many digits"

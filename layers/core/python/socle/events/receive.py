@@ -63,8 +63,10 @@ def receive(body: Body, origin: Origin) -> tuple[list[Event], list[Quarantined]]
                 raise Rejected(message.code, message.reason, "")
             if message.__class__ is not dict:
                 raise Rejected("wrong_type", "an event must be an object", "")
+            if body.fault is not None:
+                raise Rejected(body.fault.code, body.fault.message, body.fault.field)
             if body.surrogates:
-                check.unicode(message)
+                check.unicode(message, body.is_utf8)
             check.values(message)
             check.sections(message)
             if body.context:
@@ -135,20 +137,34 @@ def _identifiers(kind: str, message: dict[str, Any], context: dict[str, Any]) ->
         previous = normalise.id_text(message.get("previousId"), "previousId")
         if not user or not previous:
             missing = "previousId" if user else "userId"
-            raise Rejected("no_identifier", "an alias needs both previousId and userId", missing)
-        ids.append((ANONYMOUS_ID, previous))
-        if anonymous == previous:
+            raise Rejected("no_identifier", "an alias needs both previousId and userId"
+                           + _placeholders(message, "previousId", _field(message, "userId", "user_id")), missing)
+        if previous != user:
+            ids.append((ANONYMOUS_ID, previous))
+        if anonymous in (previous, user):
             anonymous = None
     if anonymous:
         ids.append((ANONYMOUS_ID, anonymous))
     if not ids:
-        raise Rejected("no_identifier", "send userId or anonymousId: without one the event belongs to nobody", "userId")
+        raise Rejected("no_identifier", "send userId or anonymousId: without one the event belongs to nobody"
+                       + _placeholders(message, _field(message, "userId", "user_id"),
+                                        _field(message, "anonymousId", "anonymous_id")), "userId")
     return tuple(ids)
 
 
+def _placeholders(message: dict[str, Any], *fields: str) -> str:
+    """Of fields that were found sound, those that hold something but identify nobody: `; userId "null" counts as none`."""
+    return "".join(f"; {field} {json.dumps(message[field])[:40]} counts as none" for field in fields
+                   if message.get(field) not in (None, "") and normalise.id_text(message[field], field) is None)
+
+
 def _id(message: dict[str, Any], name: str, other: str) -> str | None:
-    field = other if name not in message and other in message else name
+    field = _field(message, name, other)
     return normalise.id_text(message.get(field), field)
+
+
+def _field(message: dict[str, Any], name: str, other: str) -> str:
+    return other if name not in message and other in message else name
 
 
 def _content(kind: str, name: str, message: dict[str, Any], context: dict[str, Any]) -> None:
@@ -160,7 +176,7 @@ def _content(kind: str, name: str, message: dict[str, Any], context: dict[str, A
             raise Rejected("wrong_type", "context.traits must be an object", "context.traits")
         check.traits(context["traits"], "context.traits")
     if kind == "group" and normalise.id_text(message.get("groupId"), "groupId") is None:
-        raise Rejected("no_group", "a group call needs groupId", "groupId")
+        raise Rejected("no_group", "a group call needs groupId" + _placeholders(message, "groupId"), "groupId")
     if name in ("Order Completed", "Order Refunded"):
         check.order(message.get("properties") or _NONE)
     elif name == "Consent Updated":

@@ -9,27 +9,32 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from socle.clock import DAY
 from socle.errors import Rejected
 
 YEAR_1 = -62_135_596_800_000
 """0001-01-01T00:00:00Z in epoch ms: the earliest time that is kept."""
 _END = 253_402_300_800_000  # 10000-01-01T00:00:00Z
 
+ONE_CLOCK = 100 * DAY
+"""Two readings of one clock are not further apart: that long, and no longer, an event waits to be sent."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def client_time(value: Any, field: str) -> int:
-    """A timestamp as clients send it, in epoch ms; 0 when absent (None or "").
+    """A timestamp as clients send it, in epoch ms; 0 when absent (None or a blank text).
 
     ISO 8601 with any precision (a time without zone is UTC), or an epoch number that can only be seconds
     (1e8 to 1e10: 1973 to 2286) or only milliseconds (1e11 to 1e14: 1973 to 5138).
     Raises Rejected(`bad_timestamp`) naming `field`.
     """
-    if value is None or value == "":
+    if value is None or (value.__class__ is str and not value.strip()):
         return 0
     moment = _moment(value)
     if moment is None or not YEAR_1 <= moment < _END:
-        raise Rejected("bad_timestamp", f"{field} must be an ISO 8601 time such as 2024-01-31T12:00:00.000Z", field)
+        raise Rejected("bad_timestamp", f"{field} must be an ISO 8601 time such as 2024-01-31T12:00:00.000Z, "
+                       "or an epoch number in seconds or milliseconds", field)
     return moment
 
 
@@ -48,9 +53,15 @@ def effective(ts: int, sent: int | None, received: int) -> int:
 
     The difference of two readings of the client's clock is right even when the clock is wrong. Without `sent`, the
     client's time is believed unless it is in the future; without `ts` (0) the event happened on receipt.
+
+    A clock that is wrong by more than ONE_CLOCK (it started in 1970, it is set to 2099) is wrong in both readings. So when
+    `sent` is that far from receipt and that far from `ts` too, they are not of one clock: `sent` is senseless (the year
+    9999), or `ts` comes from elsewhere (a database's old order). Then `sent` corrects nothing, as if it were absent.
     """
     if ts == 0:
         return received
+    if sent is not None and abs(sent - received) > ONE_CLOCK and abs(sent - ts) > ONE_CLOCK:
+        sent = None
     at = ts if sent is None else received - (sent - ts)
     return max(min(at, received), YEAR_1)
 

@@ -43,7 +43,7 @@ class Request(NamedTuple):
 def read(event: Mapping[str, Any]) -> Request:
     """The call that a POST under /v1/ makes. Raises NotFound(`no_such_call`), Rejected(`bad_body`),
     or Unavailable(`mangled_body`)."""
-    name = event["rawPath"].rstrip("/").rpartition("/")[2]
+    name = event["rawPath"].rpartition("/")[2]
     if name not in _CALLS:
         raise NotFound("no_such_call", f"POST to /v1/ and one of {', '.join(_CALLS)}")
     headers = event.get("headers") or {}
@@ -66,6 +66,8 @@ def content(request: Request) -> bytes:
     Never inflates past MAX_BODY_BYTES. Raises Rejected(`body_too_large` or `bad_encoding`).
     """
     data = request.body
+    if len(data) > 2 * MAX_BODY_BYTES:  # too many tiny gzip members would cost more time than their content
+        raise _too_large()
     if data[:2] == b"\x1f\x8b" or (data[:1] == b"\x78" and int.from_bytes(data[:2]) % 31 == 0):
         data = _inflate(data, zlib.MAX_WBITS | 32)
     elif request.encoding == "deflate" and data.lstrip()[:1] not in (b"{", b"["):
@@ -73,8 +75,12 @@ def content(request: Request) -> bytes:
     elif request.encoding not in ("", "identity", "gzip", "x-gzip", "deflate"):
         raise Rejected("bad_encoding", f"Content-Encoding {request.encoding[:40]} is not supported: use gzip")
     if len(data) > MAX_BODY_BYTES:
-        raise Rejected("body_too_large", f"the body has more than {MAX_BODY_BYTES} bytes: send smaller batches")
+        raise _too_large()
     return data
+
+
+def _too_large() -> Rejected:
+    return Rejected("body_too_large", f"the body has more than {MAX_BODY_BYTES} bytes: send smaller batches")
 
 
 def _inflate(data: bytes, window: int) -> bytes:
@@ -87,7 +93,8 @@ def _inflate(data: bytes, window: int) -> bytes:
                 return out
             if not stream.eof:
                 raise Rejected("bad_encoding", "the compressed body is cut off")
-            data = stream.unused_data  # gzip allows several members, one after the other
+            # gzip allows several members, one after the other, and zeros after the last, which fill up a block.
+            data = stream.unused_data.lstrip(b"\0")
     except zlib.error as error:
         raise Rejected("bad_encoding", f"the compressed body cannot be read: {error}") from error
     return out
