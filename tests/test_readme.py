@@ -18,7 +18,7 @@ from infra.app import COMPANY_SETTINGS
 from infra.constructs.observability import ALARMED_METRICS
 from infra.local.machine import LocalMachine, local_machine
 from socle import clock, settings
-from socle.events import check, parse, receive, wire
+from socle.events import check, parse, receive, times, wire
 from socle.identity.model import MAX_IDENTIFIERS, MAX_LENGTH, MAX_MERGES
 from socle.identity.model import TYPES as IDENTIFIERS
 from socle.profiles import fold
@@ -243,6 +243,9 @@ def unreadable(file: Path) -> set[str]:
         f"the {fold.MAX_TRAITS} most recent traits, {fold.MAX_NAMES} event names",
         f"the {fold.MAX_CONSENTS} most recent consents, {fold.MAX_CONTEXT_BYTES // 1024} KB per value of the context",
         f"{MAX_IDENTIFIERS:,} identifiers and {MAX_MERGES} merges",
+        f"more than {times.ONE_CLOCK // clock.DAY} days both from receipt",
+        f"{parse.MAX_CONTEXT_BYTES // 1024} KiB the `context`",
+        f"text or whole number of at most {check.MAX_CONSENT_TEXT} characters",
         f"revoked or rotated away may work up to {find.GOOD_FOR // clock.SECOND} seconds longer",
         f"state {', '.join(check.CONSENT_STATES[:-1])} or {check.CONSENT_STATES[-1]}",
     ],
