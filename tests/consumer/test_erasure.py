@@ -98,15 +98,19 @@ def test_somebody_else_s_event_on_the_erased_person_s_device_is_kept():
     assert profiles.read(profiles.find(*other))["identifiers"] == {"user_id": ["bob"]}
 
 
-@pytest.mark.parametrize("way", ["poison", "revision"])
+@pytest.mark.parametrize("way", ["poison", "revision", "revision at once", "repeated"])
 def test_identifiers_that_no_folded_event_names_are_erased_too(way):
     world = World()
     world.deliver(event(1, USER))
     if way == "poison":
         world.deliver(event(2, USER, ("email", "ann@example.com"), type="identify", name="$identify", traits=["no", "object"]))
-    else:
+    elif way == "revision":
         world.deliver(event(2, USER, ("email", "ann@example.com")))
         world.deliver(event(2, USER, revision=1))
+    elif way == "revision at once":
+        world.deliver(event(2, USER, ("email", "ann@example.com")), event(2, USER, revision=1))
+    else:
+        world.deliver(event(1, USER, ("email", "ann@example.com")))
     profiles = Profiles(world.profiles)
     assert profiles.find("email", "ann@example.com") == profiles.find(*USER)
     profiles.erase(profiles.find(*USER), ERASED)

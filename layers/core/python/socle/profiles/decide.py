@@ -47,8 +47,11 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, hi
         return sorted_out
     new, revised = sorted_out
     ticked = tick is not None and tick == aggregate.due
+    # All of them were claimed, also by an event whose revision names others, or that is known with others.
+    owned = aggregate.owned() | {identifier for event in events for identifier in event.ids if identifier not in event.unlinked}
+    changed = bool(new) or ticked or owned != aggregate.owned()
     unchanged = Decision(aggregate, b"", (), (), len(events))
-    if not new and not ticked and len(encode_aggregate(aggregate)) <= HARD_LIMIT:
+    if not changed and len(encode_aggregate(aggregate)) <= HARD_LIMIT:
         return unchanged
     try:
         if revised:
@@ -62,7 +65,7 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, hi
     tail = (*aggregate.tail, *(entry_of(event) for event in new))
     after = aggregate.next(
         snapshot=snapshot,
-        reserved=aggregate.owned() - snapshot.pairs(),
+        reserved=owned - snapshot.pairs(),
         tail=tuple(sorted(tail, key=lambda entry: (entry.key, entry.revision))),
         outbox=(*aggregate.outbox, *effects(aggregate.id, new, webhooks)),
         due=None if ticked else aggregate.due,
@@ -76,7 +79,7 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, hi
         if sealed is not None:
             after, pages = sealed
             data = encode_aggregate(after)
-    if not new and not ticked and not pages:
+    if not changed and not pages:
         return unchanged
     return Decision(after, data, pages, tuple(new), len(events) - len(new))
 

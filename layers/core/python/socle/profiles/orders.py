@@ -106,7 +106,7 @@ def _paid(properties: dict[str, Any], prices: Mapping[str, Decimal] = MappingPro
 
 def _currency(event: Event) -> str | None:
     currency = (event.body.get("properties") or {}).get("currency")
-    return currency.upper() if isinstance(currency, str) and currency else None
+    return (currency.strip().upper() or None) if isinstance(currency, str) else None
 
 
 def _order_id(event: Event) -> str | None:
