@@ -230,3 +230,10 @@ def test_the_user_agent_header_counts_for_browsers_only(library: str, found: str
 def test_the_callers_address_is_not_added() -> None:
     events, _ = batch(event(context={"library": {"name": "analytics.js"}}))
     assert "ip" not in events[1].body["context"]
+
+
+@pytest.mark.parametrize("timestamp", [None, "2099-01-01T00:00:00Z"])
+def test_events_of_one_request_that_happened_on_receipt_keep_their_order(timestamp: str | None) -> None:
+    messages = [{"type": "identify", "userId": "u", "traits": {"plan": plan}, "timestamp": timestamp} for plan in "abc"]
+    events, _ = receive(parse.parse(json.dumps({"batch": messages}).encode(), is_batch=True), Origin("shop", 1_700_000_000_000))
+    assert [event.at for event in events] == [1_699_999_999_998, 1_699_999_999_999, 1_700_000_000_000]

@@ -73,13 +73,14 @@ def receive(body: Body, origin: Origin) -> tuple[list[Event], list[Quarantined]]
                 message = {**message, "context": {**body.context, **(message.get("context") or _NONE)}}
             if not small:
                 check.size(message)
-            events.append(_event(message, sent, origin))
+            events.append(_event(message, sent, origin, after=len(body.messages) - 1 - index))
         except Rejected as fault:
             quarantined.append(_quarantined(index, message, body, fault, origin))
     return events, quarantined
 
 
-def _event(message: dict[str, Any], sent: int | None, origin: Origin) -> Event:
+def _event(message: dict[str, Any], sent: int | None, origin: Origin, after: int) -> Event:
+    """The event of a message that has `after` messages after it in its request."""
     get = message.get
     kind = origin.call or get("type") or get("action")
     if kind.__class__ is not str or kind not in TYPES:
@@ -100,7 +101,7 @@ def _event(message: dict[str, Any], sent: int | None, origin: Origin) -> Event:
             del body[field]
     if origin.user_agent and context and not context.get("userAgent") and _is_browser(context.get("library")):
         body["context"] = {**context, "userAgent": origin.user_agent}
-    return Event(ts, message_id, revision, effective(ts, sent, origin.received), origin.received, origin.source, kind,
+    return Event(ts, message_id, revision, effective(ts, sent, origin.received, after), origin.received, origin.source, kind,
                  name, ids, body)
 
 

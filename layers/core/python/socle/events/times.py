@@ -48,22 +48,23 @@ def sent_time(value: Any) -> int | None:
     return moment if moment is not None and 0 <= moment < _END else None
 
 
-def effective(ts: int, sent: int | None, received: int) -> int:
+def effective(ts: int, sent: int | None, received: int, after: int = 0) -> int:
     """The effective time in epoch ms: min(received - (sent - ts), received), never before year 1.
 
     The difference of two readings of the client's clock is right even when the clock is wrong. Without `sent`, the
-    client's time is believed unless it is in the future; without `ts` (0) the event happened on receipt.
+    client's time is believed unless it is in the future; without `ts` (0) the event happened on receipt. Events of one
+    request that all happened "on receipt" keep their order: one with `after` events after it is that many ms earlier.
 
     A clock that is wrong by more than ONE_CLOCK (it started in 1970, it is set to 2099) is wrong in both readings. So when
     `sent` is that far from receipt and that far from `ts` too, they are not of one clock: `sent` is senseless (the year
     9999), or `ts` comes from elsewhere (a database's old order). Then `sent` corrects nothing, as if it were absent.
     """
     if ts == 0:
-        return received
+        return received - after
     if sent is not None and abs(sent - received) > ONE_CLOCK and abs(sent - ts) > ONE_CLOCK:
         sent = None
     at = ts if sent is None else received - (sent - ts)
-    return max(min(at, received), YEAR_1)
+    return max(at if at <= received else received - after, YEAR_1)
 
 
 def _moment(value: Any) -> int | None:
