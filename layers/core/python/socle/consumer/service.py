@@ -126,9 +126,10 @@ class Consumer:
                 events = events[middle:]
                 continue
             batch.outcome.erased += placed.erased
+            members = frozen(placed.aggregates)
             lost: list[Event] = []
             for profile, group in placed.groups.items():
-                work = _Work(placed.aggregates[profile], History(frozen(placed.aggregates)), batch)
+                work = _Work(placed.aggregates[profile], History(dict(members)), batch)
                 try:
                     for part in _rounds(group):
                         self._apply_part(work, part)

@@ -102,10 +102,9 @@ def _look_up(store: ProfileStore, identifiers: Sequence[Identifier]) -> _Known:
     """Read what is known of the identifiers. Raises Conflict when one had to be let go, and must be read again."""
     rows = store.owners(identifiers)
     aggregates, roots = load_roots(store, {row.profile for row in rows.values()})
-    named = {root: aggregates[root].snapshot.pairs() for root in set(roots.values())}
     # An identifier that no event of its profile names was claimed a moment ago, perhaps while its owner was erased.
     unsure = [identifier for identifier in identifiers
-              if identifier not in rows or identifier not in named[roots[rows[identifier].profile]]]
+              if identifier not in rows or not aggregates[roots[rows[identifier].profile]].snapshot.names(identifier)]
     tombstones = store.erased(unsure) if unsure else {}
     erased = {identifier: row.erased for identifier, row in rows.items() if row.erased} | tombstones
     owners: dict[Identifier, str] = {}

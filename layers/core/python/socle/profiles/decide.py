@@ -48,8 +48,9 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, hi
     new, revised = sorted_out
     ticked = tick is not None and tick == aggregate.due
     # All of them were claimed, also by an event whose revision names others, or that is known with others.
-    owned = aggregate.owned() | {identifier for event in events for identifier in event.ids if identifier not in event.unlinked}
-    changed = bool(new) or ticked or owned != aggregate.owned()
+    owned = aggregate.owned()
+    claimed = {identifier for event in events for identifier in event.ids if identifier not in event.unlinked}
+    changed = bool(new) or ticked or not claimed <= owned
     unchanged = Decision(aggregate, b"", (), (), len(events))
     if not changed and len(encode_aggregate(aggregate)) <= HARD_LIMIT:
         return unchanged
@@ -65,7 +66,7 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, hi
     tail = (*aggregate.tail, *(entry_of(event) for event in new))
     after = aggregate.next(
         snapshot=snapshot,
-        reserved=owned - snapshot.pairs(),
+        reserved=(owned | claimed) - snapshot.pairs(),
         tail=tuple(sorted(tail, key=lambda entry: (entry.key, entry.revision))),
         outbox=(*aggregate.outbox, *effects(aggregate.id, new, webhooks)),
         due=None if ticked else aggregate.due,

@@ -84,6 +84,11 @@ class Snapshot:
                         dict(self.context), self.first_touch, dict(self.consent), dict(self.counts), self.events,
                         self.first_seen, self.last_seen, dict(self.orders), set(self.order_ids))
 
+    def names(self, identifier: Identifier) -> bool:
+        """Whether an event of it came with the identifier as its own."""
+        kind, value = identifier
+        return value in self.identifiers.get(kind, ())
+
     def pairs(self) -> set[Identifier]:
         """The identifiers as (type, value)."""
         return {(kind, value) for kind, values in self.identifiers.items() for value in values}
