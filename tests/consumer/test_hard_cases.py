@@ -220,3 +220,41 @@ def test_a_row_freed_between_a_claim_and_its_look_up_is_claimed_again():
     world.profiles.claim = vanishing
     assert world.deliver(event(1, ANONYMOUS)).applied == 1
     assert world.profiles.owners([ANONYMOUS])[ANONYMOUS] == Owner(read(world, ANONYMOUS)["id"], 0)
+
+
+def test_poison_with_a_new_identifier_on_a_full_profile_is_quarantined_and_holds_up_nothing():
+    from socle.errors import Rejected
+
+    world = World()
+    world.deliver(event(1, USER))
+    save = world.profiles.save
+
+    def full(aggregate, data, pages=()):
+        if aggregate.reserved:
+            raise Rejected("item_too_large", "too large")
+        save(aggregate, data, pages)
+
+    world.profiles.save = full
+    poison = event(2, USER, ANONYMOUS, type="identify", name="$identify", traits=["no", "object"])
+    outcome = world.deliver(poison, event(3, USER), event(4, BOB))
+    assert (outcome.applied, outcome.poisoned) == (2, 1)
+
+
+def test_a_profile_merged_while_its_outbox_is_drained_is_placed_again(monkeypatch):
+    """The rest of the batch belongs to the survivor from then on, also in the raw object."""
+    monkeypatch.setattr("socle.consumer.service.DRAIN_AT", 1)
+    world = World(webhooks={"Order Completed": ["crm"]})
+    world.deliver(event(1, USER))
+    world.deliver(event(2, ANONYMOUS))
+    send = world.queue.send
+
+    def merge_meanwhile(effects):
+        world.queue.send = send
+        world.deliver(event(3, USER, ANONYMOUS))
+        send(effects)
+
+    world.queue.send = merge_meanwhile
+    world.deliver(order(4, ANONYMOUS, order_id="o"))
+    assert read(world)["event_count"] == 4
+    owners = {row["profile"] for row in world.raw.rows() if row["row"] == "event" and row["messageId"] == "m-4"}
+    assert owners == {read(world)["id"]}

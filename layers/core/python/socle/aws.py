@@ -35,7 +35,7 @@ def client(service: str) -> Client:
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Within it, botocore's errors become Conflict, Unavailable or Rejected(`too_large`); others propagate.
+    """Within it, botocore's errors become Conflict, Unavailable or Rejected(`item_too_large`); others propagate.
 
     `what` names the thing that was read or written, for the message.
     """
@@ -52,14 +52,12 @@ def translated(what: str) -> Iterator[None]:
                 raise Conflict("conflict", f"{what} changed meanwhile: reload it and try again") from error
             if reasons & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
                 raise Unavailable("throttled", f"{what} is throttled: try again later") from error
-            if "ItemSize" in text or "size" in text.lower():
-                raise Rejected("item_too_large", f"{what} would outgrow what DynamoDB keeps in one item (400 KB)") from error
         if code in _CONFLICTS:
             raise Conflict("conflict", f"{what} changed meanwhile: reload it and try again") from error
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _OUTAGES or status >= 500:
             raise Unavailable("unavailable", f"{what} can't be reached ({code}): try again later") from error
-        if code == "ValidationException" and "size" in text.lower():
+        if code in ("ValidationException", "TransactionCanceledException") and "size" in text.lower():
             raise Rejected("item_too_large", f"{what} would outgrow what DynamoDB keeps in one item (400 KB)") from error
         raise
     except BotoCoreError as error:

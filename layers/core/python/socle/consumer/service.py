@@ -164,7 +164,12 @@ class Consumer:
         unnamed = {identifier for identifier in event.ids if identifier not in event.unlinked} - work.aggregate.owned()
         if unnamed:
             after = work.aggregate.next(reserved=work.aggregate.reserved | unnamed)
-            self._profiles.save(after, encode_aggregate(after))
+            try:
+                self._profiles.save(after, encode_aggregate(after))
+            except Rejected as error:
+                # The item is full to the last byte: the event is kept in quarantine, and nothing else may wait for it.
+                logger.warning("an identifier can't be reserved", extra={"code": error.code, "profile": after.id})
+                return
             work.aggregate = after
 
     def _write(self, work: _Work, events: Sequence[Event], tick: int | None = None) -> None:
@@ -182,9 +187,10 @@ class Consumer:
             work.applied += len(decision.applied)
             work.duplicates += decision.duplicates
             if len(work.aggregate.outbox) >= DRAIN_AT:
-                work.aggregate = self._drain(work.aggregate, work.batch.outcome)
-                if work.aggregate.merged_into is not None or work.aggregate.erased is not None:
+                drained = self._drain(work.aggregate, work.batch.outcome)
+                if drained.id != work.aggregate.id or drained.erased is not None:
                     raise Conflict("conflict", "the profile was merged or erased meanwhile")
+                work.aggregate = drained
             if len(decision.data) <= HARD_LIMIT:
                 return
             events = ()
@@ -206,7 +212,10 @@ class Consumer:
             batch.touched[tick.profile] = work.aggregate
 
     def _drain(self, aggregate: Aggregate, outcome: Outcome) -> Aggregate:
-        """Queue the stored outbox, then clear what was queued. Whoever loses the race clears what is left."""
+        """Queue the stored outbox, then clear what was queued. Whoever loses the race clears what is left.
+
+        Answers the profile as it is then: its survivor, when it was merged meanwhile and its outbox went there.
+        """
         sent: set[str] = set()
         for _ in range(_ATTEMPTS):
             effects = [effect for effect in aggregate.outbox if effect.id not in sent]

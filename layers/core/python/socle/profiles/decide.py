@@ -152,7 +152,7 @@ def _revisions(entries: Iterable[Entry]) -> dict[str, dict[int, int]]:
 
 def events_of(aggregate: Aggregate, history: History) -> list[Event]:
     """Every event of the profile, once; the history must have been read."""
-    entries = {(entry.key, entry.revision): entry for _, entry in history.entries(aggregate)}
+    entries = {(entry.key, entry.revision): entry for entry in history.entries(aggregate)}
     return [event_of(entry) for entry in entries.values()]
 
 

@@ -18,7 +18,8 @@ class Register(NamedTuple):
     """A last-writer-wins value. Of two writes at the same millisecond the greater tie wins.
 
     at     epoch ms: the effective time of the event that wrote it (a withdrawal of consent: when it was received)
-    tie    CRC-32 of that event's key: deterministic, and 4 bytes where the messageId would be 36
+    tie    CRC-32 of that event's key: deterministic, and 4 bytes where the messageId would be 36; a withdrawal of consent
+           is above all of them
     value  any JSON value; None means removed (kept, so that an older write stays beaten)
     """
 
@@ -57,7 +58,8 @@ class Snapshot:
     traits       name → register; at most MAX_TRAITS, the most recently written
     context      "user_agent", "device", "os", "app", "locale", "timezone", "last_touch" → register
     first_touch  the earliest acquisition touch
-    consent      (channel, topic) → register of {"state", "source", "text_version", "received"}; topic "" is the whole channel
+    consent      (channel, topic) → register of {"state", "source", "text_version", "received"}; topic "" is the whole channel;
+                 at most MAX_CONSENTS, the most recently written
     counts       event name → how often; at most MAX_NAMES names, the first in alphabetical order
     events       how many events, all names together
     first_seen   earliest effective time, epoch ms; 0 when there is no event
@@ -170,14 +172,12 @@ class History:
         self.aggregates: dict[str, Aggregate] = aggregates or {}
         self.pages: dict[tuple[str, str], Page] = {}
 
-    def entries(self, aggregate: Aggregate) -> Iterator[tuple[str, Entry]]:
-        """(partition, entry) of everything stored; all that `wanted` names must have been read."""
+    def entries(self, aggregate: Aggregate) -> Iterator[Entry]:
+        """Everything stored of the profile and its members; all that `wanted` names must have been read."""
         for part in [aggregate, *(self.aggregates[member] for member in aggregate.members)]:
             for lower in part.pages:
-                for entry in self.pages[part.id, lower].entries:
-                    yield part.id, entry
-            for entry in part.tail:
-                yield part.id, entry
+                yield from self.pages[part.id, lower].entries
+            yield from part.tail
 
     def wanted(self, aggregate: Aggregate) -> Needs:
         """What must still be read before `entries` can list the whole history of `aggregate`."""
