@@ -17,7 +17,7 @@ TEST_REQUIREMENTS := tests/requirements.txt
 RUN_READY := .venv/ready-run
 TEST_READY := .venv/ready-test
 
-.PHONY: help run test bench trials clients synth deploy
+.PHONY: help run replay test bench trials clients synth deploy
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,12 +25,15 @@ help: ## Show this list
 run: $(RUN_READY) ## Serve the whole of Socle on http://127.0.0.1:8000 (PORT=…, SAMPLE=0 for an empty start)
 	@exec $(PY) -m infra.local
 
+replay: $(RUN_READY) ## Rebuild the sample's profiles from the raw objects alone and compare them with the live ones
+	@$(PY) -m infra.local.replay
+
 test: $(TEST_READY) ## Lint, check types, run every test
 	@echo "ruff: lint"; $(PY) -m ruff check .
 	@echo "mypy: types"; $(PY) -m mypy layers functions infra
 	@echo "pytest"; $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-bench: $(TEST_READY) ## Print CPU time per request and per event, and import times
+bench: $(TEST_READY) ## Print what an event costs: CPU by stage, AWS units, dollars, beside budget and floor (build/bench.json)
 	@$(PY) -m tests.benchmarks
 
 trials: $(TEST_READY) ## Run the property tests long: many more random histories than `make test`

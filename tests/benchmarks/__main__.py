@@ -1,148 +1,185 @@
-"""`make bench`: CPU time of the hot paths, AWS units per event, import times. It prints; it judges nothing.
+"""`make bench`: what an event costs in CPU, calls and money, beside budget and floor. It judges nothing and fails by no figure.
 
-CPU time of this process, median over rounds, with boto3's share and without a network. Compare ratios, not machines.
+Prints tables and writes all of it to build/bench.json. CPU is this process's, without the network; compare ratios, not machines.
 """
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import io
+import json
 import os
-import statistics
-import subprocess
+import platform
 import sys
 import time
-from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-os.environ |= {
-    "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "us-east-1",
-    "POWERTOOLS_METRICS_NAMESPACE": "Socle", "POWERTOOLS_SERVICE_NAME": "bench",
-    "POWERTOOLS_LOG_LEVEL": "WARNING",
-    "SOCLE_PROFILES_TABLE": "profiles", "SOCLE_DEFINITIONS_TABLE": "definitions", "SOCLE_STREAM_NAME": "events",
-    "SOCLE_BUCKET": "bucket", "SOCLE_EFFECTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/effects",
-    "SOCLE_SIGNING_SECRET_ARN": "arn:aws:secretsmanager:us-east-1:1:secret:bench",
-}  # fmt: skip
-
-import boto3
-
-from socle.consumer.service import Consumer, Record
-from socle.events.stream import encode_events
-from socle.lake.store import RawStore
-from socle.profiles.store import ProfileStore
+from infra.local import template
+from socle.settings import PREFIX, Settings
+from tests.benchmarks import costs, report
 from tests.benchmarks.cloud import Cloud
-from tests.benchmarks.traffic import NOW, PER_PERSON, PER_REQUEST, Traffic
-from tests.memory import MemoryProfiles, MemoryQuarantine, MemoryQueue, MemoryRaw
+from tests.benchmarks.collect import Collected, collect
+from tests.benchmarks.consumer import LANES, STREAMS, Bench, Cost, Measured
+from tests.benchmarks.imports import import_times
+from tests.benchmarks.local_stack import local_stack
+from tests.benchmarks.report import Figure
+from tests.benchmarks.stages import overhead
+from tests.benchmarks.traffic import PER_BATCH, PER_PERSON, PER_REQUEST
 
-ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = 5
-PEOPLE = 333
-KEY = "Basic " + base64.b64encode(b"bench:").decode()
+RESULT = Path(__file__).resolve().parents[2] / "build/bench.json"
+QUEUE = "https://sqs.us-east-1.amazonaws.com/1/effects"
+MONTH = 1_000_000
+"""Events of the small company whose bill is shown."""
+BUDGETS = {"cold": (None, None), "warm": (350, 100), "mature": (None, None)}
+CONSUMER_FLOOR = 4.3 + 35 / PER_PERSON
+"""µs: decoding and grouping alone, and a third of one item of a boto3 batch write without validation (both measured once)."""
 
 
 def main() -> None:
+    """Measure, print, write."""
+    began = time.monotonic()
+    os.environ |= _environment()  # before the handlers are imported, which read it
     cloud = Cloud()
     cloud.install()
-    print(f"Reference stream: batches of {PEOPLE * PER_PERSON} events of 577 B, {PER_PERSON} per person touched.\n")
-    print("apply_events                        CPU µs/event          AWS units per event          USD per 1M events")
-    print("                             with boto3  domain only    written     read                of these units")
-    for name, history, people in (("cold: new people", 0, PEOPLE), ("warm: 20 events", 20, PEOPLE), ("mature: 500", 500, 40)):
-        with_boto3, units, dollars = consumer_with_boto3(cloud, history, people)
-        domain = consumer_alone(history, people)
-        written, read = units.get("dynamodb write units", 0), units.get("dynamodb read units", 0)
-        print(f"  {name:24} {with_boto3:12.0f} {domain:12.0f} {written:10.2f} {read:8.2f} {dollars * 1e6:26.2f}")
-    per_request, kib = collect(cloud)
-    print(f"\ncollect_events, {PER_REQUEST} events a request: {per_request:.2f} ms CPU, {kib:.1f} KiB on the stream")
-    print("\nImport of a handler, ms CPU (best of 5):")
-    for folder in sorted((ROOT / "functions").iterdir()):
-        if (folder / "handler.py").exists():
-            print(f"  {folder.name:16} {import_time(folder.name):6.0f}")
+    memory = _memory()
+    bench = Bench(cloud)
+    streams = {}
+    for name in STREAMS:
+        _progress(f"consumer, {name} people")
+        streams[name] = bench.stream(name)
+    _progress("consumer at low traffic")
+    sparse, single = bench.sparse(PER_PERSON, PER_REQUEST), bench.sparse(1, 1)
+    _progress("collect_events")
+    batch_request, single_request = collect(cloud), collect(cloud, 1, 1)
+    _progress("imports")
+    imports = import_times()
+    _progress("local stack")
+    local = local_stack()
+    _progress(f"done in {time.monotonic() - began:.0f} s\n")
+
+    priced = {name: _dollars(stream.cost, batch_request, PER_REQUEST, memory) for name, stream in streams.items()}
+    priced |= {"warm, 1M a month": _dollars(sparse, batch_request, PER_REQUEST, memory),
+               "the same, sent singly": _dollars(single, single_request, 1, memory)}
+    figures = [*_consumer(streams), *_collect(batch_request), *_money(priced), *_items(streams), *_imports(imports),
+               *_local(asdict(local))]
+    print(_page(figures, streams, priced, imports, sparse, single, memory))
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps({
+        "machine": {"python": platform.python_version(), "processor": platform.processor() or platform.machine()},
+        "figures": [one._asdict() for one in figures],
+        "streams": {name: {**asdict(stream), "sizes": {kind: one._asdict() for kind, one in stream.sizes.items()}}
+                    for name, stream in streams.items()},
+        "low traffic": {"20 a request": asdict(sparse), "singly": asdict(single)},
+        "collect": {"20 a request": asdict(batch_request), "singly": asdict(single_request)},
+        "dollars per event": priced, "fixed dollars a month": costs.FIXED,
+        "assumed": {"cpu ratio": costs.CPU_RATIO, "waits in ms": costs.WAITS, "memory in MB": memory},
+        "imports in ms": imports, "local": asdict(local)}, indent=1))
+    print(f"\nAll of it, and what it was made of, as JSON: {RESULT.relative_to(Path.cwd())}")
 
 
-def consumer_with_boto3(cloud: Cloud, history: int, people: int) -> tuple[float, dict[str, float], float]:
-    """(CPU µs, units by name, dollars), each per event."""
-    cloud.items.clear()
-    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
-    consumer = _consumer(ProfileStore(dynamodb, "profiles"), RawStore(s3, "bucket"))
-    cpu = _apply(consumer, history, people, before=cloud.units.clear)
-    events = ROUNDS * people * PER_PERSON
-    return cpu, {name: count / events for name, count in cloud.units.items()}, cloud.dollars() / events
+def _dollars(apply: Cost, collected: Collected, per_request: int, memory: dict[str, int]) -> dict[str, float]:
+    def each(counted: dict[str, float]) -> dict[str, float]:
+        return {name: count / per_request for name, count in counted.items()}
+
+    return costs.dollars(apply.units | each(collected.units), 1 / per_request, {
+        "collect_events": costs.Use(collected.with_boto3 / 1e3 / per_request, each(collected.calls), 1 / per_request,
+                                    collected.log_bytes / per_request, memory["collect_events"]),
+        "apply_events": costs.Use(apply.cpu, apply.calls, apply.batches, apply.log_bytes, memory["apply_events"])})
 
 
-def consumer_alone(history: int, people: int) -> float:
-    """CPU µs per event with stores that are dictionaries."""
-    return _apply(_consumer(MemoryProfiles(), MemoryRaw()), history, people)
+def _consumer(streams: dict[str, Measured]) -> list[Figure]:
+    found = []
+    for name, one in streams.items():
+        first_bar, goal = BUDGETS[name]
+        found += [Figure(f"consumer, {name}", one.with_boto3, "µs CPU/event", first_bar, goal, CONSUMER_FLOOR,
+                         "decode and group, and one batched write per profile"),
+                  Figure(f"consumer, {name}, without boto3", one.own, "µs CPU/event")]
+    return found
 
 
-def _consumer(profiles: Any, raw: Any) -> Consumer:
-    ids = iter(range(10_000_000))
-    return Consumer(profiles, raw, MemoryQuarantine(), MemoryQueue(), lambda: {}, lambda: f"{next(ids):019d}")  # type: ignore[arg-type]
+def _collect(one: Collected) -> list[Figure]:
+    return [Figure("collect, 20 events", one.with_boto3, "ms CPU/request", 1.5, 0.7, one.with_boto3 - one.own, "boto3's part"),
+            Figure("collect, 20 events, without boto3", one.own, "ms CPU/request")]
 
 
-def _apply(consumer: Consumer, history: int, people: int, before: Callable[[], None] = lambda: None) -> float:
-    traffic = Traffic(seed=1)
-    if history:
-        who = [f"user-{number:08d}" for number in range(people)]
-        for start in range(0, people, 10):
-            consumer.apply(_records([encode_events(traffic.history(who[start : start + 10], history))]))
-    times = []
-    before()
-    for number in range(ROUNDS):
-        who = [f"user-{number * people * (not history) + index:08d}" for index in range(people)]
-        records = _records(traffic.records(who))
-        started = time.process_time()
-        consumer.apply(records)
-        times.append(time.process_time() - started)
-    return statistics.median(times) / (people * PER_PERSON) * 1e6
+def _money(priced: dict[str, dict[str, float]]) -> list[Figure]:
+    floor = costs.dollars(
+        {"dynamodb write units": 1 / PER_PERSON, "dynamodb read units": 0.5 / PER_PERSON, "s3 puts": 0.001,
+         "kinesis KiB in": 1 / PER_PERSON, "kinesis KiB out": 1 / PER_PERSON}, 1 / PER_REQUEST, {})
+    return [Figure(f"price, {name}", sum(column.values()) * 1e6, "USD/1M events",
+                   *((0.90, 0.50) if name == "warm" else (None, None)), sum(floor.values()) * 1e6,
+                   "one write, half a read and 1 KB of stream per profile touched; no Lambda")
+            for name, column in priced.items()]
 
 
-_sequence = iter(range(10**9))
+def _items(streams: dict[str, Measured]) -> list[Figure]:
+    return [Figure(f"aggregate, {name}, p50", one.sizes["aggregate"].p50, "bytes", 1024 if name == "warm" else None)
+            for name, one in streams.items()]
 
 
-def _records(data: list[bytes]) -> list[Record]:
-    return [Record("shardId-000000000000", f"{next(_sequence):056d}", NOW, one) for one in data]
+def _imports(times: dict[str, dict[str, float]]) -> list[Figure]:
+    return [Figure(f"import, {name}", times[name]["ms"], "ms CPU", 400, 250, times["boto3 + first client"]["ms"],
+                   "boto3 and its first client") for name in ("collect_events", "apply_events")]
 
 
-def collect(cloud: Cloud) -> tuple[float, float]:
-    """(ms CPU, KiB on the stream) per request."""
-    from functions.collect_events.handler import handler
-
-    bodies = Traffic(seed=2).requests([f"user-{number:08d}" for number in range(400 * PER_REQUEST // PER_PERSON)])[:300]
-    requests = [_request(body) for body in bodies]
-    context = SimpleNamespace(function_name="collect_events")
-    times = []
-    with contextlib.redirect_stdout(io.StringIO()):  # the metrics, which CloudWatch would read
-        for request in requests[:20]:
-            assert handler(request, context)["statusCode"] == 200
-        cloud.units.clear()
-        for request in requests:
-            started = time.process_time()
-            handler(request, context)
-            times.append(time.process_time() - started)
-    return statistics.median(times) * 1e3, cloud.units["kinesis KiB in"] / len(requests)
+def _local(local: dict[str, float]) -> list[Figure]:
+    return [Figure("local stack, 20 events a request", local["batches_per_second"], "requests/s"),
+            Figure("local stack, one event a request", local["singles_per_second"], "requests/s"),
+            Figure("local stack, sent to visible", local["events_per_second"], "events/s"),
+            Figure("local stack, one event visible after", local["visible_ms"], "ms")]
 
 
-def _request(body: bytes) -> dict[str, Any]:
-    return {
-        "version": "2.0",
-        "rawPath": "/v1/batch",
-        "headers": {"authorization": KEY, "content-type": "application/json", "user-agent": "bench"},
-        "requestContext": {"http": {"method": "POST", "path": "/v1/batch"}, "domainName": "api.example", "requestId": "1"},
-        "body": body.decode(),
-        "isBase64Encoded": False,
-    }
+def _page(figures: list[Figure], streams: dict[str, Measured], priced: dict[str, dict[str, float]],
+          imports: dict[str, dict[str, float]], sparse: Cost, single: Cost, memory: dict[str, int]) -> str:
+    noted = streams["warm"].noted * overhead(time.process_time) * 1e6
+    small = sum(priced["warm, 1M a month"].values()) * MONTH + sum(costs.FIXED.values())
+    fixed = ", ".join(f"{name}: {value:.2f}" for name, value in costs.FIXED.items())
+    return f"""\
+Reference stream: batches of {PER_BATCH * PER_PERSON} events of 577 B on average, {PER_PERSON} per person touched; warm people
+have {_ages("warm")} earlier events, mature ones {_ages("mature")}.
+
+{report.figures_table(figures)}
+
+Consumer by stage, µs CPU per event with boto3 (without). Noting the calls costs {noted:.1f} µs of it.
+{report.consumer_table(streams)}
+
+us-east-1 list prices, API to lake; a second of CPU here is {costs.CPU_RATIO} s on arm64, and AWS calls are waited for (costs.py).
+collect_events has {memory["collect_events"]} MB, apply_events {memory["apply_events"]} MB. Events a batch:
+{1 / streams["warm"].cost.batches:,.0f} in the first columns. At 1M a month every request is alone, and its records fall into
+{LANES} lanes (4 shards, 2 batches each): {1 / sparse.batches:.1f}; sent singly {1 / single.batches:.1f}.
+{report.costs_table(priced)}
+Beside it, a month: {fixed}. So 1M events a month cost {small:.2f} USD.
+
+Bytes of items as DynamoDB counts them, after one more touch.
+{report.sizes_table(streams)}
+
+{report.imports_table(imports)}"""
 
 
-def import_time(function: str) -> float:
-    """CPU ms of importing a handler in a new process, beyond that of starting Python."""
-    code = f"import time; t = time.process_time(); import functions.{function}.handler; print(time.process_time() - t)"
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/core/python'}"}
-    runs = [subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=env, cwd=ROOT)
-            for _ in range(5)]  # fmt: skip
-    return min(float(run.stdout) for run in runs) * 1e3
+def _ages(stream: str) -> str:
+    touches = STREAMS[stream]
+    return f"{min(touches) * PER_PERSON} to {max(touches) * PER_PERSON}"
+
+
+def _environment() -> dict[str, str]:
+    """What the functions are told about a deployment."""
+    def fields(settings: type[Settings]) -> set[str]:
+        return set(settings.model_fields).union(*map(fields, settings.__subclasses__()))
+
+    return {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "us-east-1",
+            "POWERTOOLS_METRICS_NAMESPACE": "Socle", "POWERTOOLS_SERVICE_NAME": "bench", "POWERTOOLS_LOG_LEVEL": "WARNING",
+            **{PREFIX + name.upper(): QUEUE if name.endswith("_url") else name for name in fields(Settings)}}
+
+
+def _memory() -> dict[str, int]:
+    """Function → MB, from the stack's template."""
+    resources: dict[str, Any] = template.load()["Resources"]
+    return {one["Properties"]["Handler"].partition(".")[0]: one["Properties"]["MemorySize"]
+            for one in resources.values() if one["Type"] == "AWS::Lambda::Function" and "MemorySize" in one["Properties"]}
+
+
+def _progress(what: str) -> None:
+    print(f"bench: {what}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
