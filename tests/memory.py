@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from socle.consumer.service import Consumer, Record
+from socle.consumer.batch import Record
+from socle.consumer.service import Consumer
 from socle.effects.model import Effect
 from socle.errors import Conflict
 from socle.events.model import Event, Identifier, Quarantined, Tick
@@ -21,7 +22,7 @@ class MemoryProfiles:
     def __init__(self) -> None:
         self.items: dict[tuple[str, str], tuple] = {}
 
-    def load(self, profiles: Iterable[str]) -> dict[str, Aggregate]:
+    def load(self, profiles: Iterable[str], fresh: bool = True) -> dict[str, Aggregate]:
         return {profile: self._aggregate(profile) for profile in profiles}
 
     def _aggregate(self, profile: str) -> Aggregate:
@@ -43,6 +44,15 @@ class MemoryProfiles:
     def save(self, aggregate: Aggregate, data: bytes, pages: Sequence[Page] = ()) -> None:
         self.save_together([(aggregate, data)], pages)
 
+    def save_each(self, writes: Sequence[tuple[Aggregate, bytes]]) -> set[str]:
+        beaten = set()
+        for aggregate, data in writes:
+            try:
+                self.save_together([(aggregate, data)])
+            except Conflict:
+                beaten.add(aggregate.id)
+        return beaten
+
     def save_together(self, aggregates: Sequence[tuple[Aggregate, bytes]], pages: Sequence[Page] = ()) -> None:
         writes = {(aggregate.id, "A"): (aggregate.version, data, aggregate.merged_into, aggregate.erased, aggregate.due)
                   for aggregate, data in aggregates}
@@ -51,7 +61,7 @@ class MemoryProfiles:
             raise Conflict("conflict", "version")
         self.items |= writes
 
-    def owners(self, identifiers: Iterable[Identifier]) -> dict[Identifier, Owner]:
+    def owners(self, identifiers: Iterable[Identifier], fresh: bool = True) -> dict[Identifier, Owner]:
         return {one: Owner(*self.items["I", repr(one)]) for one in identifiers if ("I", repr(one)) in self.items}
 
     def claim(self, identifier: Identifier, owner: Owner, stale: str | None = None) -> Owner:
@@ -60,6 +70,9 @@ class MemoryProfiles:
             return Owner(*held)
         self.items["I", repr(identifier)] = tuple(owner)
         return owner
+
+    def claim_each(self, claims: Mapping[Identifier, Owner]) -> set[Identifier]:
+        return {identifier for identifier, owner in claims.items() if self.claim(identifier, owner) is not owner}
 
     def bind(self, aggregate: Aggregate, data: bytes, identifier: Identifier, owner: Owner, stale: str | None = None) -> None:
         held = self.items.get(("I", repr(identifier)))

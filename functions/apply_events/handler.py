@@ -12,7 +12,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from socle import clock
 from socle.aws import client
 from socle.cached import Cached
-from socle.consumer.service import Consumer, Record
+from socle.consumer.batch import Record
+from socle.consumer.service import Consumer
 from socle.definitions.store import DefinitionStore
 from socle.definitions.webhooks import wanted_by
 from socle.effects.store import EffectQueue

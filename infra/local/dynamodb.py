@@ -20,6 +20,7 @@ from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
+from infra.local import statements
 from infra.local.cloud import ACCOUNT, LOCK, REGION
 from infra.local.patching import replace
 
@@ -227,6 +228,7 @@ def install(stack: ExitStack) -> None:
         replace(stack, Table, name, method)
     replace(stack, DynamoDBBackend, "update_item", noting_update)
     replace(stack, DynamoDBBackend, "transact_write_items", fast_transact)
+    statements.install(stack)
 
 
 def _touched(backend: DynamoDBBackend, items: list[dict[str, Any]]) -> Iterator[tuple[Table, Key, Any]]:

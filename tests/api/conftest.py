@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,8 @@ import boto3
 import pytest
 from jsonschema import Draft202012Validator
 from moto import mock_aws
+
+from infra.local import statements
 
 ENV = {
     "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
@@ -78,7 +81,8 @@ def http_event(method: str, path: str, query: dict[str, str] | str = "", body: A
 @pytest.fixture(scope="module")
 def account() -> Iterator[None]:
     """Tables, bucket, stream and secret."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with pytest.MonkeyPatch.context() as patch, mock_aws(), ExitStack() as stack:
+        statements.install(stack)
         for name, value in ENV.items():
             patch.setenv(name, value)
         dynamodb = boto3.client("dynamodb")

@@ -7,7 +7,8 @@ from typing import Any
 import boto3
 import pytest
 
-from socle.consumer.service import Consumer, Record
+from socle.consumer.batch import Record
+from socle.consumer.service import Consumer
 from socle.events.stream import encode_events
 from socle.profiles.store import ProfileStore
 from tests.api.conftest import Call

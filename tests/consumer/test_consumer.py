@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from socle.errors import Conflict, Unavailable
+from socle.errors import Unavailable
 from socle.events.model import Quarantined, Tick
 from socle.events.stream import encode_events, encode_quarantined, encode_ticks
 from socle.profiles.codec import encode_aggregate
@@ -118,18 +118,34 @@ def test_an_effect_stranded_by_a_crash_is_queued_by_the_next_delivery():
 def test_a_lost_race_applies_the_events_to_what_the_winner_left():
     world = World()
     world.deliver(event(1))
-    save, raced = world.profiles.save, []
+    save, raced = world.profiles.save_each, []
 
-    def first_lose(*write):
+    def first_lose(writes):
         if not raced:
             raced.append(1)
-            world.profiles.save = save
             world.deliver(event(2))
-        save(*write)
+        return save(writes)
 
-    world.profiles.save = first_lose
+    world.profiles.save_each = first_lose
     assert world.deliver(event(3)).applied == 1
     assert counts(world) == {"Product Viewed": 3}
+
+
+def test_a_lost_race_of_one_profile_is_no_matter_to_the_others_of_its_batch():
+    world = World()
+    world.deliver(event(1), event(2, OTHER))
+    save, raced = world.profiles.save_each, []
+
+    def first_lose(writes):
+        if not raced:
+            raced.append(1)
+            world.deliver(event(3))
+        return save(writes)
+
+    world.profiles.save_each = first_lose
+    outcome = world.deliver(event(4), event(5, OTHER))
+    assert (outcome.applied, outcome.duplicates) == (2, 0)
+    assert (counts(world), counts(world, OTHER)) == ({"Product Viewed": 3}, {"Product Viewed": 2})
 
 
 def test_a_claim_lost_to_another_writer_joins_the_winner():
@@ -150,7 +166,7 @@ def test_a_claim_lost_to_another_writer_joins_the_winner():
 
 def test_endless_contention_is_an_outage_not_a_loss():
     world = World()
-    world.profiles.save = lambda *write: (_ for _ in ()).throw(Conflict("conflict", "again"))
+    world.profiles.save_each = lambda writes: {aggregate.id for aggregate, _ in writes}
     with pytest.raises(Unavailable):
         world.deliver(event(1))
 

@@ -10,7 +10,8 @@ from infra.grants import granted_actions, grants
 ALLOWED = {
     "collect_events": {"kinesis:PutRecords", "dynamodb:GetItem"},
     "apply_events": {
-        "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query", "s3:PutObject", "sqs:SendMessage"},
+        "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:PartiQLInsert",
+        "dynamodb:PartiQLUpdate", "s3:PutObject", "sqs:SendMessage"},
     "run_effects": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "secretsmanager:GetSecretValue"},
     "sweep_due": {"dynamodb:Query", "kinesis:PutRecords"},
     "serve_admin": {
@@ -18,7 +19,15 @@ ALLOWED = {
         "dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject", "s3:DeleteObject",
         "s3:ListBucket", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords",
         "secretsmanager:GetSecretValue"},
+    "replay_plan": {"s3:ListBucket", "s3:PutObject"},
+    "replay_raw": {
+        "s3:GetObject", "s3:PutObject", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
+        "dynamodb:BatchWriteItem", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"},
+    "replay_summary": {"s3:GetObject", "s3:PutObject"},
 }
+
+LOG_DELIVERY = "logs:CreateLogDelivery"
+"""What a state machine with logs must be granted has no resources that it could be limited to."""
 
 
 def test_each_function_is_granted_what_the_design_gives_it(template: Any) -> None:
@@ -36,10 +45,10 @@ def test_resources_are_ours_and_only_objects_are_named_by_prefix(template: Any) 
     for statement in template.statements("AWS::IAM::Policy"):
         resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
         for resource in resources:
-            assert resource != "*"
-            if "*" in json.dumps(resource):
+            assert resource != "*" or LOG_DELIVERY in statement["Action"]
+            if "*" in json.dumps(resource) and resource != "*":
                 patterns.add(resource["Fn::Join"][1][-1])
-    assert patterns == {"/raw/*", "/quarantine/*", "/aws/lambda/*"}
+    assert patterns == {"/raw/*", "/quarantine/*", "/aws/lambda/*", "/erasures/*", "/replays/*"}
 
 
 def test_no_role_has_a_managed_policy(template: Any) -> None:
@@ -49,10 +58,12 @@ def test_no_role_has_a_managed_policy(template: Any) -> None:
 def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
     done = {(grant.function, dev.name_of(resource)): grant.actions for grant in grants(dev.json) for resource in grant.resources
             if not grant.sid and "Fn::GetAtt" in resource and any(a.startswith("dynamodb:") for a in grant.actions)}
-    names = {id_: "profiles" if "Profiles" in id_ else "definitions" for id_ in dev.of_type("AWS::DynamoDB::Table")}
+    names = {id_: next(name for name in ("Profiles", "Restored", "Definitions") if name in id_).lower()
+             for id_ in dev.of_type("AWS::DynamoDB::Table")}
     assert {(function, names[table]): actions for (function, table), actions in done.items()} == {
         ("collect_events", "definitions"): {"dynamodb:GetItem"},
-        ("apply_events", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+        ("apply_events", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem",
+                                       "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"},
         ("apply_events", "definitions"): {"dynamodb:Query"},
         ("run_effects", "profiles"): {"dynamodb:BatchGetItem"},
         ("run_effects", "definitions"): {"dynamodb:GetItem"},
@@ -60,6 +71,7 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
             "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"},
         ("serve_admin", "definitions"): {
             "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+        ("replay_raw", "restored"): {action for action in ALLOWED["replay_raw"] if action.startswith("dynamodb:")},
     }
 
 
@@ -76,12 +88,12 @@ def test_serve_admin_lists_nothing_but_the_quarantine_and_what_failed(template: 
     assert listing.conditions == {"StringLikeIfExists": {"s3:prefix": ["quarantine/*", "aws/lambda/*"]}}
 
 
-def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_the_quarantine(template: Any) -> None:
+def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_the_quarantine_and_who_was_erased(template: Any) -> None:
     objects = {action: {resource["Fn::Join"][1][-1] for grant in grants(template.json)
                         if grant.function == "serve_admin" and action in grant.actions for resource in grant.resources}
                for action in ("s3:GetObject", "s3:DeleteObject", "s3:PutObject")}
     assert objects == {"s3:GetObject": {"/quarantine/*", "/aws/lambda/*"},
-                       "s3:DeleteObject": {"/quarantine/*", "/aws/lambda/*"}, "s3:PutObject": {"/quarantine/*"}}
+                       "s3:DeleteObject": {"/quarantine/*", "/aws/lambda/*"}, "s3:PutObject": {"/quarantine/*", "/erasures/*"}}
 
 
 def test_the_key_is_used_through_services_only(template: Any) -> None:

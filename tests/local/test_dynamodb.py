@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.local import cloud, dynamodb
+from socle.profiles import items
 
 TABLE = "t"
 
@@ -193,3 +194,45 @@ def test_an_object_is_written_once_when_it_must_not_exist(client: Any) -> None:
     assert failure.value.response["Error"]["Code"] == "PreconditionFailed"
     assert failure.value.response["ResponseMetadata"]["HTTPStatusCode"] == 412
     assert s3.get_object(Bucket="raw-objects", Key="raw/1")["Body"].read() == b"first"
+
+
+def insert(item: dict[str, Any]) -> dict[str, Any]:
+    return items.insert_statement(TABLE, item)
+
+
+def test_a_statement_inserts_what_is_not_there_and_leaves_what_is(client: Any) -> None:
+    first, second = item("P#1", v={"N": "1"}, b={"B": b"one"}), item("P#1", v={"N": "1"}, b={"B": b"two"})
+    answers = client.batch_execute_statement(Statements=[insert(first), insert(second), insert(item("P#2"))])["Responses"]
+    assert [answer.get("Error", {}).get("Code") for answer in answers] == [None, "DuplicateItem", None]
+    assert client.get_item(TableName=TABLE, Key=item("P#1"))["Item"] == first
+    assert "Item" in client.get_item(TableName=TABLE, Key=item("P#2"))
+
+
+def test_a_statement_updates_the_version_that_it_names_and_keeps_other_attributes(client: Any) -> None:
+    client.put_item(TableName=TABLE, Item=item("P#1", v={"N": "1"}, b={"B": b"one"}, other={"S": "stays"}))
+    writes = [items.write_statement(TABLE, item("P#1", v={"N": str(version)}, b={"B": b"new"}), version) for version in (3, 2, 2)]
+    missing = items.write_statement(TABLE, item("P#9", v={"N": "2"}), 2)
+    answers = client.batch_execute_statement(Statements=[*writes, missing])["Responses"]
+    assert [answer.get("Error", {}).get("Code") for answer in answers] == [
+        "ConditionalCheckFailed", None, "ConditionalCheckFailed", "ConditionalCheckFailed"]
+    assert client.get_item(TableName=TABLE, Key=item("P#1"))["Item"] == item(
+        "P#1", v={"N": "2"}, b={"B": b"new"}, other={"S": "stays"})
+    assert "Item" not in client.get_item(TableName=TABLE, Key=item("P#9"))
+
+
+def test_an_item_written_by_a_statement_is_found_by_its_index(client: Any) -> None:
+    client.batch_execute_statement(Statements=[insert(item("P#1", v={"N": "1"}, dueShard={"S": "3"}, due={"N": "7"}))])
+    found = client.query(TableName=TABLE, IndexName="due", KeyConditionExpression="dueShard = :s",
+                         ExpressionAttributeValues={":s": {"S": "3"}})["Items"]
+    assert [one["PK"]["S"] for one in found] == ["P#1"]
+
+
+@pytest.mark.parametrize("statement", ['DELETE FROM "t" WHERE "PK"=?', 'UPDATE "t" SET "v"=? WHERE "PK"=? OR "SK"=?'])
+def test_a_statement_that_the_stores_do_not_send_is_refused(client: Any, statement: str) -> None:
+    with pytest.raises(ClientError, match="does not know this statement"):
+        client.batch_execute_statement(Statements=[{"Statement": statement, "Parameters": [{"S": "x"}] * 3}])
+
+
+def test_a_batch_takes_25_statements(client: Any) -> None:
+    with pytest.raises(ClientError, match="25"):
+        client.batch_execute_statement(Statements=[insert(item(f"P#{number}")) for number in range(26)])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from infra.local import dynamodb
 from socle.errors import Conflict, Rejected
 from socle.events.model import Tick
 from socle.profiles.codec import encode_aggregate, entry_of
@@ -23,7 +25,8 @@ def store(request) -> Iterator[ProfileStore | MemoryProfiles]:
     if request.param == "memory":
         yield MemoryProfiles()
         return
-    with mock_aws():
+    with mock_aws(), ExitStack() as stack:
+        dynamodb.install(stack)
         client = boto3.client("dynamodb")
         make_table(client)
         yield ProfileStore(client, "profiles")
@@ -80,6 +83,23 @@ def test_two_aggregates_are_written_together_or_not_at_all(store):
     with pytest.raises(Conflict):
         store.save_together([(Aggregate(name, 1), encode_aggregate(Aggregate(name, 1))) for name in ("q", "p")])
     assert store.load(["q"])["q"].version == 0
+
+
+def test_of_many_aggregates_each_is_written_on_its_own_version(store):
+    stored(store, Aggregate("old", 1, due=T0))
+    writes = [Aggregate("old", 2, reserved=frozenset([USER]), due=T0 + 1), Aggregate("new", 1), Aggregate("lost", 2),
+              *(Aggregate(f"p{number}", 1) for number in range(60))]
+    assert store.save_each([(one, encode_aggregate(one)) for one in writes]) == {"lost"}
+    assert store.save_each([(one, encode_aggregate(one)) for one in writes[:2]]) == {"old", "new"}
+    assert store.load(one.id for one in writes) == {one.id: one for one in writes} | {"lost": Aggregate("lost")}
+    assert store.due(T0 + 5, 100) == [Tick("old", T0 + 1)]
+
+
+def test_of_many_identifiers_each_is_claimed_once(store):
+    store.claim(USER, Owner("p", 0))
+    claims = {("email", str(number)): Owner("q", number, "43") for number in range(30)}
+    assert store.claim_each({USER: Owner("q", 0), **claims}) == {USER}
+    assert store.owners([USER, *claims]) == {USER: Owner("p", 0), **claims}
 
 
 def test_an_identifier_is_claimed_once(store):

@@ -1,8 +1,8 @@
 """Apply batches of the stream to profiles: the use case of apply_events.
 
-decode -> place (claim identifiers, merge people) -> per profile: decide, one conditional write -> drain outboxes ->
-keep the batch in S3. Everything before the last step can be done again without effect, so a batch that broke off
-anywhere is simply delivered again.
+decode -> place (claim identifiers, merge people) -> decide per profile -> one conditional write each, 25 a call ->
+drain outboxes -> keep the batch in S3. Everything before the last step can be done again without effect, so a batch
+that broke off anywhere is simply delivered again.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import base64
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from socle.aws import translated
+from socle.consumer.batch import Batch, Outcome, Record, Work
 from socle.effects.store import EffectQueue
 from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
 from socle.events.check import MAX_EVENT_BYTES
@@ -34,45 +34,15 @@ ROUND_BYTES = 192 * 1024
 """Text of events that one write of a profile takes in; what exceeds it goes into further writes (an item may have 400 KB)."""
 DRAIN_AT = 500
 """Effects in an outbox at which it is drained at once: it shares the item with everything else."""
+POSTPONED_BYTES = 64 * 1024
+"""An aggregate up to which the last write of a batch shares its call with others."""
 _ATTEMPTS = 25
-
-
-class Record(NamedTuple):
-    """A record of the stream: shard id, sequence number, approximate arrival in epoch ms, and its bytes."""
-
-    shard: str
-    sequence: str
-    arrival: int
-    data: bytes
 
 
 class Quarantine(Protocol):
     """Where quarantined events are filed."""
 
     def save(self, name: str, rows: Sequence[Quarantined]) -> None: ...
-
-
-@dataclass
-class Outcome:
-    """What a batch came to: events applied, duplicates, events of erased people, those that could not be applied, and
-    effects queued."""
-
-    applied: int = 0
-    duplicates: int = 0
-    erased: int = 0
-    poisoned: int = 0
-    effects: int = 0
-
-
-@dataclass
-class _Batch:
-    """One batch under way: the events by profile as they were applied, and the profiles as they are now."""
-
-    webhooks: Webhooks
-    outcome: Outcome = field(default_factory=Outcome)
-    groups: dict[str, list[Event]] = field(default_factory=dict)
-    touched: dict[str, Aggregate] = field(default_factory=dict)
-    poisoned: list[Quarantined] = field(default_factory=list)
 
 
 class Consumer:
@@ -92,13 +62,11 @@ class Consumer:
 
         Raises Unavailable when it can't be finished now: deliver the whole batch again.
         """
-        batch = _Batch(self._webhooks())
+        batch = Batch(self._webhooks())
         decoded = [_decode(record, batch.poisoned) for record in records]
         self._apply_events([event for one in decoded for event in one.events], batch)
         self._apply_ticks([tick for one in decoded for tick in one.ticks], batch)
-        for profile, aggregate in batch.touched.items():
-            if aggregate.outbox:
-                batch.touched[profile] = self._drain(aggregate, batch.outcome)
+        batch.touched |= self._drain([aggregate for aggregate in batch.touched.values() if aggregate.outbox], batch.outcome)
         batch.outcome.poisoned = len(batch.poisoned)
         quarantined = [*batch.poisoned, *(row for one in decoded for row in one.quarantined)]
         name = batch_name(records[0].shard, [record.sequence for record in records])
@@ -109,13 +77,13 @@ class Consumer:
                 self._quarantine.save(name, quarantined)
         return batch.outcome
 
-    def _apply_events(self, events: Sequence[Event], batch: _Batch) -> None:
+    def _apply_events(self, events: Sequence[Event], batch: Batch) -> None:
         """Place and apply; the events of a profile that another writer changed meanwhile are placed again."""
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             if not events:
                 return
             try:
-                placed = place(self._profiles, events, self._new_id)
+                placed = place(self._profiles, events, self._new_id, fresh=attempt > 0)
             except Rejected as error:
                 # An identifier of one of them can't be bound: find out of which, and let the others pass.
                 if len(events) == 1:
@@ -128,28 +96,28 @@ class Consumer:
             batch.outcome.erased += placed.erased
             members = frozen(placed.aggregates)
             lost: list[Event] = []
+            works: list[Work] = []
             for profile, group in placed.groups.items():
-                work = _Work(placed.aggregates[profile], History(dict(members)), batch)
+                work = Work(placed.aggregates[profile], History(dict(members)), batch)
                 try:
                     for part in _rounds(group):
                         self._apply_part(work, part)
+                    works.append(work)
                 except Conflict:
-                    lost += [event._replace(unlinked=()) for event in group]
-                    continue
-                batch.touched[profile] = work.aggregate
-                batch.poisoned += work.poisoned
-                batch.outcome.applied += work.applied
-                batch.outcome.duplicates += work.duplicates
-                if work.accepted:
-                    batch.groups.setdefault(profile, []).extend(work.accepted)
-            events = lost
+                    lost += group
+            beaten = self._write_postponed(works)
+            for work in works:
+                if work.aggregate.id in beaten:
+                    lost += placed.groups[work.aggregate.id]
+                else:
+                    work.done()
+            events = [event._replace(unlinked=()) for event in lost]
         raise Unavailable("contended", "other writers kept changing the same profiles: try again later")
 
-    def _apply_part(self, work: _Work, events: Sequence[Event]) -> None:
+    def _apply_part(self, work: Work, events: Sequence[Event]) -> None:
         """Apply events of one profile. What can't be applied is halved until the culprit is alone, and quarantined."""
         try:
             self._write(work, events)
-            work.accepted += events
         except Rejected as error:
             if len(events) == 1:
                 work.poisoned.append(_quarantined(events[0], error))
@@ -159,10 +127,11 @@ class Consumer:
             self._apply_part(work, events[:middle])
             self._apply_part(work, events[middle:])
 
-    def _reserve(self, work: _Work, event: Event) -> None:
+    def _reserve(self, work: Work, event: Event) -> None:
         """The identifiers of an event that was not applied are claimed all the same: the profile must know, to be erased."""
         unnamed = {identifier for identifier in event.ids if identifier not in event.unlinked} - work.aggregate.owned()
-        if unnamed:
+        if unnamed or work.aggregate.version == 0:
+            self._write_now(work)
             after = work.aggregate.next(reserved=work.aggregate.reserved | unnamed)
             try:
                 self._profiles.save(after, encode_aggregate(after))
@@ -172,8 +141,9 @@ class Consumer:
                 return
             work.aggregate = after
 
-    def _write(self, work: _Work, events: Sequence[Event], tick: int | None = None) -> None:
-        """Decide and write, once or, to seal what is too much for one item, several times. Raises Conflict, Rejected."""
+    def _write(self, work: Work, events: Sequence[Event], tick: int | None = None) -> None:
+        """Decide and write, once or, to seal what is too much for one item, several times; the last write is postponed if
+        it can share a call with those of other profiles. Raises Conflict, Rejected."""
         while True:
             with poison_is_rejected():
                 decision = decide(work.aggregate, events, work.batch.webhooks, work.history, tick)
@@ -181,13 +151,20 @@ class Consumer:
                 read(self._profiles, work.history, decision)
                 continue
             if decision.aggregate is not work.aggregate:
-                self._profiles.save(decision.aggregate, decision.data, decision.pages)
-                work.history.pages.update({(page.profile, page.lower): page for page in decision.pages})
+                self._write_now(work)
+                ended = work.aggregate.due is not None and decision.aggregate.due is None
+                if decision.pages or ended or len(decision.data) > POSTPONED_BYTES:
+                    self._profiles.save(decision.aggregate, decision.data, decision.pages)
+                    work.history.pages.update({(page.profile, page.lower): page for page in decision.pages})
+                else:
+                    work.postponed = decision.data
             work.aggregate = decision.aggregate
-            work.applied += len(decision.applied)
-            work.duplicates += decision.duplicates
+            work.applied += decision.applied
+            work.known |= {(event.key, event.revision): (part, event) for part, event in decision.known}
+            work.events += len(events)
             if len(work.aggregate.outbox) >= DRAIN_AT:
-                drained = self._drain(work.aggregate, work.batch.outcome)
+                self._write_now(work)
+                drained = self._drain([work.aggregate], work.batch.outcome)[work.aggregate.id]
                 if drained.id != work.aggregate.id or drained.erased is not None:
                     raise Conflict("conflict", "the profile was merged or erased meanwhile")
                 work.aggregate = drained
@@ -195,15 +172,27 @@ class Consumer:
                 return
             events = ()
 
-    def _apply_ticks(self, ticks: Sequence[Tick], batch: _Batch) -> None:
+    def _write_now(self, work: Work) -> None:
+        """Something else rests on what was postponed."""
+        if work.postponed:
+            self._profiles.save(work.aggregate, work.postponed)
+            work.postponed = b""
+
+    def _write_postponed(self, works: Sequence[Work]) -> set[str]:
+        """Write what was postponed; answers the profiles of which another writer was first."""
+        writes = [(work.aggregate, work.postponed) for work in works if work.postponed]
+        return self._profiles.save_each(writes) if writes else set()
+
+    def _apply_ticks(self, ticks: Sequence[Tick], batch: Batch) -> None:
         """Let time pass for profiles that are due. A tick that lost a race is dropped: the profile is still due."""
         aggregates = self._profiles.load(tick.profile for tick in ticks)
         for tick in ticks:
-            work = _Work(batch.touched.get(tick.profile) or aggregates[tick.profile], History(), batch)
+            work = Work(batch.touched.get(tick.profile) or aggregates[tick.profile], History(), batch)
             if work.aggregate.due != tick.due:
                 continue
             try:
                 self._write(work, (), tick.due)
+                self._write_now(work)
             except Conflict:
                 continue
             except Rejected as error:
@@ -211,41 +200,31 @@ class Consumer:
                 continue
             batch.touched[tick.profile] = work.aggregate
 
-    def _drain(self, aggregate: Aggregate, outcome: Outcome) -> Aggregate:
-        """Queue the stored outbox, then clear what was queued. Whoever loses the race clears what is left.
+    def _drain(self, aggregates: Sequence[Aggregate], outcome: Outcome) -> dict[str, Aggregate]:
+        """Queue the stored outboxes, then clear what was queued. Whoever loses the race clears what is left.
 
-        Answers the profile as it is then: its survivor, when it was merged meanwhile and its outbox went there.
+        Answers each profile as it is then: its survivor, when it was merged meanwhile and its outbox went there.
         """
+        left = {aggregate.id: aggregate for aggregate in aggregates}
+        drained: dict[str, Aggregate] = {}
         sent: set[str] = set()
         for _ in range(_ATTEMPTS):
-            effects = [effect for effect in aggregate.outbox if effect.id not in sent]
+            waiting = {aggregate.id: aggregate for aggregate in left.values() if aggregate.outbox}
+            drained |= {profile: aggregate for profile, aggregate in left.items() if not aggregate.outbox}
+            if not waiting:
+                return drained
+            effects = [effect for aggregate in waiting.values() for effect in aggregate.outbox if effect.id not in sent]
             self._queue.send(effects)
             outcome.effects += len(effects)
             sent |= {effect.id for effect in effects}
-            cleared = aggregate.next(outbox=())
-            try:
-                self._profiles.save(cleared, encode_aggregate(cleared))
-            except Conflict:
-                aggregates, roots = load_roots(self._profiles, {aggregate.id})
-                aggregate = aggregates[roots[aggregate.id]]
-                if not aggregate.outbox:
-                    return aggregate
-                continue
-            return cleared
+            cleared = {profile: aggregate.next(outbox=()) for profile, aggregate in waiting.items()}
+            beaten = self._profiles.save_each([(aggregate, encode_aggregate(aggregate)) for aggregate in cleared.values()])
+            drained |= {profile: cleared[aggregate.id] for profile, aggregate in left.items()
+                        if aggregate.id in cleared and aggregate.id not in beaten}
+            left = {profile: aggregate for profile, aggregate in left.items() if aggregate.id in beaten}
+            fresh, roots = load_roots(self._profiles, set(left))
+            left = {profile: fresh[roots[profile]] for profile in left}
         raise Unavailable("contended", "other writers kept changing the same profile: try again later")
-
-
-@dataclass
-class _Work:
-    """One profile of a batch under way: what was read and written of it, and what became of its events."""
-
-    aggregate: Aggregate
-    history: History
-    batch: _Batch
-    accepted: list[Event] = field(default_factory=list)
-    poisoned: list[Quarantined] = field(default_factory=list)
-    applied: int = 0
-    duplicates: int = 0
 
 
 def _decode(record: Record, poisoned: list[Quarantined]) -> Decoded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
@@ -12,8 +13,9 @@ from socle.identity.model import USER_ID
 from socle.identity.resolve import Pair, Person, Plan
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.decide import merge
+from socle.profiles.items import Owner
 from socle.profiles.model import Aggregate, History, Needs
-from socle.profiles.store import Owner, ProfileStore
+from socle.profiles.store import ProfileStore
 
 logger = logging.getLogger(__name__)
 
@@ -28,19 +30,23 @@ class Placed(NamedTuple):
     erased: int
 
 
-def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str]) -> Placed:
+def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str], fresh: bool = False) -> Placed:
     """Assign every event to a profile. Identifiers are claimed and profiles merged when it returns.
 
     An identifier changes profile only by a merge, so a batch that comes again is placed where it already is. Events
     received before their most trusted identifier was erased are dropped. Two profiles that can't be one item stay two.
     Raises Unavailable, or Rejected when an identifier can't be bound to its profile.
+
+    Unless `fresh`, the first look is at what may be a moment old, for half the price: every write that rests on it is
+    conditional, and whoever meets a Conflict looks again, at what is.
     """
     identifiers = list(dict.fromkeys(identifier for event in events for identifier in event.ids))
     apart: set[Pair] = set()
     for _ in range(_ATTEMPTS):
         try:
-            known = _look_up(store, identifiers)
+            known = _look_up(store, identifiers, fresh)
         except Conflict:
+            fresh = True
             continue
         kept = [(event, ids) for event in events if (ids := _own_ids(event, known.erased))]
         plan = Plan(known.owners, known.people(), apart)
@@ -51,6 +57,7 @@ def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str
             if not _merge(store, plan, known, apart):
                 continue
         except Conflict:
+            fresh = True
             continue
         groups: dict[str, list[Event]] = {}
         for event, ids in kept:
@@ -98,13 +105,17 @@ class _Known(NamedTuple):
         return {root: _person(self.aggregates[root]) for root in set(self.owners.values())}
 
 
-def _look_up(store: ProfileStore, identifiers: Sequence[Identifier]) -> _Known:
+def _look_up(store: ProfileStore, identifiers: Sequence[Identifier], fresh: bool) -> _Known:
     """Read what is known of the identifiers. Raises Conflict when one had to be let go, and must be read again."""
-    rows = store.owners(identifiers)
-    aggregates, roots = load_roots(store, {row.profile for row in rows.values()})
-    # An identifier that no event of its profile names was claimed a moment ago, perhaps while its owner was erased.
-    unsure = [identifier for identifier in identifiers
-              if identifier not in rows or not aggregates[roots[rows[identifier].profile]].snapshot.names(identifier)]
+    rows = store.owners(identifiers, fresh)
+    aggregates, roots = load_roots(store, {row.profile for row in rows.values()}, fresh)
+    # An identifier that no event of its profile names was claimed a moment ago, perhaps while its owner was erased. One
+    # that has no row is looked up once it is claimed; if it turns out to be erased somebody's, it is let go and we are
+    # here again.
+    unsure = [identifier for identifier, row in rows.items()
+              if not aggregates[roots[row.profile]].snapshot.names(identifier)]
+    if fresh:
+        unsure += [identifier for identifier in identifiers if identifier not in rows]
     tombstones = store.erased(unsure) if unsure else {}
     erased = {identifier: row.erased for identifier, row in rows.items() if row.erased} | tombstones
     owners: dict[Identifier, str] = {}
@@ -116,20 +127,29 @@ def _look_up(store: ProfileStore, identifiers: Sequence[Identifier]) -> _Known:
             raise Conflict("conflict", "the owner of an identifier was erased meanwhile")
         if root.erased is None:
             owners[identifier] = root.id
+            if root.version == 0:
+                _tell(aggregates, root.id, {identifier, (USER_ID, row.user)} if row.user else {identifier})
         else:
             stale[identifier] = row.profile
             erased[identifier] = root.erased
     return _Known(owners, stale, erased, aggregates)
 
 
-def load_roots(store: ProfileStore, profiles: set[str]) -> tuple[dict[str, Aggregate], dict[str, str]]:
+def _tell(aggregates: dict[str, Aggregate], profile: str, identifiers: set[Identifier]) -> None:
+    """Let a profile that is not written yet know, in memory, what its rows say is its own."""
+    aggregate = aggregates.get(profile) or Aggregate(profile)
+    aggregates[profile] = replace(aggregate, reserved=aggregate.reserved | identifiers)
+
+
+def load_roots(store: ProfileStore, profiles: set[str],
+               fresh: bool = True) -> tuple[dict[str, Aggregate], dict[str, str]]:
     """The aggregates, and for each profile asked for the one it was merged into in the end, itself if none."""
-    aggregates = store.load(profiles) if profiles else {}
+    aggregates = store.load(profiles, fresh) if profiles else {}
     while True:
         further = {aggregate.merged_into for aggregate in aggregates.values() if aggregate.merged_into} - set(aggregates)
         if not further:
             break
-        aggregates |= store.load(further)
+        aggregates |= store.load(further, fresh)
     roots: dict[str, str] = {}
     for profile in profiles:
         root = profile
@@ -183,24 +203,50 @@ def _let_go(store: ProfileStore, identifier: Identifier, row: Owner, root: Aggre
 def _claim(store: ProfileStore, plan: Plan, known: _Known) -> None:
     """Make the identifiers of the plan their profiles' own. Raises Conflict when another writer had one of them first.
 
-    A user id is bound by a transaction on the aggregate, so that nobody ever meets a profile that has one and does not
-    know it: two users would become one. Any other identifier may lead to a profile that is not written yet.
+    Nobody must ever meet a profile that has a user id and not know it: two users would become one. A profile that was
+    met before is told in the transaction that binds the user id. One whose id was drawn a moment ago can be met by its
+    rows alone: its user id is claimed first, and as long as it is not written all its other rows name it.
     """
+    new = {profile for profile in plan.claims.values() if profile not in known.aggregates}
+    users = {profile: value for profile, aggregate in known.aggregates.items() if aggregate.version == 0
+             for kind, value in aggregate.reserved if kind == USER_ID}
+    users |= {profile: value for (kind, value), profile in plan.claims.items() if kind == USER_ID and profile in new}
+    first: dict[Identifier, Owner] = {}
+    then: dict[Identifier, Owner] = {}
     for identifier, profile in plan.claims.items():
         owner, stale = Owner(profile, known.erased.get(identifier, 0)), known.stale.get(identifier)
-        if identifier[0] == USER_ID:
-            before = known.aggregates.get(profile) or Aggregate(profile)
+        if identifier[0] == USER_ID and profile not in new:
+            before = known.aggregates[profile]
             after = before.next(reserved=before.reserved | {identifier})
             store.bind(after, encode_aggregate(after), identifier, owner, stale)
             known.aggregates[profile] = after
-        elif store.claim(identifier, owner, stale).profile != profile:
-            raise Conflict("conflict", "another writer had the identifier first")
+        elif identifier[0] == USER_ID:
+            first[identifier] = owner
+        else:
+            then[identifier] = owner._replace(user=users.get(profile, ""))
+    for claims in (first, then):
+        _claim_each(store, claims, known)
+    for identifier, profile in plan.claims.items():
+        if profile not in known.aggregates or known.aggregates[profile].version == 0:
+            _tell(known.aggregates, profile, {identifier})
     # The tombstone of an erased person is written before the identifier is free: who could claim it can see it now.
     if any(erased > known.erased.get(identifier, 0) for identifier, erased in store.erased(plan.claims).items()):
         raise Conflict("conflict", "the owner of an identifier was erased meanwhile")
     for identifier, erased_profile in known.stale.items():
         if identifier not in plan.claims:
             store.free(identifier, erased_profile, known.erased[identifier])
+
+
+def _claim_each(store: ProfileStore, claims: Mapping[Identifier, Owner], known: _Known) -> None:
+    """Claim identifiers that are nobody's, or still an erased profile's. Raises Conflict."""
+    free = {identifier: owner for identifier, owner in claims.items() if identifier not in known.stale}
+    taken = store.claim_each(free) if free else set()
+    found = store.owners(taken) if taken else {}
+    found |= {identifier: store.claim(identifier, owner, known.stale[identifier])
+              for identifier, owner in claims.items() if identifier in known.stale}
+    for identifier in [*taken, *(identifier for identifier in claims if identifier in known.stale)]:
+        if identifier not in found or found[identifier].profile != claims[identifier].profile:
+            raise Conflict("conflict", "another writer had the identifier first")
 
 
 def _person(aggregate: Aggregate) -> Person:

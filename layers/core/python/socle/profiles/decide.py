@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from socle.effects.model import WEBHOOK, Effect
 from socle.errors import Rejected
@@ -25,15 +26,15 @@ Webhooks = Mapping[str, Sequence[str]]
 class Decision:
     """What to write: the aggregate's next version (or the same one: nothing), its bytes, and pages in the same transaction.
 
-    applied     the events that were new
-    duplicates  how many were known already
+    applied  the events that were new
+    known    those that were not, each as it is stored and with the partition that holds it
     """
 
     aggregate: Aggregate
     data: bytes
     pages: tuple[Page, ...]
     applied: tuple[Event, ...]
-    duplicates: int
+    known: tuple[tuple[str, Event], ...]
 
 
 def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, history: History,
@@ -45,13 +46,13 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, hi
     sorted_out = drop_duplicates(aggregate, events, history)
     if isinstance(sorted_out, Needs):
         return sorted_out
-    new, revised = sorted_out
+    new, known, revised = sorted_out
     ticked = tick is not None and tick == aggregate.due
     # All of them were claimed, also by an event whose revision names others, or that is known with others.
     owned = aggregate.owned()
     claimed = {identifier for event in events for identifier in event.ids if identifier not in event.unlinked}
     changed = bool(new) or ticked or not claimed <= owned
-    unchanged = Decision(aggregate, b"", (), (), len(events))
+    unchanged = Decision(aggregate, b"", (), (), known)
     if not changed and len(encode_aggregate(aggregate)) <= HARD_LIMIT:
         return unchanged
     try:
@@ -82,7 +83,7 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, hi
             data = encode_aggregate(after)
     if not changed and not pages:
         return unchanged
-    return Decision(after, data, pages, tuple(new), len(events) - len(new))
+    return Decision(after, data, pages, tuple(new), known)
 
 
 MAX_REVISIONS_BYTES = 96 * 1024
@@ -91,44 +92,57 @@ HARD_LIMIT = 256 * 1024
 """Bytes of an aggregate above which it is sealed even without news (an item may have 400 KB)."""
 
 
-def drop_duplicates(aggregate: Aggregate, events: Sequence[Event],
-                    history: History) -> tuple[list[Event], bool] | Needs:
-    """The events that are new to the profile, and whether any of them shares its key with a known one.
+class Sorted(NamedTuple):
+    """new: the events to apply; known: duplicates as they are stored, with the partition that holds them; revised: whether
+    any of the new ones shares its key with a known one."""
+
+    new: list[Event]
+    known: tuple[tuple[str, Event], ...]
+    revised: bool
+
+
+def drop_duplicates(aggregate: Aggregate, events: Sequence[Event], history: History) -> Sorted | Needs:
+    """Tell the events that are new to the profile from those that are not.
 
     An event is known when its key and revision are in the tail, or in the page whose range covers the key, of the
     aggregate or of one of its members. Raises Rejected(`too_many_revisions`).
     """
-    tail = _revisions(aggregate.tail)
+    tail = _by_key(aggregate.tail)
     aggregates: set[str] = set()
     pages: set[tuple[str, str]] = set()
     new: list[Event] = []
+    known: dict[tuple[str, int], tuple[str, Entry]] = {}
     met: set[tuple[str, int]] = set()
     revised = False
     for event in events:
         key = event.key
-        known = dict(tail.get(key, ()))
+        stored = [(aggregate.id, entry) for entry in tail.get(key, ())]
         for part in _parts(aggregate, key, history, aggregates):
             if part is not aggregate:
-                known |= _revisions(part.tail).get(key, {})
+                stored += [(part.id, entry) for entry in part.tail if entry.key == key]
             lower = part.page_of(key)
             if lower is not None:
                 page = history.pages.get((part.id, lower))
                 if page is None:
                     pages.add((part.id, lower))
                 else:
-                    known |= _revisions(page.entries).get(key, {})
-        if event.revision in known or (key, event.revision) in met:
+                    stored += [(part.id, entry) for entry in page.entries if entry.key == key]
+        same = [place for place in stored if place[1].revision == event.revision]
+        if same:
+            known[key, event.revision] = same[0]
             continue
-        if known:
+        if (key, event.revision) in met:
+            continue
+        if stored:
             revised = True
-            if sum(known.values()) > MAX_REVISIONS_BYTES:
+            if sum(len(entry.row) for _, entry in stored) > MAX_REVISIONS_BYTES:
                 raise Rejected("too_many_revisions", "this event was corrected too often: send what is right as a new event",
                                "revision")
         met.add((key, event.revision))
         new.append(event)
     if aggregates or pages:
         return Needs(tuple(sorted(aggregates)), tuple(sorted(pages)))
-    return new, revised
+    return Sorted(new, tuple((part, event_of(entry)) for part, entry in known.values()), revised)
 
 
 def _parts(aggregate: Aggregate, key: str, history: History, missing: set[str]) -> Iterable[Aggregate]:
@@ -142,11 +156,10 @@ def _parts(aggregate: Aggregate, key: str, history: History, missing: set[str]) 
                 missing.add(member)
 
 
-def _revisions(entries: Iterable[Entry]) -> dict[str, dict[int, int]]:
-    """key → revision → characters of its text."""
-    found: dict[str, dict[int, int]] = {}
+def _by_key(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
     for entry in entries:
-        found.setdefault(entry.key, {})[entry.revision] = len(entry.row)
+        found.setdefault(entry.key, []).append(entry)
     return found
 
 

@@ -14,14 +14,16 @@ from dataclasses import replace
 from socle.events.model import key_time, time_key
 from socle.profiles.model import Aggregate, Entry, History, Needs, Page
 
-BUDGET = 1_900
-"""Bytes of a sealed aggregate: with its attribute names it fits two write units of 1 KB."""
-PER_PAGE = 24
+BUDGET = 960
+"""Bytes of a sealed aggregate: with its attribute names it fits one write unit of 1 KB."""
+PER_PAGE = 8
 """Bytes of budget that each page adds: as the list of pages grows, so do the pages, and it stays a small part."""
-MIN_ENTRIES = 6
+MIN_ENTRIES = 4
 """Fewer stored events are not worth a transaction."""
+KEPT_ENTRIES = 2
+"""The newest stored events that stay: what a second device sends a moment late is then no late event."""
 KEPT_BYTES = 8_192
-"""Text of the newest stored events that stays, at most: a client's retry then needs no page."""
+"""Text of those, at most."""
 PAGE_BYTES = 48 * 1024
 """Text of a page above which it is split (an item may have 400 KB)."""
 MAX_LATE_PAGES = 40
@@ -67,12 +69,12 @@ def seal(after: Aggregate, stored: Sequence[Entry], history: History) -> tuple[A
 
 
 def _oldest(stored: Sequence[Entry]) -> list[Entry]:
-    """The older two thirds of the stored events, or more where the newest are large; all revisions of a key together."""
+    """All stored events but the newest few; all revisions of a key together."""
     entries = sorted(stored, key=lambda entry: (entry.key, entry.revision))
     kept, size = 0, 0
     for entry in reversed(entries):
         size += len(entry.row)
-        if size > KEPT_BYTES or kept >= len(entries) // 3:
+        if size > KEPT_BYTES or kept >= KEPT_ENTRIES:
             break
         kept += 1
     cut = len(entries) - kept

@@ -1,75 +1,80 @@
-"""Profiles in DynamoDB. The only file that knows the keys of the profiles table.
+"""Profiles in DynamoDB. This file and items.py are the only ones that know the keys of the profiles table.
 
     access                                   key                                  call
     aggregates of many profiles              P#<id> / A                           BatchGetItem, 100 a call
     write one aggregate                      P#<id> / A                           PutItem on its version
+    write many aggregates                    P#<id> / A                           BatchExecuteStatement, on their versions
     aggregates and pages together            P#<id> / A, E#<lower>                TransactWriteItems on their versions
     some pages                               P#<id> / E#<lower>                   BatchGetItem
     all pages of a profile                   P#<id> / begins with E#              Query
     whose an identifier is                   I#<type>#<value> / I                 BatchGetItem
     claim an identifier                      I#<type>#<value> / I                 PutItem if it is nobody's
+    claim many identifiers                   I#<type>#<value> / I                 BatchExecuteStatement, if they are nobody's
     bind a user id to its profile            both                                 TransactWriteItems
     erased identifiers                       X#<SHA-256 of type, value> / X       BatchGetItem
     pages of an erased profile               P#<id> / E#<lower>                   BatchWriteItem, 25 a call
     profiles due                             index `due`: shard, due <= now       Query
-
-Attributes: v version · b bytes (socle.profiles.codec) · m merged into · x erased at (epoch ms) · p owner of an identifier ·
-due, dueShard (only while something is due: the index is sparse).
 """
 
 from __future__ import annotations
 
-import hashlib
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 from socle.aws import Client, translated
 from socle.errors import Conflict, Unavailable
 from socle.events.model import Identifier, Tick
-from socle.profiles.codec import decode_aggregate, decode_entries, encode_aggregate, encode_entries
+from socle.profiles.codec import encode_aggregate
+from socle.profiles.items import (
+    DUE_SHARDS,
+    Owner,
+    aggregate_item,
+    aggregate_of,
+    erased_key,
+    identifier_item,
+    identifier_key,
+    insert_statement,
+    owner_of,
+    page_item,
+    page_of,
+    write_statement,
+)
 from socle.profiles.model import Aggregate, Page
 
-DUE_SHARDS = 16
-"""Partitions of the due index, so that a million timers do not share one."""
 _BATCH = 100
 _DELETES = 25
+_STATEMENTS = 25
 _ATTEMPTS = 5
+_WAS_FIRST = {"ConditionalCheckFailed", "DuplicateItem", "TransactionConflict"}
+_OVERLOADED = {"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "InternalServerError"}
 
 
-class Owner(NamedTuple):
-    """Whose an identifier is.
-
-    profile  profile id
-    erased   epoch ms when an earlier owner of this identifier was erased, else 0: events received by then are dropped
-    """
-
-    profile: str
-    erased: int
+K = TypeVar("K")
 
 
 class ProfileStore:
-    """Reads are strongly consistent; writes are conditional and raise Conflict, or Unavailable in an outage."""
+    """Reads are strongly consistent, or, unless `fresh`, eventually, at half the price: what was written a moment ago may
+    be missing. Writes are conditional and raise Conflict, or Unavailable in an outage."""
 
     def __init__(self, dynamodb: Client, table: str) -> None:
         self._dynamodb = dynamodb
         self._table = table
 
-    def load(self, profiles: Iterable[str]) -> dict[str, Aggregate]:
+    def load(self, profiles: Iterable[str], fresh: bool = True) -> dict[str, Aggregate]:
         """The aggregates; one that is not stored comes as an empty profile of version 0."""
         wanted = list(dict.fromkeys(profiles))
         found = {profile: Aggregate(profile) for profile in wanted}
-        for item in self._get({"PK": {"S": f"P#{profile}"}, "SK": {"S": "A"}} for profile in wanted):
-            aggregate = _aggregate(item)
+        for item in self._get(({"PK": {"S": f"P#{profile}"}, "SK": {"S": "A"}} for profile in wanted), fresh):
+            aggregate = aggregate_of(item)
             found[aggregate.id] = aggregate
         return found
 
     def load_pages(self, addresses: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Page]:
         """The pages (profile, lower bound)."""
         keys = ({"PK": {"S": f"P#{profile}"}, "SK": {"S": f"E#{lower}"}} for profile, lower in addresses)
-        pages = [_page(item) for item in self._get(keys)]
+        pages = [page_of(item) for item in self._get(keys)]
         return {(page.profile, page.lower): page for page in pages}
 
     def save(self, aggregate: Aggregate, data: bytes, pages: Sequence[Page] = ()) -> None:
@@ -81,23 +86,30 @@ class ProfileStore:
             self.save_together([(aggregate, data)], pages)
             return
         with translated("the profile"):
-            self._dynamodb.put_item(**self._put(_item(aggregate, data), aggregate.version))
+            self._dynamodb.put_item(**self._put(aggregate_item(aggregate, data), aggregate.version))
+
+    def save_each(self, writes: Sequence[tuple[Aggregate, bytes]]) -> set[str]:
+        """Write the next versions of many aggregates, each by itself; answers those of which another writer was first.
+
+        An aggregate whose due time has just ended is written with `save`: a statement adds attributes and removes none.
+        """
+        statements = {aggregate.id: write_statement(self._table, aggregate_item(aggregate, data), aggregate.version)
+                      for aggregate, data in writes}
+        return self._execute(statements, "the profiles")
 
     def save_together(self, aggregates: Sequence[tuple[Aggregate, bytes]], pages: Sequence[Page] = ()) -> None:
         """Write aggregates and pages in one transaction, each on its version."""
-        puts = [self._put(_item(aggregate, data), aggregate.version) for aggregate, data in aggregates]
-        puts += [self._put({"PK": {"S": f"P#{page.profile}"}, "SK": {"S": f"E#{page.lower}"},
-                            "v": {"N": str(page.version)}, "b": {"B": encode_entries(page.entries)}}, page.version)
-                 for page in pages]
+        puts = [self._put(aggregate_item(aggregate, data), aggregate.version) for aggregate, data in aggregates]
+        puts += [self._put(page_item(page), page.version) for page in pages]
         with translated("the profile"):
             self._dynamodb.transact_write_items(TransactItems=[{"Put": put} for put in puts])
 
-    def owners(self, identifiers: Iterable[Identifier]) -> dict[Identifier, Owner]:
+    def owners(self, identifiers: Iterable[Identifier], fresh: bool = True) -> dict[Identifier, Owner]:
         """Whose the identifiers are; those that are nobody's are left out."""
-        keys = {_identifier_key(identifier): identifier for identifier in identifiers}
+        keys = {identifier_key(identifier): identifier for identifier in identifiers}
         found: dict[Identifier, Owner] = {}
-        for item in self._get({"PK": {"S": key}, "SK": {"S": "I"}} for key in keys):
-            found[keys[item["PK"]["S"]]] = _owner(item)
+        for item in self._get(({"PK": {"S": key}, "SK": {"S": "I"}} for key in keys), fresh):
+            found[keys[item["PK"]["S"]]] = owner_of(item)
         return found
 
     def claim(self, identifier: Identifier, owner: Owner, stale: str | None = None) -> Owner:
@@ -116,11 +128,19 @@ class ProfileStore:
             return found
         return owner
 
+    def claim_each(self, claims: Mapping[Identifier, Owner]) -> set[Identifier]:
+        """Give identifiers that are nobody's to their owners, each by itself; answers those that were somebody's.
+
+        After a retry inside botocore these may well be our own.
+        """
+        return self._execute({identifier: insert_statement(self._table, identifier_item(identifier, owner))
+                              for identifier, owner in claims.items()}, "the identifiers")
+
     def bind(self, aggregate: Aggregate, data: bytes, identifier: Identifier, owner: Owner, stale: str | None = None) -> None:
         """Claim an identifier and write the aggregate that says so, both or neither. Raises Conflict."""
         with translated("the profile"):
             self._dynamodb.transact_write_items(TransactItems=[
-                {"Put": self._put(_item(aggregate, data), aggregate.version)},
+                {"Put": self._put(aggregate_item(aggregate, data), aggregate.version)},
                 {"Put": self._claim(identifier, owner, stale)}])
 
     def erased(self, identifiers: Iterable[Identifier]) -> dict[Identifier, int]:
@@ -163,7 +183,7 @@ class ProfileStore:
         with suppress(Conflict), translated("the identifier"):
             # On its owner: somebody new may have claimed it since.
             self._dynamodb.delete_item(
-                TableName=self._table, Key={"PK": {"S": _identifier_key(identifier)}, "SK": {"S": "I"}},
+                TableName=self._table, Key={"PK": {"S": identifier_key(identifier)}, "SK": {"S": "I"}},
                 ConditionExpression="p = :owner", ExpressionAttributeValues={":owner": {"S": profile}})
 
     def _delete(self, requests: list[dict[str, Any]]) -> None:
@@ -176,10 +196,8 @@ class ProfileStore:
         raise Unavailable("throttled", "the profiles table is throttled: try again later")
 
     def _claim(self, identifier: Identifier, owner: Owner, stale: str | None) -> dict[str, Any]:
-        item = {"PK": {"S": _identifier_key(identifier)}, "SK": {"S": "I"}, "p": {"S": owner.profile}}
-        if owner.erased:
-            item["x"] = {"N": str(owner.erased)}
-        put: dict[str, Any] = {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(PK)"}
+        put: dict[str, Any] = {"TableName": self._table, "Item": identifier_item(identifier, owner),
+                               "ConditionExpression": "attribute_not_exists(PK)"}
         if stale is not None:
             put["ConditionExpression"] += " OR p = :stale"
             put["ExpressionAttributeValues"] = {":stale": {"S": stale}}
@@ -191,56 +209,40 @@ class ProfileStore:
         return {"TableName": self._table, "Item": item, "ConditionExpression": "v = :was",
                 "ExpressionAttributeValues": {":was": {"N": str(version - 1)}}}
 
-    def _get(self, keys: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _execute(self, statements: Mapping[K, dict[str, Any]], what: str) -> set[K]:
+        """Run write statements; answers those whose condition did not hold. Statements that met an overload run again."""
+        beaten: set[K] = set()
+        left = list(statements)
+        for _ in range(_ATTEMPTS):
+            again: list[K] = []
+            for start in range(0, len(left), _STATEMENTS):
+                chunk = left[start:start + _STATEMENTS]
+                with translated(what):
+                    answer = self._dynamodb.batch_execute_statement(Statements=[statements[one] for one in chunk])
+                for one, result in zip(chunk, answer["Responses"], strict=True):
+                    code = result.get("Error", {}).get("Code")
+                    if code in _WAS_FIRST:
+                        beaten.add(one)
+                    elif code in _OVERLOADED:
+                        again.append(one)
+                    elif code is not None:
+                        raise RuntimeError(f"{what}: {code}: {result['Error'].get('Message')}")
+            if not again:
+                return beaten
+            left = again
+        raise Unavailable("throttled", f"{what} are throttled: try again later")
+
+    def _get(self, keys: Iterable[Mapping[str, Any]], fresh: bool = True) -> Iterator[dict[str, Any]]:
         """BatchGetItem, 100 keys a call; keys that DynamoDB leaves unprocessed are asked for again."""
         left = iter(keys)
         while chunk := list(islice(left, _BATCH)):
             for _ in range(_ATTEMPTS):
                 with translated("the profiles table"):
                     answer = self._dynamodb.batch_get_item(
-                        RequestItems={self._table: {"Keys": chunk, "ConsistentRead": True}})
+                        RequestItems={self._table: {"Keys": chunk, "ConsistentRead": fresh}})
                 yield from answer["Responses"].get(self._table, ())
                 chunk = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
                 if not chunk:
                     break
             else:
                 raise Unavailable("throttled", "the profiles table is throttled: try again later")
-
-
-def erased_key(identifier: Identifier) -> str:
-    """The key that remembers an erased identifier without saying it."""
-    return "X#" + hashlib.sha256("\0".join(identifier).encode()).hexdigest()
-
-
-def _identifier_key(identifier: Identifier) -> str:
-    return f"I#{identifier[0]}#{identifier[1]}"
-
-
-def _owner(item: Mapping[str, Any]) -> Owner:
-    return Owner(item["p"]["S"], int(item["x"]["N"]) if "x" in item else 0)
-
-
-def _item(aggregate: Aggregate, data: bytes) -> dict[str, Any]:
-    item: dict[str, Any] = {"PK": {"S": f"P#{aggregate.id}"}, "SK": {"S": "A"}, "v": {"N": str(aggregate.version)},
-                            "b": {"B": data}}
-    if aggregate.erased is not None:
-        item["x"] = {"N": str(aggregate.erased)}
-    if aggregate.merged_into is not None:
-        item["m"] = {"S": aggregate.merged_into}
-    if aggregate.due is not None:
-        item["due"] = {"N": str(aggregate.due)}
-        item["dueShard"] = {"S": str(zlib.crc32(aggregate.id.encode()) % DUE_SHARDS)}
-    return item
-
-
-def _aggregate(item: Mapping[str, Any]) -> Aggregate:
-    profile, version = item["PK"]["S"][2:], int(item["v"]["N"])
-    aggregate = decode_aggregate(profile, version, item["b"]["B"])
-    aggregate.merged_into = item["m"]["S"] if "m" in item else None
-    aggregate.erased = int(item["x"]["N"]) if "x" in item else None
-    aggregate.due = int(item["due"]["N"]) if "due" in item else None
-    return aggregate
-
-
-def _page(item: Mapping[str, Any]) -> Page:
-    return Page(item["PK"]["S"][2:], item["SK"]["S"][2:], int(item["v"]["N"]), decode_entries(item["b"]["B"]))

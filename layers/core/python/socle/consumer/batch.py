@@ -1,0 +1,75 @@
+"""One batch of the stream under way: its records, the profiles that it works on, and what it came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from socle.events.model import Event, Quarantined
+from socle.profiles.decide import Webhooks
+from socle.profiles.model import Aggregate, History
+
+
+class Record(NamedTuple):
+    """A record of the stream: shard id, sequence number, approximate arrival in epoch ms, and its bytes."""
+
+    shard: str
+    sequence: str
+    arrival: int
+    data: bytes
+
+
+@dataclass
+class Outcome:
+    """What a batch came to: events applied, duplicates, events of erased people, those that could not be applied, and
+    effects queued."""
+
+    applied: int = 0
+    duplicates: int = 0
+    erased: int = 0
+    poisoned: int = 0
+    effects: int = 0
+
+
+@dataclass
+class Batch:
+    """One batch under way: the events by profile as they were applied, and the profiles as they are now."""
+
+    webhooks: Webhooks
+    outcome: Outcome = field(default_factory=Outcome)
+    groups: dict[str, list[Event]] = field(default_factory=dict)
+    touched: dict[str, Aggregate] = field(default_factory=dict)
+    poisoned: list[Quarantined] = field(default_factory=list)
+
+
+@dataclass
+class Work:
+    """One profile of a batch under way: what was read and written of it, and what became of its events.
+
+    postponed  bytes of `aggregate` that are still to be written, b"" when nothing is
+    events     how many events were looked at: applied, or known already
+    """
+
+    aggregate: Aggregate
+    history: History
+    batch: Batch
+    postponed: bytes = b""
+    events: int = 0
+    applied: list[Event] = field(default_factory=list)
+    known: dict[tuple[str, int], tuple[str, Event]] = field(default_factory=dict)
+    poisoned: list[Quarantined] = field(default_factory=list)
+
+    def done(self) -> None:
+        """All of it is written: the batch may say so."""
+        batch = self.batch
+        batch.touched[self.aggregate.id] = self.aggregate
+        batch.poisoned += self.poisoned
+        batch.outcome.applied += len(self.applied)
+        batch.outcome.duplicates += self.events - len(self.applied)
+        if self.applied:
+            batch.groups.setdefault(self.aggregate.id, []).extend(self.applied)
+        # What was applied in one part of the batch is known in the next.
+        new = {(event.key, event.revision) for event in self.applied} if self.known else ()
+        for place, (part, event) in self.known.items():
+            if place not in new:
+                batch.groups.setdefault(part, []).append(event)
