@@ -16,7 +16,7 @@ def main() -> int:
     """0 when every mutant was killed."""
     options = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     options.add_argument("words", nargs="*", help="only mutants whose name or module has one of these")
-    options.add_argument("--search", action="store_true", help="look for killers anew, and write them into the lists")
+    options.add_argument("--search", action="store_true", help="write killers that had to be looked for into the lists")
     options.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants at a time")
     options.add_argument("--json", action="store_true", help="one line of JSON per mutant: [fault, module, killer, problem]")
     asked = options.parse_args()
@@ -31,14 +31,14 @@ def main() -> int:
         mutant, killer, problem = verdict
         if killer:
             killers[mutant.fault] = killer
+            if asked.search and killer != mutant.killer:
+                keep({mutant.fault: killer})
         if asked.json:
             print(json.dumps([mutant.fault, mutant.module, killer, problem]), flush=True)
         else:
             print(f"{tried:4} of {len(chosen)}  {mutant.fault}\n{'':13}{problem or killer or 'SURVIVED'}", flush=True)
 
-    status = run([one._replace(killer="") for one in chosen] if asked.search else chosen, asked.jobs, tell)
-    if asked.search:
-        keep(killers)
+    status = run(chosen, asked.jobs, tell)
     print(f"mutants killed: {len(killers)} of {len(chosen)}", file=sys.stderr)
     return status or int(len(killers) < len(chosen))
 

@@ -1,7 +1,7 @@
 """Run tests against mutants: collect once, then fork for each mutant, put it in place there and see which test fails.
 
 First the happy path, which a mutant must pass, or it shows nothing; then its killer of last time; and if that one passes,
-every test of the core, those of the mutant's own context first.
+every test of its context and of what runs all contexts together, the quickest first.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ HAPPY_PATH = ("tests/mutants/test_happy_path.py", "tests/mutants/test_happy_path
 CORE = ("profiles", "consumer", "identity", "effects", "lake", "timers", "quarantine", "failed", "sources", "events",
         "functions", "replay", "faults")
 """Directories of the tests that may kill; the slow ones come last."""
+CLOSE = CORE[:6]
+"""What one of these does wrong is best seen by the tests of them all."""
 ON_AWS = ("aws", "sources", "quarantine", "failed")
 """Contexts that are tried on the happy path of the cloud, too, as all stores are; for others memory shows the same, sooner."""
 PATIENCE = 300
@@ -40,14 +43,15 @@ class Trials:
         self._mutants = mutants
         self._jobs = jobs
         self._tell = tell
+        self._seconds: dict[str, float] = {}
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         if session.testsfailed:
             raise session.Failed("the tests can't be collected")
         happy = [item for item in session.items if item.nodeid.startswith(HAPPY_PATH)]
-        failed = _first_failure(happy)
-        if failed is not None:
-            raise session.Failed(f"the happy path fails without any mutant: {failed}")
+        self._must_pass(session, happy)
+        if not all(mutant.killer for mutant in self._mutants):
+            self._must_pass(session, [item for item in session.items if not _slowness(item)])
         gc.collect()
         gc.freeze()  # what is loaded is shared by all: nobody need look through it again, and copy it by that
         waiting = list(reversed(self._mutants))
@@ -63,6 +67,15 @@ class Trials:
                 killer, problem = json.loads(said.read() or '["", "its process died"]')
             self._tell(Verdict(mutant, killer, problem))
         return True
+
+    def _must_pass(self, session: pytest.Session, items: Sequence[pytest.Item]) -> None:
+        """Without any mutant these tests pass; how long they take says in which order they are tried."""
+        for item in items:
+            begun = time.process_time()
+            failed = _first_failure([item])
+            self._seconds[item.nodeid] = time.process_time() - begun
+            if failed is not None:
+                raise session.Failed(f"it fails without any mutant: {failed}")
 
     def _fork(self, session: pytest.Session, mutant: Mutant) -> tuple[int, int]:
         """(process id, where it writes its answer)."""
@@ -101,9 +114,13 @@ class Trials:
     def _suspects(self, session: pytest.Session, mutant: Mutant, happy: set[pytest.Item]) -> Iterator[pytest.Item]:
         last = mutant.killer.partition(" (")[0]
         yield from (item for item in session.items if item.nodeid == last)
-        own = f"tests/{mutant.module.split('.')[1]}/"
-        others = [item for item in session.items if item.nodeid != last and item not in happy]
-        yield from sorted(others, key=lambda item: (_slowness(item), not item.nodeid.startswith(own)))
+        context = mutant.module.split(".")[1]
+        near = [f"tests/{one}/" for one in (CLOSE if context in CLOSE else (context,))]
+        far = {f"tests/{one}/" for one in CORE[:CORE.index("functions")]} - {*near}
+        others = [item for item in session.items
+                  if item.nodeid != last and item not in happy and not item.nodeid.startswith(tuple(far))]
+        yield from sorted(others, key=lambda item: (_slowness(item), not item.nodeid.startswith(tuple(near)),
+                                                    self._seconds.get(item.nodeid, 0)))
 
 
 def _slowness(item: pytest.Item) -> int:

@@ -1,0 +1,76 @@
+"""Batches that take more than one write of a profile, or find it changed between: each write rests on the one before."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from unittest.mock import patch
+
+from moto import mock_aws
+
+from infra.local import dynamodb
+from socle.events.model import Quarantined, Tick
+from socle.events.stream import encode_events, encode_quarantined, encode_ticks
+from socle.profiles import seal
+from socle.profiles.codec import encode_aggregate
+from socle.profiles.service import Profiles
+from tests.memory import World
+from tests.mutants.test_happy_path import InTheCloud
+from tests.people import ANONYMOUS, T0, USER, event
+
+BOB = ("user_id", "bob")
+
+
+def read(world, identifier=USER):
+    profiles = Profiles(world.profiles)
+    return profiles.read(profiles.find(*identifier))
+
+
+def test_what_a_batch_has_sealed_is_known_to_the_rest_of_it():
+    """Late events move into pages that were read before; when they come again, the pages are as they are then."""
+    late = [event(number, properties={"number": number}) for number in range(30)]
+    with patch("socle.consumer.service.ROUND_BYTES", 0), patch.multiple(
+            seal, BUDGET=0, PER_PAGE=0, MIN_ENTRIES=1, KEPT_ENTRIES=0, PAGE_BYTES=500):
+        world = World()
+        for start in range(100, 130, 5):
+            world.deliver(*[event(number) for number in range(start, start + 5)])
+        outcome = world.deliver(*late, *late)
+    assert (outcome.applied, outcome.duplicates) == (30, 30)
+    assert read(world)["event_count"] == 60
+
+
+def test_what_the_edge_refused_and_what_the_consumer_refuses_are_kept_together():
+    world = World()
+    refused = Quarantined(0, "m-1", "too_large", "", "shorten it", "shop", T0, "{}")
+    poison = event(2, type="identify", name="$identify", traits=["no", "object"])
+    world.consumer.apply([world.record(encode_quarantined([refused])), world.record(encode_events([poison]))])
+    assert {row.code for rows in world.quarantine.rows.values() for row in rows} == {"too_large", "poison"}
+
+
+def test_a_device_whose_owner_is_erased_while_its_next_owner_is_written_becomes_theirs():
+    world = World()
+    world.deliver(event(1, USER, ANONYMOUS), event(2, BOB))
+    profiles, write = Profiles(world.profiles), world.profiles.save_each
+
+    def meanwhile(writes):
+        world.profiles.save_each = write
+        profiles.erase(profiles.find(*USER), T0 + 4_000)
+        world.deliver(event(3, BOB))
+        return write(writes)
+
+    world.profiles.save_each = meanwhile
+    assert world.deliver(event(10, BOB, ANONYMOUS)).applied == 1
+    assert read(world, BOB)["identifiers"] == {"user_id": ["bob"], "anonymous_id": ["anon-1"]}
+
+
+def test_a_profile_is_due_no_more_after_its_tick():
+    """In the cloud, where a statement adds attributes and removes none."""
+    with mock_aws(), ExitStack() as stack:
+        dynamodb.install(stack)
+        world = InTheCloud({})
+        world.deliver(event(1))
+        profile = read(world)["id"]
+        due = world.profiles.load([profile])[profile].next(due=T0 + 5)
+        world.profiles.save(due, encode_aggregate(due))
+        world.consumer.apply([world.record(encode_ticks([Tick(profile, T0 + 5)]))])
+        assert world.profiles.due(T0 + 10, 100) == []
+        assert world.profiles.load([profile])[profile].due is None

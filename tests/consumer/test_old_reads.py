@@ -1,0 +1,76 @@
+"""The first look of a batch may be a moment old; what rests on it is conditional, and the second look is at what is."""
+
+from __future__ import annotations
+
+import pytest
+
+from socle.errors import NotFound
+from socle.profiles.service import Profiles
+from tests.memory import MemoryProfiles, World
+from tests.people import ANONYMOUS, T0, USER, event
+
+BOB = ("user_id", "bob")
+
+
+def lagging(world):
+    """From now on, whoever does not ask for fresh answers gets those of this moment."""
+    old = MemoryProfiles()
+    old.items = dict(world.profiles.items)
+    for name in ("load", "owners"):
+        real, before = getattr(world.profiles, name), getattr(old, name)
+        setattr(world.profiles, name, lambda asked, fresh=True, real=real, before=before: (real if fresh else before)(asked))
+    return world
+
+
+def read(world, identifier=USER):
+    profiles = Profiles(world.profiles)
+    return profiles.read(profiles.find(*identifier))
+
+
+def test_a_new_person_met_a_moment_ago_is_met_again():
+    world = lagging(World())
+    world.deliver(event(1, USER, ANONYMOUS))
+    assert world.deliver(event(2, ANONYMOUS)).applied == 1
+    assert world.deliver(event(3, USER)).applied == 1
+    assert read(world)["event_count"] == read(world, ANONYMOUS)["event_count"] == 3
+
+
+def test_a_known_person_is_written_on_what_was_written_a_moment_ago():
+    world = World()
+    world.deliver(event(1, USER))
+    lagging(world)
+    world.deliver(event(2, USER))
+    assert world.deliver(event(3, USER), event(2, USER)).duplicates == 1
+    assert read(world)["event_count"] == 3
+
+
+def test_a_merge_of_a_moment_ago_is_followed():
+    world = World()
+    world.deliver(event(1, USER))
+    world.deliver(event(2, ANONYMOUS))
+    lagging(world)
+    world.deliver(event(3, USER, ANONYMOUS))
+    assert world.deliver(event(4, ANONYMOUS)).applied == 1
+    assert world.deliver(event(2, ANONYMOUS)).duplicates == 1
+    assert read(world)["event_count"] == 4
+
+
+def test_a_device_of_somebody_else_a_moment_ago_is_marked_so():
+    world = lagging(World())
+    world.deliver(event(1, USER, ANONYMOUS))
+    world.deliver(event(2, BOB, ANONYMOUS))
+    assert read(world, BOB)["identifiers"] == {"user_id": ["bob"]}
+    assert read(world, ANONYMOUS)["id"] == read(world)["id"]
+
+
+def test_a_person_erased_a_moment_ago_stays_so():
+    world = World()
+    world.deliver(event(1, USER, ANONYMOUS))
+    lagging(world)
+    profiles = Profiles(world.profiles)
+    profiles.erase(profiles.find(*USER), T0 + 60_000)
+    assert world.deliver(event(2, USER), event(3, ANONYMOUS)).erased == 2
+    for identifier in (USER, ANONYMOUS):
+        with pytest.raises(NotFound):
+            profiles.find(*identifier)
+    assert world.deliver(event(4, USER, received=T0 + 60_001)).applied == 1
