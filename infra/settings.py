@@ -1,7 +1,8 @@
 """What differs between stages, and nothing else: how long things are kept, who is told, what it is called.
 
 A stage is chosen with `-c stage=prod` or SOCLE_STAGE. What only the deploying company knows (alarm_address, domain,
-certificate_arn) belongs under the stage's name in the `context` of cdk.json, so that no deployment forgets it; `-c` works too.
+certificate_arn, live) belongs under the stage's name in the `context` of cdk.json, so that no deployment forgets it; `-c`
+works too.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ class StageSettings(BaseModel):
     batch_window_seconds  how long events wait for others before they are applied together (infra/README.md has the figures)
     record_age_hours      when a record that cannot be applied goes to S3; must be below stream_retention_hours
     log_retention_days    application and access logs
-    file_days             how long exported and imported files stay
+    file_days             how long exported and imported files and the papers of a replay stay
     quarantine_days       how long refused events stay for replay
     noncurrent_days       how far back tables and bucket can be recovered, and so when an erasure is final
     request_rate          requests per second that the API lets through, `request_burst` at once
     effects_concurrency   run_effects at work at the same time (≥ 2): the rate budget of effects
     snap_start            SnapStart for serve_admin (infra/README.md has the figures)
     alarm_address         e-mail that the alarms go to; None: the topic has no subscriber
+    live                  which of the two tables for profiles is in use; a replay fills the other (infra/README.md)
     domain                host name of the API with the ACM certificate of its region; None: the execute-api name
     """
 
@@ -47,6 +49,7 @@ class StageSettings(BaseModel):
     request_burst: int = Field(ge=1)
     effects_concurrency: int = Field(ge=2, le=1_000)
     snap_start: bool
+    live: Literal["profiles", "restored"] = "profiles"
     alarm_address: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
     domain: str | None = Field(default=None, pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
     certificate_arn: str | None = Field(default=None, pattern=r"^arn:[^:]+:acm:[^:]+:\d{12}:certificate/.+$")
@@ -62,7 +65,7 @@ class StageSettings(BaseModel):
 
     @classmethod
     def for_stage(cls, name: str, overrides: Mapping[str, str]) -> Self:
-        """The settings of `dev` or `prod`; `overrides` may hold alarm_address, domain and certificate_arn.
+        """The settings of `dev` or `prod`; `overrides` may hold alarm_address, domain, certificate_arn and live.
 
         Raises ValueError for a stage that does not exist, pydantic's ValidationError (a ValueError) for a bad value.
         """

@@ -11,6 +11,7 @@ from infra.constructs.function import House
 from infra.constructs.ingest import Api, Ingest
 from infra.constructs.layers import Layers
 from infra.constructs.observability import Observability
+from infra.constructs.replay import Replay
 from infra.constructs.schedules import Schedules
 from infra.settings import StageSettings
 
@@ -34,14 +35,17 @@ class Socle(cdk.Stack):
         ingest = Ingest(self, "Ingest", stage=stage, house=house, data=data, api=api)
         admin = Admin(self, "Admin", stage=stage, house=house, data=data, api=api, ingest=ingest)
         schedules = Schedules(self, "Schedules", house=house, data=data, ingest=ingest)
+        replay = Replay(self, "Replay", house=house, data=data)
         observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest,
-                                      admin=admin, schedules=schedules)
+                                      admin=admin, schedules=schedules, replay=replay)
         for name, value in {
             "ApiUrl": api.url,
             "UserPoolId": admin.users.user_pool_id,
             "UserPoolClientId": admin.client.user_pool_client_id,
             "BucketName": data.bucket.bucket_name,
             "ProfilesTable": data.profiles.table_name,
+            "RestoredTable": data.restored.table_name,
+            "ReplayMachine": replay.machine.state_machine_arn,
             "DefinitionsTable": data.definitions.table_name,
             "StreamName": ingest.stream.stream_name,
             "EffectsQueueUrl": ingest.effects.queue_url,

@@ -14,6 +14,7 @@ from socle.aws import Client, translated
 from socle.definitions.service import Definitions
 from socle.definitions.store import DefinitionStore
 from socle.effects.webhook import signing_secret
+from socle.erasures.store import ErasureStore
 from socle.events.group import records
 from socle.events.model import Event
 from socle.events.store import EventStream
@@ -43,7 +44,8 @@ class Collaborators:
 
     @cached_property
     def profiles(self) -> Profiles:
-        return Profiles(ProfileStore(self._dynamodb, self._settings.profiles_table))
+        return Profiles(ProfileStore(self._dynamodb, self._settings.profiles_table),
+                        ErasureStore(self._s3, self._settings.bucket))
 
     @cached_property
     def definitions(self) -> Definitions:

@@ -7,7 +7,7 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk.aws_apigatewayv2_authorizers import HttpUserPoolAuthorizer
 from constructs import Construct
 
-from infra.constructs.data import FAILED_PREFIX, Data
+from infra.constructs.data import ERASURES_PREFIX, FAILED_PREFIX, Data
 from infra.constructs.function import Function, House
 from infra.constructs.ingest import Api, Ingest
 from infra.settings import StageSettings
@@ -71,7 +71,7 @@ class Admin(Construct):
                      [data.definitions.table_arn])
         quarantine, failed = function.objects(bucket, "quarantine/"), function.objects(bucket, FAILED_PREFIX)
         function.may(["s3:GetObject", "s3:DeleteObject"], [quarantine, failed])
-        function.may(["s3:PutObject"], [quarantine])
+        function.may(["s3:PutObject"], [quarantine, function.objects(bucket, ERASURES_PREFIX)])
         # IfExists: S3 says 404 of a missing object only to those who may list, and a GetObject has no prefix to compare.
         function.may(["s3:ListBucket"], [bucket.bucket_arn],
                      {"StringLikeIfExists": {"s3:prefix": ["quarantine/*", f"{FAILED_PREFIX}*"]}})

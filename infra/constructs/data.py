@@ -1,4 +1,4 @@
-"""What must not be lost: the two tables, the bucket, the webhook signing secret, and the key that encrypts them."""
+"""What must not be lost: the tables, the bucket, the webhook signing secret, and the key that encrypts them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ from infra.constructs.nag import acknowledge
 from infra.settings import StageSettings
 
 DUE_INDEX = "due"
+RAW_PREFIX = "raw/"
+ERASURES_PREFIX = "erasures/"
+"""Markers of people who were erased: no rule ends them, or a replay would bring somebody back."""
+REPLAYS_PREFIX = "replays/"
 FAILED_PREFIX = "aws/lambda/"
 """Where Lambda puts what a stream mapping gave up: `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/…`. AWS fixes the name."""
 
 
 class Data(Construct):
-    """`key`, `profiles`, `definitions`, `bucket`, `signing_secret`."""
+    """`key`, `profiles`, `restored`, `definitions`, `bucket`, `signing_secret`.
+
+    There are two tables for profiles: `profiles` is the live one, `restored` the one that a replay fills.
+    """
 
     def __init__(self, scope: Construct, id_: str, *, stage: StageSettings) -> None:
         super().__init__(scope, id_)
@@ -29,13 +36,8 @@ class Data(Construct):
             cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if stage.keep else cdk.RemovalPolicy.DESTROY)
         self.key = kms.Key(self, "Key", description=f"Socle {stage.name}: people's data", enable_key_rotation=True,
                            removal_policy=self._removal_after_creation)
-        self.profiles = self._table("Profiles")
-        self.profiles.add_global_secondary_index(
-            index_name=DUE_INDEX,
-            partition_key=dynamodb.Attribute(name="dueShard", type=dynamodb.AttributeType.STRING),
-            sort_key=dynamodb.Attribute(name="due", type=dynamodb.AttributeType.NUMBER),
-            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
-        )
+        first, second = self._profiles_table("Profiles"), self._profiles_table("Restored")
+        self.profiles, self.restored = (first, second) if stage.live == "profiles" else (second, first)
         self.definitions = self._table("Definitions")
         self.bucket = self._bucket()
         self.signing_secret = secretsmanager.Secret(
@@ -44,6 +46,16 @@ class Data(Construct):
             removal_policy=self._removal_after_creation)
         acknowledge(self.signing_secret, "SMG4", "Every webhook receiver verifies with this secret: it can only be "
                     "changed together with them, never by a schedule.")
+
+    def _profiles_table(self, id_: str) -> dynamodb.Table:
+        table = self._table(id_)
+        table.add_global_secondary_index(
+            index_name=DUE_INDEX,
+            partition_key=dynamodb.Attribute(name="dueShard", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="due", type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        return table
 
     def _table(self, id_: str) -> dynamodb.Table:
         return dynamodb.Table(
@@ -94,6 +106,6 @@ class Data(Construct):
                   for prefix in ("raw", "lake")],
                 *[s3.LifecycleRule(id=f"{prefix}-end", prefix=f"{prefix}/", expiration=cdk.Duration.days(days))
                   for prefix, days in (("exports", self._stage.file_days), ("imports", self._stage.file_days),
-                                       ("quarantine", self._stage.quarantine_days))],
+                                       ("replays", self._stage.file_days), ("quarantine", self._stage.quarantine_days))],
             ],
         )

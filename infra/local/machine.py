@@ -18,7 +18,7 @@ from moto import mock_aws
 from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.core.models import botocore_stubber
 
-from infra.local import cloud, cloudformation, dynamodb, outbox, pump, seed, sources, template
+from infra.local import cloud, cloudformation, dynamodb, outbox, pump, seed, sources, template, workflows
 from infra.local.cloud import ACCOUNT, REGION
 from infra.local.http import Front, Request, Response, read_routes
 from infra.local.patching import replace
@@ -51,6 +51,7 @@ class LocalMachine:
         cloud.install(stack, self.pump.arrived)
         dynamodb.install(stack)
         cloudformation.install(stack)
+        workflows.install(stack)
         mappings = pump.install(stack)
         self.runtime.install(stack)
         self.outbox.install(stack)

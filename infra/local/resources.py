@@ -110,6 +110,13 @@ def _secret(properties: Json, _name: str) -> Json:
     return {**properties, "SecretString": json.dumps({**document, wish["GenerateStringKey"]: password})}
 
 
+def _definition(properties: Json) -> str:
+    definition = str(properties.get("DefinitionString") or json.dumps(properties["Definition"]))
+    for name, value in properties.get("DefinitionSubstitutions", {}).items():
+        definition = definition.replace(f"${{{name}}}", value)
+    return definition
+
+
 _POOL = f"cognito-idp.{REGION}.amazonaws.com/"
 
 MADE: dict[str, Make] = {
@@ -162,8 +169,7 @@ MADE: dict[str, Make] = {
     "AWS::StepFunctions::StateMachine": Make(
         "stepfunctions", "create_state_machine", field("stateMachineArn"), {
             "Arn": field("stateMachineArn"), "Name": own_name}, "StateMachineName",
-        lambda properties, physical: {**properties, "name": physical, "definition": properties.get("DefinitionString")
-                                      or json.dumps(properties["Definition"])}),
+        lambda properties, physical: {**properties, "name": physical, "definition": _definition(properties)}),
 }
 
 STUBS: dict[str, str] = {

@@ -137,8 +137,10 @@ class Runtime:
 
     def install(self, stack: ExitStack) -> None:
         """Until `stack` closes, moto's invocations come here, metrics are summed, modules of functions are fresh."""
-        def invoke(function: Any, event: str | None = None) -> tuple[str, bool, str]:
-            outcome = self.named(function.function_name).invoke(json.loads(event or "{}"))
+        def invoke(function: Any, event: Any = None) -> tuple[str, bool, str]:
+            # moto's own callers give text, the API gives what it has parsed.
+            payload = json.loads(event or "{}") if isinstance(event, str | None) else event
+            outcome = self.named(function.function_name).invoke(payload)
             if outcome.error is None:
                 return json.dumps(outcome.answer), False, ""
             error = {"errorMessage": str(outcome.error), "errorType": type(outcome.error).__name__}

@@ -99,5 +99,5 @@ def test_no_resource_gets_a_fixed_name(template: Any) -> None:
 
 def test_the_outputs_name_what_one_needs_next(template: Any) -> None:
     assert set(template.json["Outputs"]) == {
-        "ApiUrl", "UserPoolId", "UserPoolClientId", "BucketName", "ProfilesTable", "DefinitionsTable", "StreamName",
-        "EffectsQueueUrl", "DashboardUrl"}
+        "ApiUrl", "UserPoolId", "UserPoolClientId", "BucketName", "ProfilesTable", "RestoredTable", "DefinitionsTable",
+        "StreamName", "EffectsQueueUrl", "ReplayMachine", "DashboardUrl"}

@@ -7,7 +7,7 @@ from typing import Any
 
 def test_tables_are_encrypted_recoverable_and_let_items_expire(template: Any) -> None:
     tables = template.of_type("AWS::DynamoDB::Table")
-    assert len(tables) == 2
+    assert len(tables) == 3
     for table in tables.values():
         assert table["SSESpecification"]["SSEType"] == "KMS"
         assert template.name_of(table["SSESpecification"]["KMSMasterKeyId"]) in template.of_type("AWS::KMS::Key")
@@ -18,10 +18,11 @@ def test_tables_are_encrypted_recoverable_and_let_items_expire(template: Any) ->
 
 
 def test_profiles_are_found_by_when_they_are_due(template: Any) -> None:
-    (index,) = template.one("AWS::DynamoDB::Table", "Profiles")["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "due"
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["dueShard", "due"]
-    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    for table in ("Profiles", "Restored"):
+        (index,) = template.one("AWS::DynamoDB::Table", table)["GlobalSecondaryIndexes"]
+        assert index["IndexName"] == "due"
+        assert [key["AttributeName"] for key in index["KeySchema"]] == ["dueShard", "due"]
+        assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
 
 
 def test_the_key_rotates(template: Any) -> None:
@@ -53,7 +54,7 @@ def test_an_erasure_is_final_within_a_month_and_failed_records_wait_for_ever(tem
     assert [rule["NoncurrentVersionExpiration"]["NoncurrentDays"] <= 30 for rule in everywhere] == [True]
     for table in template.of_type("AWS::DynamoDB::Table").values():
         assert table["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] <= 30
-    assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} == {"exports/", "imports/", "quarantine/"}
+    assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} == {"exports/", "imports/", "replays/", "quarantine/"}
 
 
 def test_prod_outlives_its_stack_and_dev_leaves_nothing(dev: Any, prod: Any) -> None:

@@ -11,11 +11,21 @@ import pytest
 
 from infra.app import synthesise
 from infra.constructs.layers import ROOT
-from socle.settings import AdminSettings, ApplySettings, CollectSettings, EffectsSettings, Settings, SweepSettings
+from socle.settings import (
+    AdminSettings,
+    ApplySettings,
+    CollectSettings,
+    EffectsSettings,
+    ReplayPlanSettings,
+    ReplaySettings,
+    Settings,
+    SweepSettings,
+)
 
 SETTINGS: dict[str, type[Settings]] = {
     "collect_events": CollectSettings, "apply_events": ApplySettings, "run_effects": EffectsSettings,
-    "sweep_due": SweepSettings, "serve_admin": AdminSettings}
+    "sweep_due": SweepSettings, "serve_admin": AdminSettings, "replay_plan": ReplayPlanSettings,
+    "replay_raw": ReplaySettings, "replay_summary": ReplayPlanSettings}
 
 
 @pytest.mark.parametrize("name", SETTINGS)

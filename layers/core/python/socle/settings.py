@@ -70,3 +70,15 @@ class AdminSettings(Settings):
     bucket: str
     stream_name: str
     signing_secret_arn: str
+
+
+class ReplayPlanSettings(Settings):
+    """replay_plan and replay_summary: where raw objects, markers of erasures, and the documents of a run are."""
+
+    bucket: str
+
+
+class ReplaySettings(ReplayPlanSettings):
+    """replay_raw: fills the profiles table that is not the live one."""
+
+    restored_table: str

@@ -1,7 +1,8 @@
 """Raw objects: what one batch of the stream held, for ever, as gzip NDJSON. Pure.
 
 Rows are `{"row": "event", "profile": id, …Event.to_json}` for every event of the batch, duplicates included, and
-`{"row": "profile", "profile": id, "version", "members": [ids], "snapshot": …}` for every profile that it touched.
+`{"row": "profile", "profile": id, "version", "members": [ids], "reserved": [[type, value]], "snapshot": …}` for every profile
+that it touched; `reserved` are identifiers claimed for it that no folded event names.
 The name is made of the batch's place in the stream, so a batch that is applied again names the same object.
 """
 
@@ -42,4 +43,5 @@ def decode_raw(data: bytes) -> list[dict[str, Any]]:
 
 def _profile_row(aggregate: Aggregate) -> dict[str, Any]:
     return {"row": "profile", "profile": aggregate.id, "version": aggregate.version, "members": sorted(aggregate.members),
+            "reserved": [list(pair) for pair in sorted(aggregate.reserved)],
             "snapshot": profile_view(aggregate.id, aggregate.snapshot, aggregate.members)}

@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from socle.aws import Client, translated
 from socle.iso import to_iso
 
+PREFIX = "raw/"
+
 
 class RawStore:
     """Raises Unavailable in an outage."""
@@ -23,7 +25,7 @@ class RawStore:
         """Keep a batch that arrived at `arrival` (epoch ms); one that is there already stays as it is."""
         with translated("the bucket"):
             try:
-                self._s3.put_object(Bucket=self._bucket, Key=f"raw/dt={to_iso(arrival)[:10]}/{batch}.ndjson.gz", Body=data,
+                self._s3.put_object(Bucket=self._bucket, Key=f"{PREFIX}dt={to_iso(arrival)[:10]}/{batch}.ndjson.gz", Body=data,
                                     IfNoneMatch="*", ContentType="application/x-ndjson", ContentEncoding="gzip")
             except ClientError as error:
                 if error.response["ResponseMetadata"]["HTTPStatusCode"] != 412:  # 412: it is there

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
+from socle.erasures.model import Erasure
 from socle.errors import NotFound, Unavailable
 from socle.events.model import Event
 from socle.identity.service import load_roots, read
@@ -13,6 +14,7 @@ from socle.profiles.codec import encode_aggregate
 from socle.profiles.decide import events_of
 from socle.profiles.fold import as_of as known_as_of
 from socle.profiles.fold import highest_revisions, refold
+from socle.profiles.items import erased_key
 from socle.profiles.model import Aggregate, History, Snapshot
 from socle.profiles.store import ProfileStore
 from socle.profiles.view import event_view, profile_view
@@ -22,11 +24,21 @@ _ATTEMPTS = 5
 Clock = Literal["happened", "known"]
 
 
-class Profiles:
-    """Profiles for readers. A profile that was merged away answers as its survivor."""
+class Markers(Protocol):
+    """Where it is kept that somebody was erased."""
 
-    def __init__(self, store: ProfileStore) -> None:
+    def save(self, erasure: Erasure) -> None: ...
+
+
+class Profiles:
+    """Profiles for readers. A profile that was merged away answers as its survivor.
+
+    `markers` is for `erase`; without it an erasure leaves no marker, and a replay of the raw objects would undo it.
+    """
+
+    def __init__(self, store: ProfileStore, markers: Markers | None = None) -> None:
         self._store = store
+        self._markers = markers
 
     def find(self, kind: str, value: str) -> str:
         """The id of the profile that an identifier belongs to. Raises NotFound."""
@@ -73,12 +85,15 @@ class Profiles:
         owned = root.owned()
         if root.version == 0 or (root.erased is not None and not owned):
             raise NotFound("unknown_profile", "there is no such profile; it may have been erased")
+        erased = root.erased or now
+        if self._markers is not None:
+            # Before anything is deleted: the raw objects still hold the events, and a replay must know whose not to take.
+            self._markers.save(Erasure((root.id, *sorted(root.members)), erased, tuple(sorted(map(erased_key, owned)))))
         if root.erased is None:
             # Nobody writes to an erased root or its members any more. It still names what is to be deleted, so that an
             # erasure that breaks off can be taken up again.
             root = root.next(snapshot=Snapshot(), reserved=owned, tail=(), outbox=(), due=None, erased=now)
             self._store.save(root, encode_aggregate(root))
-        erased = root.erased or now
         for member in root.members:
             part = self._store.load([member])[member]
             if part.erased is None:

@@ -1,0 +1,22 @@
+"""Last step of a replay: what all its tasks came to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from socle.aws import client
+from socle.replay.service import summary
+from socle.replay.store import ReplayStore
+from socle.settings import ReplayPlanSettings
+
+logger = Logger()
+store = ReplayStore(client("s3"), ReplayPlanSettings.from_env().bucket)
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """`{"run"}` -> objects, events, profiles, what was merged and erased, and what failed."""
+    return summary(store, event["run"])

@@ -1,0 +1,72 @@
+"""Replay: a workflow that rebuilds all profiles from the raw objects, in the table that is not the live one."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.constructs.data import ERASURES_PREFIX, RAW_PREFIX, REPLAYS_PREFIX, Data
+from infra.constructs.function import Function, House
+from infra.constructs.layers import ROOT
+from infra.constructs.nag import acknowledge
+from socle.settings import ReplayPlanSettings, ReplaySettings
+
+DEFINITION = ROOT / "infra/workflows/replay.asl.json"
+
+
+class Replay(Construct):
+    """`machine` runs `replay_plan`, `replay_raw` for every task of its three passes, and `replay_summary`."""
+
+    def __init__(self, scope: Construct, id_: str, *, house: House, data: Data) -> None:
+        super().__init__(scope, id_)
+        papers = ReplayPlanSettings(bucket=data.bucket.bucket_name)
+        self.replay_plan = Function(self, "ReplayPlan", name="replay_plan", house=house, settings=papers, memory_mb=512,
+                                    timeout=cdk.Duration.minutes(15))
+        self.replay_raw = Function(
+            self, "ReplayRaw", name="replay_raw", house=house, memory_mb=1_792, timeout=cdk.Duration.minutes(15),
+            settings=ReplaySettings(bucket=data.bucket.bucket_name, restored_table=data.restored.table_name))
+        self.replay_summary = Function(self, "ReplaySummary", name="replay_summary", house=house, settings=papers,
+                                       memory_mb=512, timeout=cdk.Duration.minutes(15))
+        self._grant(data)
+        self.machine = self._machine(house, (self.replay_plan, self.replay_raw, self.replay_summary))
+
+    def _grant(self, data: Data) -> None:
+        plan, raw, total = self.replay_plan, self.replay_raw, self.replay_summary
+        plan.may(["s3:ListBucket"], [data.bucket.bucket_arn],
+                 {"StringLike": {"s3:prefix": [f"{RAW_PREFIX}*", f"{ERASURES_PREFIX}*"]}})
+        plan.may(["s3:PutObject"], [plan.objects(data.bucket, REPLAYS_PREFIX)])
+        raw.may(["s3:GetObject"], [raw.objects(data.bucket, prefix) for prefix in (RAW_PREFIX, ERASURES_PREFIX, REPLAYS_PREFIX)])
+        raw.may(["s3:PutObject"], [raw.objects(data.bucket, REPLAYS_PREFIX)])
+        raw.may(["dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
+                 "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"], [data.restored.table_arn])
+        raw.lend_key(data.key, "dynamodb", writes=True)
+        total.may(["s3:GetObject", "s3:PutObject"], [total.objects(data.bucket, REPLAYS_PREFIX)])
+        for function in (plan, raw, total):
+            function.lend_key(data.key, "s3", writes=True)
+        for function in (raw, total):
+            # S3 says 404 of a missing object only to those who may list.
+            function.lend("SeeWhatIsMissing", ["s3:ListBucket"], [data.bucket.bucket_arn],
+                          {"StringLikeIfExists": {"s3:prefix": [f"{REPLAYS_PREFIX}*"]}})
+
+    def _machine(self, house: House, functions: tuple[Function, ...]) -> sfn.StateMachine:
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        role.add_to_policy(iam.PolicyStatement(
+            actions=["lambda:InvokeFunction"], resources=[function.function_arn for function in functions]))
+        machine = sfn.StateMachine(
+            self, "Machine", role=role, comment="Rebuilds all profiles from the raw objects",
+            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
+            definition_substitutions={name: function.function_arn for name, function in zip(
+                ("ReplayPlan", "ReplayRaw", "ReplaySummary"), functions, strict=True)},
+            logs=sfn.LogOptions(
+                destination=logs.LogGroup(self, "Logs", retention=house.log_retention, removal_policy=cdk.RemovalPolicy.DESTROY),
+                level=sfn.LogLevel.ALL, include_execution_data=False))
+        acknowledge(machine, "SF2", "A replay is rare, and its executions show every step; traces would be paid per task.")
+        acknowledge(role, "IAM5[Resource::*]", "Log delivery has no resources that it could be limited to.")
+        # A distributed Map starts its children as executions of its own machine, which so is named in its own role.
+        children = iam.Policy(self, "Children", roles=[role], statements=[
+            iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.state_machine_arn])])
+        children.node.add_dependency(machine)
+        return machine

@@ -1,0 +1,103 @@
+"""A replay: profiles rebuilt in an empty table from the raw objects alone, in three passes over a list of work.
+
+`forget`  marks everybody who was erased, so that nothing of them is taken in
+`apply`   folds the events of the raw objects into their profiles
+`merge`   makes one person of those who were one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from socle.errors import SocleError
+from socle.events.model import Event, Identifier
+from socle.profiles.model import Aggregate, History
+
+FORGET, APPLY, MERGE = "forget", "apply", "merge"
+
+SHARDS = 64
+"""Partitions in which notes are kept: as many tasks share the merges."""
+
+
+class Note(NamedTuple):
+    """What the newest row of a profile says beside its events; kept in the table until the last pass has obeyed it.
+
+    profile   profile id
+    version   of the profile when the row was written: of two notes the higher counts
+    members   profiles that were merged into it
+    reserved  identifiers claimed for it that no event of it names
+    """
+
+    profile: str
+    version: int
+    members: tuple[str, ...]
+    reserved: frozenset[Identifier]
+
+
+@dataclass
+class Portion:
+    """What one or several raw objects hold.
+
+    groups  partition (the profile that stores the events, perhaps merged away since) → its events
+    notes   profile → its newest note
+    events  how many events, repeated ones included
+    """
+
+    groups: dict[str, list[Event]] = field(default_factory=dict)
+    notes: dict[str, Note] = field(default_factory=dict)
+    events: int = 0
+
+
+@dataclass
+class Work:
+    """One profile under way.
+
+    postponed  bytes of `aggregate` that are still to be written, b"" when nothing is
+    applied    how many events were new to it
+    """
+
+    aggregate: Aggregate
+    history: History
+    events: Sequence[Event]
+    postponed: bytes = b""
+    applied: int = 0
+
+    def __post_init__(self) -> None:
+        self.was_new = self.aggregate.version == 0
+
+
+@dataclass
+class Count:
+    """What a task, or all tasks together, came to.
+
+    objects   raw objects read
+    events    events in them, repeated ones included
+    applied   events that were new to the table
+    profiles  profiles that were new to the table
+    merged    profiles merged into another one
+    erased    people of whom nothing was taken in (`forget`)
+    failures  what could not be done: {"object" or "profile" or "task", "code", "message"}
+    """
+
+    objects: int = 0
+    events: int = 0
+    applied: int = 0
+    profiles: int = 0
+    merged: int = 0
+    erased: int = 0
+    failures: list[dict[str, str]] = field(default_factory=list)
+
+    def failed(self, what: str, name: str, error: SocleError) -> None:
+        """Note a failure of one object, profile or task."""
+        self.failures.append({what: name, "code": error.code, "message": error.message})
+
+    def add(self, other: Count) -> None:
+        """Add what another task came to."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON-ready; `Count(**…)` is the inverse."""
+        return asdict(self)

@@ -1,0 +1,237 @@
+"""Replay: rebuild every profile from the raw objects alone, in an empty table. The backup that proves the fold.
+
+plan, then the tasks of three passes (forget, apply, merge), then the sum. Every task may be done again, in parallel with the
+others of its pass and in any order: an event that is there already changes nothing. So a run that broke off is run again,
+and a run over what was replayed before takes in what came meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from socle.erasures.model import Erasure
+from socle.erasures.store import PREFIX as ERASURES
+from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
+from socle.events.model import Event, Identifier
+from socle.identity.service import frozen, load_roots, merge_profiles, read
+from socle.lake.store import PREFIX as RAW
+from socle.profiles.codec import encode_aggregate
+from socle.profiles.decide import HARD_LIMIT, decide
+from socle.profiles.items import Owner
+from socle.profiles.model import History, Needs
+from socle.profiles.store import ProfileStore
+from socle.replay.model import APPLY, FORGET, MERGE, SHARDS, Count, Note, Portion, Work
+from socle.replay.rows import add_rows, rounds, tasks
+from socle.replay.store import NoteStore, ReplayStore
+
+PORTION = 2_000
+"""Events that are applied together: the more, the fewer writes a profile needs."""
+MAX_FAILURES = 20
+"""Failures that the sum names itself; all of them are in the bucket."""
+_ATTEMPTS = 25
+
+T = TypeVar("T")
+
+
+def plan(store: ReplayStore, run: str) -> dict[str, Any]:
+    """Cut the work of a run into tasks and keep them. Answers the numbers of the tasks, by pass."""
+    numbers: dict[str, list[int]] = {MERGE: list(range(SHARDS))}
+    for name, prefix in ((FORGET, ERASURES), (APPLY, RAW)):
+        numbers[name] = []
+        for number, keys in enumerate(tasks(store.objects(prefix))):
+            store.save(run, f"{name}-{number}", keys)
+            numbers[name].append(number)
+    store.save(run, "plan", numbers)
+    return numbers
+
+
+def summary(store: ReplayStore, run: str) -> dict[str, Any]:
+    """What all tasks of a run came to; a task that left no result failed."""
+    total = Count()
+    for name, numbers in store.load(run, "plan").items():
+        for number in numbers:
+            try:
+                total.add(Count(**store.load(run, f"{name}-{number}-done")))
+            except Rejected:
+                total.failures.append({"task": f"{name}-{number}", "code": "broken_off",
+                                       "message": "this task left no result: its function's log says why"})
+    document = total.to_json()
+    store.save(run, "sum", document)
+    return document | {"run": run, "failed": len(total.failures), "failures": total.failures[:MAX_FAILURES]}
+
+
+class Replay:
+    """Does the tasks. `profiles` and `notes` are the table that is filled."""
+
+    def __init__(self, store: ReplayStore, profiles: ProfileStore, notes: NoteStore) -> None:
+        self._store = store
+        self._profiles = profiles
+        self._notes = notes
+
+    def do(self, run: str, name: str, number: int) -> Count:
+        """Do one task of a pass and keep what it came to. Raises Unavailable: do it again later."""
+        count = Count()
+        passes: dict[str, Callable[[str, int, Count], None]] = {FORGET: self._forget, APPLY: self._apply, MERGE: self._merge}
+        passes[name](run, number, count)
+        self._store.save(run, f"{name}-{number}-done", count.to_json())
+        return count
+
+    def _forget(self, run: str, number: int, count: Count) -> None:
+        """Leave of every erased person what is left of them in the live table: tombstones.
+
+        Raises Rejected for a marker that can't be read: nothing may be applied as long as anybody could come back.
+        """
+        for key in self._store.load(run, f"{FORGET}-{number}"):
+            try:
+                erasure = Erasure.from_json(json.loads(self._store.read(key)))
+            except (ValueError, LookupError, TypeError) as error:
+                raise Rejected("unreadable", f"{key} is no marker of an erasure: restore an older version of it") from error
+            _again(self._forget_one, erasure)
+            count.erased += 1
+
+    def _forget_one(self, erasure: Erasure) -> None:
+        parts = self._profiles.load(erasure.profiles)
+        owned = {identifier for part in parts.values() for identifier in part.owned()}
+        for part in parts.values():
+            if part.erased is None:
+                self._profiles.forget(part, owned, erasure.erased)
+        self._notes.remember(erasure.identifiers, erasure.erased)
+
+    def _apply(self, run: str, number: int, count: Count) -> None:
+        """Fold the events of some raw objects into their profiles."""
+        portion = Portion()
+        for key in self._store.load(run, f"{APPLY}-{number}"):
+            count.objects += 1
+            try:
+                add_rows(portion, self._store.read(key))
+            except Rejected as error:
+                count.failed("object", key, error)
+            if portion.events >= PORTION:
+                self._take_in(portion, count)
+                portion = Portion()
+        self._take_in(portion, count)
+
+    def _take_in(self, portion: Portion, count: Count) -> None:
+        left: Mapping[str, Sequence[Event]] = portion.groups
+        for _ in range(_ATTEMPTS):
+            if not left:
+                break
+            left = self._fold(left, count)
+        else:
+            raise Unavailable("contended", "other tasks kept changing the same profiles: try again later")
+        for note in portion.notes.values():
+            if note.members or note.reserved:
+                self._notes.save(note)
+        count.events += portion.events
+
+    def _fold(self, groups: Mapping[str, Sequence[Event]], count: Count) -> dict[str, Sequence[Event]]:
+        """Fold events into the profiles that hold them; answers those of profiles that another task changed first."""
+        aggregates, roots = load_roots(self._profiles, set(groups))
+        events: dict[str, list[Event]] = {}
+        for partition, group in groups.items():
+            if aggregates[roots[partition]].erased is None:
+                events.setdefault(roots[partition], []).extend(group)
+        self._claim({identifier: root for root, group in events.items() for identifier in _own(group)
+                     if identifier not in aggregates[root].owned()})
+        works = [Work(aggregates[root], History(frozen(aggregates)), group) for root, group in events.items()]
+        beaten: set[str] = set()
+        for work in works:
+            try:
+                for part in rounds(work.events):
+                    self._fold_part(work, part, count)
+            except Conflict:
+                beaten.add(work.aggregate.id)
+        writes = [(work.aggregate, work.postponed) for work in works if work.postponed and work.aggregate.id not in beaten]
+        beaten |= self._profiles.save_each(writes) if writes else set()
+        for work in works:
+            if work.aggregate.id not in beaten:
+                count.applied += work.applied
+                count.profiles += work.was_new
+        return {partition: group for partition, group in groups.items() if roots[partition] in beaten}
+
+    def _fold_part(self, work: Work, events: Sequence[Event], count: Count) -> None:
+        """Fold events of one profile. What can't be folded, though it once was, is halved until the culprit is alone."""
+        try:
+            self._decide(work, events)
+        except Rejected as error:
+            if len(events) == 1:
+                count.failed("profile", work.aggregate.id, error)
+                return
+            middle = len(events) // 2
+            self._fold_part(work, events[:middle], count)
+            self._fold_part(work, events[middle:], count)
+
+    def _decide(self, work: Work, events: Sequence[Event]) -> None:
+        while True:
+            with poison_is_rejected():
+                decision = decide(work.aggregate, events, {}, work.history)
+            if isinstance(decision, Needs):
+                read(self._profiles, work.history, decision)
+                continue
+            if decision.aggregate is not work.aggregate:
+                if work.postponed:
+                    self._profiles.save(work.aggregate, work.postponed)
+                    work.postponed = b""
+                if decision.pages:
+                    self._profiles.save(decision.aggregate, decision.data, decision.pages)
+                    work.history.pages.update({(page.profile, page.lower): page for page in decision.pages})
+                else:
+                    work.postponed = decision.data
+            work.aggregate = decision.aggregate
+            work.applied += len(decision.applied)
+            if len(decision.data) <= HARD_LIMIT:
+                return
+            events = ()
+
+    def _claim(self, claims: Mapping[Identifier, str]) -> None:
+        """Give identifiers to their profiles. One that is somebody's already is that of the same person: nothing but a merge,
+        which comes later, brings it from one profile to another."""
+        if claims:
+            erased = self._profiles.erased(claims)
+            self._profiles.claim_each({identifier: Owner(profile, erased.get(identifier, 0))
+                                       for identifier, profile in claims.items()})
+
+    def _merge(self, run: str, shard: int, count: Count) -> None:
+        """Obey the notes of a shard: make one of those who were one, and give them what no event names."""
+        for note in self._notes.of(shard):
+            try:
+                count.merged += sum(_again(self._merge_one, note.profile, member) for member in note.members)
+                _again(self._reserve, note)
+            except Rejected as error:
+                count.failed("profile", note.profile, error)
+            else:
+                self._notes.delete(note)
+
+    def _merge_one(self, survivor: str, member: str) -> bool:
+        """Merge, unless it is done: notes of a person who was merged more than once name the same member."""
+        aggregates = self._profiles.load([survivor, member])
+        if any(part.merged_into is not None or part.erased is not None for part in aggregates.values()):
+            return False
+        merge_profiles(self._profiles, survivor, member, aggregates)
+        return True
+
+    def _reserve(self, note: Note) -> None:
+        aggregates, roots = load_roots(self._profiles, {note.profile})
+        root = aggregates[roots[note.profile]]
+        unnamed = note.reserved - root.owned()
+        if root.erased is None and unnamed:
+            self._claim(dict.fromkeys(unnamed, root.id))
+            owners = self._profiles.owners(unnamed)
+            ours = {one for one in unnamed if one in owners and owners[one].profile in (root.id, *root.members)}
+            after = root.next(reserved=root.reserved | ours)
+            self._profiles.save(after, encode_aggregate(after))
+
+
+def _own(events: Iterable[Event]) -> set[Identifier]:
+    return {identifier for event in events for identifier in event.ids if identifier not in event.unlinked}
+
+
+def _again(change: Callable[..., T], *given: Any) -> T:
+    """Do a change again as long as another task was first."""
+    for _ in range(_ATTEMPTS):
+        with suppress(Conflict):
+            return change(*given)
+    raise Unavailable("contended", "other tasks kept changing the same profile: try again later")
