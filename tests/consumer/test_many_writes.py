@@ -10,6 +10,7 @@ from moto import mock_aws
 from infra.local import dynamodb
 from socle.events.model import Quarantined, Tick
 from socle.events.stream import encode_events, encode_quarantined, encode_ticks
+from socle.lake.raw import decode_raw
 from socle.profiles import seal
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.service import Profiles
@@ -36,6 +37,15 @@ def test_what_a_batch_has_sealed_is_known_to_the_rest_of_it():
         outcome = world.deliver(*late, *late)
     assert (outcome.applied, outcome.duplicates) == (30, 30)
     assert read(world)["event_count"] == 60
+
+
+def test_an_event_that_comes_twice_in_one_batch_is_kept_once():
+    with patch("socle.consumer.service.ROUND_BYTES", 0):
+        world = World()
+        world.deliver(event(1), event(2), event(1))
+        world.deliver(event(2), event(2))
+    kept = [[row["messageId"] for row in decode_raw(data) if row["row"] == "event"] for data in world.raw.objects.values()]
+    assert kept == [["m-1", "m-2"], ["m-2"]]
 
 
 def test_what_the_edge_refused_and_what_the_consumer_refuses_are_kept_together():
