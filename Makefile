@@ -33,7 +33,7 @@ test: $(TEST_READY) ## Lint, check types, run every test
 	@echo "mypy: types"; $(PY) -m mypy layers functions infra
 	@echo "pytest"; $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-bench: $(TEST_READY) ## Print what an event costs: CPU by stage, AWS units, dollars, beside budget and floor (build/bench.json)
+bench: $(TEST_READY) ## Print what an event costs: CPU by stage, AWS units, dollars, beside budget and floor
 	@$(PY) -m tests.benchmarks
 
 trials: $(TEST_READY) ## Run the property tests long: many more random histories than `make test`

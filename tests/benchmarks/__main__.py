@@ -1,6 +1,7 @@
 """`make bench`: what an event costs in CPU, calls and money, beside budget and floor. It judges nothing and fails by no figure.
 
-Prints tables and writes all of it to build/bench.json. CPU is this process's, without the network; compare ratios, not machines.
+Prints tables and writes all of it to .cache/bench.json. CPU is this process's, without the network; compare ratios, not machines.
+Nobody has active segments: they are not built yet.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from tests.benchmarks.report import Figure
 from tests.benchmarks.stages import overhead
 from tests.benchmarks.traffic import PER_BATCH, PER_PERSON, PER_REQUEST
 
-RESULT = Path(__file__).resolve().parents[2] / "build/bench.json"
+RESULT = Path(__file__).resolve().parents[2] / ".cache/bench.json"
 QUEUE = "https://sqs.us-east-1.amazonaws.com/1/effects"
 MONTH = 1_000_000
 """Events of the small company whose bill is shown."""
@@ -62,7 +63,8 @@ def main() -> None:
                "the same, sent singly": _dollars(single, single_request, 1, memory)}
     figures = [*_consumer(streams), *_collect(batch_request), *_money(priced), *_items(streams), *_imports(imports),
                *_local(asdict(local))]
-    print(_page(figures, streams, priced, imports, sparse, single, memory))
+    print(_page(figures, streams, priced, imports, sparse, single,
+                batch_request.units["kinesis payload units"] / PER_REQUEST, memory))
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps({
         "machine": {"python": platform.python_version(), "processor": platform.processor() or platform.machine()},
@@ -130,9 +132,11 @@ def _local(local: dict[str, float]) -> list[Figure]:
 
 
 def _page(figures: list[Figure], streams: dict[str, Measured], priced: dict[str, dict[str, float]],
-          imports: dict[str, dict[str, float]], sparse: Cost, single: Cost, memory: dict[str, int]) -> str:
+          imports: dict[str, dict[str, float]], sparse: Cost, single: Cost, payload_units: float,
+          memory: dict[str, int]) -> str:
     noted = streams["warm"].noted * overhead(time.process_time) * 1e6
     small = sum(priced["warm, 1M a month"].values()) * MONTH + sum(costs.FIXED.values())
+    provisioned = payload_units * costs.PAYLOAD_UNIT * 1e6
     fixed = ", ".join(f"{name}: {value:.2f}" for name, value in costs.FIXED.items())
     return f"""\
 Reference stream: batches of {PER_BATCH * PER_PERSON} events of 577 B on average, {PER_PERSON} per person touched; warm people
@@ -149,8 +153,9 @@ collect_events has {memory["collect_events"]} MB, apply_events {memory["apply_ev
 {LANES} lanes (4 shards, 2 batches each): {1 / sparse.batches:.1f}; sent singly {1 / single.batches:.1f}.
 {report.costs_table(priced)}
 Beside it, a month: {fixed}. So 1M events a month cost {small:.2f} USD.
+A provisioned stream would cost {provisioned:.3f} per 1M events and {costs.SHARD_MONTH:.2f} a shard and month.
 
-Bytes of items as DynamoDB counts them, after one more touch.
+Bytes of items as DynamoDB counts them, after one more touch; a month of keeping costs {costs.GB_MONTH} USD per GB.
 {report.sizes_table(streams)}
 
 {report.imports_table(imports)}"""

@@ -54,7 +54,8 @@ class Cost:
 class Measured:
     """One stream. CPU in µs per event: of Consumer.apply with boto3 and without, each by stage; `cost` has the handler's.
 
-    noted  calls per event that the runs by stage noted: each costs `stages.overhead`, which is in their figures
+    noted   calls per event that the runs by stage noted: each costs `stages.overhead`, which is in their figures
+    sizes   of the items after one more touch; they hold `events` events
     """
 
     with_boto3: float
@@ -64,6 +65,7 @@ class Measured:
     noted: float
     cost: Cost
     sizes: dict[str, Sizes]
+    events: int
 
 
 class Bench:
@@ -91,13 +93,13 @@ class Bench:
             times["boto3"].append(self._timed(base, self._boto3.apply, batch))
             times["own"].append(self._timed(base, self._own.apply, batch))
             costs.append(self._cost(base, [batch], events))
-        weights = sizes(self._cloud.table.items)
+        weights, held = sizes(self._cloud.table.items), self._events()
         with_boto3, own = (statistics.median(times[way]) / events * 1e6 for way in ("boto3", "own"))
         cost = _mean(costs)
         cost.cpu = statistics.median(one.cpu for one in costs)
         stages, noted = self._by_stage(base, self._boto3, batches)
         own_stages, _ = self._by_stage(base, self._own, batches)
-        return Measured(with_boto3, own, stages, own_stages, noted, cost, weights)
+        return Measured(with_boto3, own, stages, own_stages, noted, cost, weights, held)
 
     def sparse(self, per_person: int, per_request: int, requests: int = 60) -> Cost:
         """Warm people at low traffic: every request alone, its records in the lanes that they fall into."""
@@ -114,6 +116,11 @@ class Bench:
         gc.collect()
         gc.freeze()  # a function on Lambda has no such table in its memory to look through
         return self._cloud.table.items
+
+    def _events(self) -> int:
+        profiles = [key[2:] for key, sort in self._cloud.table.items if sort == "A"]
+        store = ProfileStore(Direct(self._cloud), "profiles")
+        return sum(aggregate.snapshot.events for aggregate in store.load(profiles).values())
 
     def _timed(self, base: dict[Any, Any], run: Callable[..., Any], *given: Any) -> float:
         self._cloud.table.items = dict(base)

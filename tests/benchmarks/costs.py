@@ -34,6 +34,9 @@ FIXED = {"Kinesis on-demand stream, 730 h at 0.04": 29.20}
 SHARD_MONTH, PAYLOAD_UNIT = 0.015 * 730, 0.014e-6
 """What a provisioned stream would cost instead: by shard and month, and by PUT payload unit of 25 KB."""
 
+GB_MONTH = 0.25
+"""What DynamoDB takes for keeping a GB."""
+
 CPU_RATIO = 1.3
 """CPU seconds of an arm64 Lambda vCPU per CPU second here. Assumed, on the cautious side: a Neoverse core is taken to be a
 fifth to a third slower at Python than the x86 server core that ran this."""

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from socle.consumer.service import Consumer
 from socle.profiles.codec import encode_aggregate
-from socle.profiles.items import aggregate_item, identifier_item
+from socle.profiles.items import aggregate_item, identifier_item, identifier_key, owner_of
 from socle.profiles.model import Aggregate
-from socle.profiles.store import Owner, ProfileStore
+from socle.profiles.store import ProfileStore
 from tests.benchmarks.cloud import Cloud, Direct
 from tests.benchmarks.traffic import PER_BATCH, Traffic, anonymous_id
 
@@ -54,7 +54,10 @@ def _copy(cloud: Cloud, aggregate: Aggregate, person: str, other: str, profile: 
     copied = replace(aggregate, id=profile, snapshot=replace(aggregate.snapshot, identifiers=identifiers),
                      tail=tuple(entry._replace(row=renamed(entry.row)) for entry in aggregate.tail))
     items = [aggregate_item(copied, encode_aggregate(copied))]
-    items += [identifier_item((kind, value), Owner(profile, 0)) for kind, values in identifiers.items() for value in values]
+    for kind, values in aggregate.snapshot.identifiers.items():
+        for value in values:
+            owner = owner_of(cloud.table.items[identifier_key((kind, value)), "I"])
+            items.append(identifier_item((kind, renamed(value)), owner._replace(profile=profile, user=renamed(owner.user))))
     for lower in aggregate.pages:
         page = cloud.table.items[f"P#{aggregate.id}", f"E#{lower}"]
         items.append({**page, "PK": {"S": f"P#{profile}"}})

@@ -43,9 +43,9 @@ def consumer_table(streams: Mapping[str, Measured]) -> str:
 
 def sizes_table(streams: Mapping[str, Measured]) -> str:
     """Bytes of the items after one more touch."""
-    rows = [[f"{name}: {kind}", f"{one.items:,}", *map(str, (one.p50, one.p90, one.p99, one.max)), f"{one.write_units:.2f}"]
-            for name, stream in streams.items() for kind, one in stream.sizes.items()]
-    return table(["", "items", "p50", "p90", "p99", "max", "write units each"], rows)
+    rows = [[f"{name}: {kind}", f"{one.items:,}", *map(str, (one.p50, one.p90, one.p99, one.max)), f"{one.write_units:.2f}",
+             _number(one.total / stream.events)] for name, stream in streams.items() for kind, one in stream.sizes.items()]
+    return table(["", "items", "p50", "p90", "p99", "max", "write units each", "bytes per event"], rows)
 
 
 def costs_table(columns: Mapping[str, Mapping[str, float]]) -> str:
