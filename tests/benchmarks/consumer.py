@@ -77,8 +77,8 @@ class Bench:
         self._cloud = cloud
         self._handler = handler
         direct = Direct(cloud)
-        self._own = _consumer(direct, direct, direct)
-        self._boto3 = _consumer(client("dynamodb"), client("s3"), client("sqs"))
+        self._own = consumer_of(direct, direct, direct)
+        self._boto3 = consumer_of(client("dynamodb"), client("s3"), client("sqs"))
 
     def stream(self, name: str) -> Measured:
         """Measure one of STREAMS."""
@@ -151,7 +151,8 @@ class Bench:
 _CONTEXT = SimpleNamespace(function_name="apply_events", memory_limit_in_mb=1024, invoked_function_arn="arn", aws_request_id="1")
 
 
-def _consumer(dynamodb: Any, s3: Any, sqs: Any) -> Consumer:
+def consumer_of(dynamodb: Any, s3: Any, sqs: Any) -> Consumer:
+    """A consumer with the real stores around these clients; nobody has webhooks."""
     ids = new_ids()
     return Consumer(ProfileStore(dynamodb, "profiles"), RawStore(s3, "bucket"), QuarantineStore(s3, "bucket"),
                     EffectQueue(sqs, "https://sqs.us-east-1.amazonaws.com/1/effects"), lambda: {}, lambda: next(ids))

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
 from socle.consumer.service import Consumer
-from socle.lake.store import RawStore
 from socle.profiles.store import ProfileStore
 from tests.benchmarks import costs
 from tests.benchmarks.cloud import Cloud, Direct
-from tests.benchmarks.population import new_ids, people, populate
+from tests.benchmarks.consumer import consumer_of
+from tests.benchmarks.population import people, populate
 from tests.benchmarks.sizes import sizes
 from tests.benchmarks.stages import STAGES, Stages
 from tests.benchmarks.traffic import PER_BATCH, PER_PERSON, PER_REQUEST, Traffic
-from tests.memory import MemoryQuarantine, MemoryQueue
 
 
 def consumer(cloud: Cloud) -> Consumer:
-    direct: Any = Direct(cloud)
-    ids = new_ids()
-    return Consumer(ProfileStore(direct, "profiles"), RawStore(direct, "bucket"), MemoryQuarantine(),
-                    MemoryQueue(), lambda: {}, lambda: next(ids))  # type: ignore[arg-type]
+    return consumer_of(Direct(cloud), Direct(cloud), Direct(cloud))
 
 
 def test_the_reference_stream_has_events_of_577_bytes_in_requests_of_20() -> None:
