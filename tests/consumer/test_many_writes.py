@@ -8,6 +8,7 @@ from unittest.mock import patch
 from moto import mock_aws
 
 from infra.local import dynamodb
+from socle.errors import Conflict, Rejected
 from socle.events.model import Quarantined, Tick
 from socle.events.stream import encode_events, encode_quarantined, encode_ticks
 from socle.lake.raw import decode_raw
@@ -84,3 +85,25 @@ def test_a_profile_is_due_no_more_after_its_tick():
         world.consumer.apply([world.record(encode_ticks([Tick(profile, T0 + 5)]))])
         assert world.profiles.due(T0 + 10, 100) == []
         assert world.profiles.load([profile])[profile].due is None
+
+
+def test_a_tick_that_cannot_be_applied_costs_nobody_else_and_comes_again():
+    for error in (Conflict("conflict", "another writer was first"), Rejected("item_too_large", "too large")):
+        world = World()
+        world.deliver(event(1))
+        profile = read(world)["id"]
+        due = world.profiles.load([profile])[profile].next(due=T0 + 5)
+        world.profiles.save(due, encode_aggregate(due))
+        save = world.profiles.save
+
+        def refused(*asked, error=error):
+            raise error
+
+        world.profiles.save = refused
+        tick = encode_ticks([Tick(profile, T0 + 5)])
+        outcome = world.consumer.apply([world.record(tick), world.record(encode_events([event(2, BOB)]))])
+        assert outcome.applied == 1
+        world.profiles.save = save
+        assert [one.profile for one in world.profiles.due(T0 + 10, 10)] == [profile]
+        world.consumer.apply([world.record(tick)])
+        assert world.profiles.due(T0 + 10, 10) == []

@@ -95,3 +95,13 @@ def test_an_effect_of_an_unknown_kind_is_refused():
     world, effect = ordered()
     with pytest.raises(Rejected):
         runner(world, Receiver()).run(effect._replace(kind="teleport"), T0)
+
+
+def test_the_receiver_gets_the_revision_that_the_effect_is_about():
+    world, _ = ordered()
+    world.deliver(order(1, USER, order_id="o", revenue=7, revision=1))
+    receiver = Receiver()
+    for one in world.queue.sent:
+        runner(world, receiver).run(one, T0)
+    assert [body["event"]["properties"]["revenue"] for _, body, _ in receiver.got] == [5, 7]
+    assert len({headers["webhook-id"] for _, _, headers in receiver.got}) == 2

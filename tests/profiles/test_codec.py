@@ -19,7 +19,7 @@ from socle.profiles.codec import (
 from socle.profiles.dictionary import DICTIONARIES, LATEST
 from socle.profiles.fold import refold
 from socle.profiles.model import Aggregate
-from tests.people import histories
+from tests.people import ANONYMOUS, USER, event, histories
 
 
 @given(histories())
@@ -42,6 +42,13 @@ def test_a_key_keeps_any_message_id_and_sorts_by_time(message_id, ts):
 
     assert key_time(time_key(ts) + message_id) == (ts, message_id)
     assert time_key(ts) < time_key(ts + 1)
+
+
+def test_a_stored_event_keeps_its_revision_whose_it_was_not_and_half_characters():
+    one = event(1, USER, ANONYMOUS, revision=3, properties={"text": "\ud83d"})._replace(unlinked=(ANONYMOUS,))
+    entries = (entry_of(one),)
+    assert [event_of(entry) for entry in decode_entries(encode_entries(entries))] == [one]
+    assert decode_aggregate("p", 1, encode_aggregate(Aggregate("p", 1, tail=entries))).tail == entries
 
 
 def test_dictionaries_never_change():

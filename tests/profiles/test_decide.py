@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from unittest.mock import patch
 
 from socle.effects.model import Effect
@@ -144,3 +145,30 @@ def test_the_horizon_is_above_what_moved_and_not_above_what_stayed():
     events = [event(number, ts=T0) for number in range(10, 30)]
     after, pages = sealed(*events)
     assert max(entry.key for page in pages for entry in page.entries) < after.horizon <= min(entry.key for entry in after.tail)
+
+
+def test_late_events_of_more_pages_than_one_write_takes_wait_in_the_tail():
+    stored = [event(number) for number in range(100)]
+    with patch.multiple(seal, KEPT_ENTRIES=0, MIN_ENTRIES=1, PAGE_BYTES=500):
+        after, pages = seal.seal(aggregate_of(*stored), tuple(map(entry_of, stored)), History())
+        late = [event(number, name="Late", ts=T0 + number * 1_000 + 500) for number in range(0, 98, 7)]
+        tail = tuple(map(entry_of, late))
+        history = History()
+        history.pages = {("p", page.lower): page for page in pages}
+        with patch.object(seal, "MAX_LATE_PAGES", 2):
+            rest, rewritten = seal.seal(replace(after, tail=tail), tail, history)
+    moved = {entry.key for page in rewritten for entry in page.entries}
+    assert 0 < len({page.lower for page in rewritten} & {page.lower for page in pages}) <= 2
+    assert {entry.key for entry in rest.tail} | moved >= {one.key for one in late}
+    assert rest.tail
+
+
+def test_an_event_that_comes_twice_at_once_is_stored_once():
+    decision = decided(Aggregate("p"), event(1), event(1))
+    assert (len(decision.applied), len(decision.aggregate.tail)) == (1, 1)
+
+
+def test_what_was_corrected_already_is_not_added_to_its_correction():
+    corrected = order(1, order_id="o", revenue=8, revision=1)
+    after = decided(aggregate_of(corrected), order(1, order_id="o", revenue=10)).aggregate
+    assert (after.snapshot.events, after.snapshot.orders["USD"].revenue) == (1, 800)
