@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import boto3
+import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from socle.events.model import Event
@@ -35,3 +37,15 @@ def test_an_object_that_is_there_stays_as_it_is():
         [found] = s3.list_objects_v2(Bucket="bucket")["Contents"]
         assert found["Key"] == "raw/dt=2023-11-14/shard-1-1-3-abc.ndjson.gz"
         assert s3.get_object(Bucket="bucket", Key=found["Key"])["Body"].read() == b"first"
+
+
+class Refusing:
+    """S3 that refuses, for no reason that another batch could mend."""
+
+    def put_object(self, **asked):
+        raise ClientError({"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "PutObject")
+
+
+def test_an_object_that_s3_refuses_is_not_taken_for_kept():
+    with pytest.raises(ClientError):
+        RawStore(Refusing(), "bucket").save("shard-1-1-3-abc", T0, b"first")

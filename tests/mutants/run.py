@@ -26,7 +26,7 @@ from tests.mutants.swap import Misplaced, swap
 ROOT = Path(__file__).resolve().parents[2]
 HAPPY_PATH = ("tests/mutants/test_happy_path.py", "tests/mutants/test_happy_path_at_the_edge.py")
 CORE = ("profiles", "consumer", "identity", "effects", "lake", "timers", "quarantine", "failed", "sources", "events",
-        "functions", "replay", "faults")
+        "functions", "api", "replay", "faults")
 """Directories of the tests that may kill; the slow ones come last."""
 CLOSE = CORE[:6]
 """What one of these does wrong is best seen by the tests of them all."""
@@ -115,7 +115,7 @@ class Trials:
         last = mutant.killer.partition(" (")[0]
         yield from (item for item in session.items if item.nodeid == last)
         context = mutant.module.split(".")[1]
-        near = [f"tests/{one}/" for one in (CLOSE if context in CLOSE else (context,))]
+        near = [f"tests/{one}/" for one in (CLOSE if context in CLOSE else (context, "api"))]
         far = {f"tests/{one}/" for one in CORE[:CORE.index("functions")]} - {*near}
         others = [item for item in session.items
                   if item.nodeid != last and item not in happy and not item.nodeid.startswith(tuple(far))]

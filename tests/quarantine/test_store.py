@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from socle.errors import Conflict, NotFound, Unavailable
@@ -164,3 +165,12 @@ def test_a_call_reads_a_bounded_number_of_objects_and_goes_on_from_there(
     assert (second.replayed, third.replayed, third.next) == (2, 1, None)
     assert [event.message_id for event in sent] == ["0", "1", "2", "3", "4"]
     assert list(store.stems()) == []
+
+
+def test_what_s3_refuses_is_not_taken_for_filed() -> None:
+    class Refusing:
+        def put_object(self, **asked: Any) -> None:
+            raise ClientError({"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "PutObject")
+
+    with pytest.raises(ClientError):
+        QuarantineStore(Refusing(), "bucket").save("shard-1-2-abc", [row(0)])
