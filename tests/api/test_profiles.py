@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import boto3
@@ -145,9 +146,11 @@ def test_an_unknown_profile_answers_404(call: Call, method_and_rest: tuple[str, 
     assert answer.error["message"]
 
 
-def test_an_erased_person_is_gone(call: Call, profile: str) -> None:
+def test_an_erased_person_is_gone_and_marked_for_replays(call: Call, profile: str) -> None:
     other = call("GET", "/api/profiles", query={"by": "user_id:a:b,c+d"}).json["id"]
     assert call("DELETE", f"/api/profiles/{other}").status == 204
+    marker = json.loads(boto3.client("s3").get_object(Bucket="bucket", Key=f"erasures/{other}.json")["Body"].read())
+    assert marker["profiles"] == [other]
     assert call("GET", f"/api/profiles/{other}").status == 404
     assert call("GET", "/api/profiles", query={"by": "user_id:a:b,c+d"}).status == 404
     assert call("GET", f"/api/profiles/{profile}").status == 200

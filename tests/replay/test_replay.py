@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from socle.errors import Conflict, NotFound, Rejected, Unavailable
 from socle.events.stream import encode_events
+from socle.profiles.decide import MAX_REVISIONS_BYTES
 from socle.profiles.service import Profiles
+from socle.replay import service
 from tests.consumer.test_any_delivery import ANN, LAPTOP, MAIL, PHONE, TABLET, budgets
 from tests.memory import World
 from tests.people import T0, USER, cut, event, histories, identify
@@ -156,6 +159,18 @@ def test_identifiers_that_no_event_names_are_found_again():
     assert LAPTOP in restored.profiles.load([profile])[profile].owned()
 
 
+def test_corrections_of_one_event_come_back_in_whatever_order():
+    """However large: what was accepted once is not refused because the largest comes first now."""
+    world, restored = World(), Restored(MemoryBucket())
+    world.deliver(event(1, properties={"text": "a"}))
+    world.deliver(event(1, revision=1, properties={"text": "b" * MAX_REVISIONS_BYTES}))
+    first, second = sorted(world.raw.objects)
+    world.raw.objects = {first: world.raw.objects[second], second: world.raw.objects[first]}
+    with patch.object(service, "PORTION", 1):
+        assert restored.run(world)["failures"] == []
+    assert shown(restored.profiles) == shown(world.profiles)
+
+
 def test_no_effect_is_queued_and_nothing_falls_due():
     world = World({"Product Viewed": ["hook"]})
     world.deliver(event(1), event(2))
@@ -196,7 +211,5 @@ def test_a_task_that_left_no_result_is_named():
     world.deliver(event(1))
     restored.run(world)
     del restored.bucket.data["replays/run-1/apply-0-done.json"]
-    from socle.replay.service import summary
-
-    (failure,) = summary(restored.bucket, "run-1")["failures"]
+    (failure,) = service.summary(restored.bucket, "run-1")["failures"]
     assert (failure["task"], failure["code"]) == ("apply-0", "broken_off")

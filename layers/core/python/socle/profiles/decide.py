@@ -18,6 +18,11 @@ from socle.profiles.fold import HistoryNeeded, fold, highest_revisions, refold
 from socle.profiles.model import Aggregate, Entry, History, Needs, Page, Snapshot
 from socle.profiles.seal import seal, size_limit
 
+MAX_REVISIONS_BYTES = 96 * 1024
+"""Text of all revisions of one event: they share a page, and a page is one item."""
+HARD_LIMIT = 256 * 1024
+"""Bytes of an aggregate above which it is sealed even without news (an item may have 400 KB)."""
+
 Webhooks = Mapping[str, Sequence[str]]
 """event name → names of the webhooks that want it."""
 
@@ -38,12 +43,13 @@ class Decision:
 
 
 def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, history: History,
-           tick: int | None = None) -> Decision | Needs:
+           tick: int | None = None, max_revisions: float = MAX_REVISIONS_BYTES) -> Decision | Needs:
     """Apply `events` and, if `tick` still equals what the aggregate is due at, the passing of that time.
 
-    An aggregate that nothing changes comes back as it is, and is not to be written.
+    An aggregate that nothing changes comes back as it is, and is not to be written. Who applies again what was applied
+    once, perhaps in another order, sets no limit to revisions.
     """
-    sorted_out = drop_duplicates(aggregate, events, history)
+    sorted_out = drop_duplicates(aggregate, events, history, max_revisions)
     if isinstance(sorted_out, Needs):
         return sorted_out
     new, known, revised = sorted_out
@@ -86,12 +92,6 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, hi
     return Decision(after, data, pages, tuple(new), known)
 
 
-MAX_REVISIONS_BYTES = 96 * 1024
-"""Text of all revisions of one event: they share a page, and a page is one item."""
-HARD_LIMIT = 256 * 1024
-"""Bytes of an aggregate above which it is sealed even without news (an item may have 400 KB)."""
-
-
 class Sorted(NamedTuple):
     """new: the events to apply; known: duplicates as they are stored, with the partition that holds them; revised: whether
     any of the new ones shares its key with a known one."""
@@ -101,7 +101,8 @@ class Sorted(NamedTuple):
     revised: bool
 
 
-def drop_duplicates(aggregate: Aggregate, events: Sequence[Event], history: History) -> Sorted | Needs:
+def drop_duplicates(aggregate: Aggregate, events: Sequence[Event], history: History,
+                    max_revisions: float = MAX_REVISIONS_BYTES) -> Sorted | Needs:
     """Tell the events that are new to the profile from those that are not.
 
     An event is known when its key and revision are in the tail, or in the page whose range covers the key, of the
@@ -135,7 +136,7 @@ def drop_duplicates(aggregate: Aggregate, events: Sequence[Event], history: Hist
             continue
         if stored:
             revised = True
-            if sum(len(entry.row) for _, entry in stored) > MAX_REVISIONS_BYTES:
+            if sum(len(entry.row) for _, entry in stored) > max_revisions:
                 raise Rejected("too_many_revisions", "this event was corrected too often: send what is right as a new event",
                                "revision")
         met.add((key, event.revision))

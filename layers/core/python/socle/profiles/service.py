@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, Protocol
 
 from socle.erasures.model import Erasure
-from socle.errors import NotFound, Unavailable
+from socle.errors import Conflict, NotFound, Unavailable
 from socle.events.model import Event
 from socle.identity.service import load_roots, read
 from socle.iso import to_iso
@@ -80,6 +80,19 @@ class Profiles:
 
         Raises NotFound, Conflict. Calling it again finishes an erasure that broke off.
         """
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._erase(profile_id, now)
+                return
+            except Conflict:
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+            except NotFound:
+                if attempt == 0:
+                    raise
+                return  # the attempt before was the last one needed: only its answer was lost
+
+    def _erase(self, profile_id: str, now: int) -> None:
         aggregates, roots = load_roots(self._store, {profile_id})
         root = aggregates[roots[profile_id]]
         owned = root.owned()

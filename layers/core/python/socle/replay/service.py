@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from math import inf
 from typing import Any, TypeVar
 
 from socle.erasures.model import Erasure
@@ -167,7 +168,7 @@ class Replay:
     def _decide(self, work: Work, events: Sequence[Event]) -> None:
         while True:
             with poison_is_rejected():
-                decision = decide(work.aggregate, events, {}, work.history)
+                decision = decide(work.aggregate, events, {}, work.history, max_revisions=inf)
             if isinstance(decision, Needs):
                 read(self._profiles, work.history, decision)
                 continue
