@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -75,7 +76,8 @@ class Trials:
             failed = _first_failure([item])
             self._seconds[item.nodeid] = time.process_time() - begun
             if failed is not None:
-                raise session.Failed(f"it fails without any mutant: {failed}")
+                print(f"it fails without any mutant: {failed}", file=sys.stderr)
+                raise session.Failed("a test fails without any mutant")
 
     def _fork(self, session: pytest.Session, mutant: Mutant) -> tuple[int, int]:
         """(process id, where it writes its answer)."""
