@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import statistics
 import sys
 import time
 from dataclasses import asdict
@@ -25,7 +26,7 @@ from tests.benchmarks.imports import import_times
 from tests.benchmarks.local_stack import local_stack
 from tests.benchmarks.report import Figure
 from tests.benchmarks.stages import overhead
-from tests.benchmarks.traffic import PER_BATCH, PER_PERSON, PER_REQUEST
+from tests.benchmarks.traffic import PER_BATCH, PER_PERSON, PER_REQUEST, Traffic
 
 RESULT = Path(__file__).resolve().parents[2] / ".cache/bench.json"
 QUEUE = "https://sqs.us-east-1.amazonaws.com/1/effects"
@@ -38,7 +39,7 @@ CONSUMER_FLOOR = 4.3 + 35 / PER_PERSON
 
 def main() -> None:
     """Measure, print, write."""
-    began = time.monotonic()
+    began, sticks = time.monotonic(), [_yardstick()]
     os.environ |= _environment()  # before the handlers are imported, which read it
     cloud = Cloud()
     cloud.install()
@@ -48,6 +49,7 @@ def main() -> None:
     for name in STREAMS:
         _progress(f"consumer, {name} people")
         streams[name] = bench.stream(name)
+        sticks.append(_yardstick())
     _progress("consumer at low traffic")
     sparse, single = bench.sparse(PER_PERSON, PER_REQUEST), bench.sparse(1, 1)
     _progress("collect_events")
@@ -62,12 +64,12 @@ def main() -> None:
     priced |= {"warm, 1M a month": _dollars(sparse, batch_request, PER_REQUEST, memory),
                "the same, sent singly": _dollars(single, single_request, 1, memory)}
     figures = [*_consumer(streams), *_collect(batch_request), *_money(priced), *_items(streams), *_imports(imports),
-               *_local(asdict(local))]
+               *_local(asdict(local)), Figure("yardstick: one event's JSON, there and back", statistics.median(sticks), "µs CPU")]
     print(_page(figures, streams, priced, imports, sparse, single,
                 batch_request.units["kinesis payload units"] / PER_REQUEST, memory))
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps({
-        "machine": {"python": platform.python_version(), "processor": platform.processor() or platform.machine()},
+        "machine": {"python": platform.python_version(), "processor": platform.machine(), "load": os.getloadavg()},
         "figures": [one._asdict() for one in figures],
         "streams": {name: {**asdict(stream), "sizes": {kind: one._asdict() for kind, one in stream.sizes.items()}}
                     for name, stream in streams.items()},
@@ -140,7 +142,8 @@ def _page(figures: list[Figure], streams: dict[str, Measured], priced: dict[str,
     fixed = ", ".join(f"{name}: {value:.2f}" for name, value in costs.FIXED.items())
     return f"""\
 Reference stream: batches of {PER_BATCH * PER_PERSON} events of 577 B on average, {PER_PERSON} per person touched; warm people
-have {_ages("warm")} earlier events, mature ones {_ages("mature")}.
+have {_ages("warm")} earlier events, mature ones {_ages("mature")}. Load {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores:
+others at work make CPU time dearer; the yardstick says how dear it was.
 
 {report.figures_table(figures)}
 
@@ -164,6 +167,18 @@ Bytes of items as DynamoDB counts them, after one more touch; a month of keeping
 def _ages(stream: str) -> str:
     touches = STREAMS[stream]
     return f"{min(touches) * PER_PERSON} to {max(touches) * PER_PERSON}"
+
+
+def _yardstick() -> float:
+    """µs of CPU for work that no change of ours makes quicker: what tells a slow hour of the machine from slow code."""
+    message = Traffic(seed=1).message("user-00000001")
+    times = []
+    for _ in range(20):
+        started = time.process_time()
+        for _ in range(200):
+            json.loads(json.dumps(message))
+        times.append((time.process_time() - started) / 200 * 1e6)
+    return statistics.median(times)
 
 
 def _environment() -> dict[str, str]:
