@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from socle import clock
 from socle.aws import client
 from socle.replay.service import plan
 from socle.replay.store import ReplayStore
@@ -18,5 +19,5 @@ store = ReplayStore(client("s3"), ReplayPlanSettings.from_env().bucket)
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """`{"run"}` -> the numbers of the tasks, by pass."""
-    return plan(store, event["run"])
+    """`{"run", "input": {"compare"?}}` -> the numbers of the tasks, by pass."""
+    return plan(store, event["run"], clock.now(), int(event["input"].get("compare", 0)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -12,13 +14,14 @@ from infra.constructs.data import ERASURES_PREFIX, RAW_PREFIX, REPLAYS_PREFIX, D
 from infra.constructs.function import Function, House
 from infra.constructs.layers import ROOT
 from infra.constructs.nag import acknowledge
-from socle.settings import ReplayPlanSettings, ReplaySettings
+from socle.settings import ReplayCompareSettings, ReplayPlanSettings, ReplaySettings
 
 DEFINITION = ROOT / "infra/workflows/replay.asl.json"
 
 
 class Replay(Construct):
-    """`machine` runs `replay_plan`, `replay_raw` for every task of its three passes, and `replay_summary`."""
+    """`machine` runs `replay_plan`, `replay_raw` for every task of its three passes, `replay_compare` in a drill, and
+    `replay_summary`."""
 
     def __init__(self, scope: Construct, id_: str, *, house: House, data: Data) -> None:
         super().__init__(scope, id_)
@@ -28,13 +31,19 @@ class Replay(Construct):
         self.replay_raw = Function(
             self, "ReplayRaw", name="replay_raw", house=house, memory_mb=1_792, timeout=cdk.Duration.minutes(15),
             settings=ReplaySettings(bucket=data.bucket.bucket_name, restored_table=data.restored.table_name))
+        self.replay_compare = Function(
+            self, "ReplayCompare", name="replay_compare", house=house, memory_mb=1_024, timeout=cdk.Duration.minutes(15),
+            settings=ReplayCompareSettings(bucket=data.bucket.bucket_name, restored_table=data.restored.table_name,
+                                           profiles_table=data.profiles.table_name))
         self.replay_summary = Function(self, "ReplaySummary", name="replay_summary", house=house, settings=papers,
                                        memory_mb=512, timeout=cdk.Duration.minutes(15))
         self._grant(data)
-        self.machine = self._machine(house, (self.replay_plan, self.replay_raw, self.replay_summary))
+        self.machine = self._machine(house, {
+            "ReplayPlan": self.replay_plan, "ReplayRaw": self.replay_raw, "ReplayCompare": self.replay_compare,
+            "ReplaySummary": self.replay_summary})
 
     def _grant(self, data: Data) -> None:
-        plan, raw, total = self.replay_plan, self.replay_raw, self.replay_summary
+        plan, raw, compare, total = self.replay_plan, self.replay_raw, self.replay_compare, self.replay_summary
         plan.may(["s3:ListBucket"], [data.bucket.bucket_arn],
                  {"StringLike": {"s3:prefix": [f"{RAW_PREFIX}*", f"{ERASURES_PREFIX}*"]}})
         plan.may(["s3:PutObject"], [plan.objects(data.bucket, REPLAYS_PREFIX)])
@@ -43,23 +52,25 @@ class Replay(Construct):
         raw.may(["dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
                  "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"], [data.restored.table_arn])
         raw.lend_key(data.key, "dynamodb", writes=True)
+        compare.may(["dynamodb:BatchGetItem", "dynamodb:Scan"], [data.profiles.table_arn, data.restored.table_arn])
+        compare.lend_key(data.key, "dynamodb")
+        compare.may(["s3:GetObject", "s3:PutObject"], [compare.objects(data.bucket, REPLAYS_PREFIX)])
         total.may(["s3:GetObject", "s3:PutObject"], [total.objects(data.bucket, REPLAYS_PREFIX)])
-        for function in (plan, raw, total):
+        for function in (plan, raw, compare, total):
             function.lend_key(data.key, "s3", writes=True)
-        for function in (raw, total):
+        for function in (raw, compare, total):
             # S3 says 404 of a missing object only to those who may list.
             function.lend("SeeWhatIsMissing", ["s3:ListBucket"], [data.bucket.bucket_arn],
                           {"StringLikeIfExists": {"s3:prefix": [f"{REPLAYS_PREFIX}*"]}})
 
-    def _machine(self, house: House, functions: tuple[Function, ...]) -> sfn.StateMachine:
+    def _machine(self, house: House, functions: Mapping[str, Function]) -> sfn.StateMachine:
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
         role.add_to_policy(iam.PolicyStatement(
-            actions=["lambda:InvokeFunction"], resources=[function.function_arn for function in functions]))
+            actions=["lambda:InvokeFunction"], resources=[function.function_arn for function in functions.values()]))
         machine = sfn.StateMachine(
             self, "Machine", role=role, comment="Rebuilds all profiles from the raw objects",
             definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
-            definition_substitutions={name: function.function_arn for name, function in zip(
-                ("ReplayPlan", "ReplayRaw", "ReplaySummary"), functions, strict=True)},
+            definition_substitutions={name: function.function_arn for name, function in functions.items()},
             logs=sfn.LogOptions(
                 destination=logs.LogGroup(self, "Logs", retention=house.log_retention, removal_policy=cdk.RemovalPolicy.DESTROY),
                 level=sfn.LogLevel.ALL, include_execution_data=False))

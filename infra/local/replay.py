@@ -82,14 +82,18 @@ def served(machine: LocalMachine) -> Iterator[str]:
         threads.shutdown()
 
 
-def replay(machine: LocalMachine, name: str) -> dict[str, Any]:
-    """Run the workflow as on AWS, with progress on stderr; answers its sum, also when it says that something failed."""
+def replay(machine: LocalMachine, name: str, compare: int = 0) -> dict[str, Any]:
+    """Run the workflow as on AWS, its own comparison in `compare` tasks, with progress on stderr.
+
+    Answers its sum, also when it says that something failed.
+    """
     workflows, tables = boto3.client("stepfunctions", region_name=REGION), boto3.client("dynamodb", region_name=REGION)
 
     def items(table: str) -> int:
         return int(tables.describe_table(TableName=machine.outputs[table])["Table"]["ItemCount"])
 
-    run = workflows.start_execution(stateMachineArn=machine.outputs["ReplayMachine"], name=name)["executionArn"]
+    run = workflows.start_execution(stateMachineArn=machine.outputs["ReplayMachine"], name=name,
+                                    input=json.dumps({"compare": compare}))["executionArn"]
     often = 0.5 if sys.stderr.isatty() else 15
     total = items("ProfilesTable")
     with tqdm(total=total, desc="Replaying", unit=" items", mininterval=often) as progress:

@@ -16,6 +16,7 @@ from socle.settings import (
     ApplySettings,
     CollectSettings,
     EffectsSettings,
+    ReplayCompareSettings,
     ReplayPlanSettings,
     ReplaySettings,
     Settings,
@@ -25,7 +26,7 @@ from socle.settings import (
 SETTINGS: dict[str, type[Settings]] = {
     "collect_events": CollectSettings, "apply_events": ApplySettings, "run_effects": EffectsSettings,
     "sweep_due": SweepSettings, "serve_admin": AdminSettings, "replay_plan": ReplayPlanSettings,
-    "replay_raw": ReplaySettings, "replay_summary": ReplayPlanSettings}
+    "replay_raw": ReplaySettings, "replay_compare": ReplayCompareSettings, "replay_summary": ReplayPlanSettings}
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -23,6 +23,7 @@ ALLOWED = {
     "replay_raw": {
         "s3:GetObject", "s3:PutObject", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
         "dynamodb:BatchWriteItem", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"},
+    "replay_compare": {"s3:GetObject", "s3:PutObject", "dynamodb:BatchGetItem", "dynamodb:Scan"},
     "replay_summary": {"s3:GetObject", "s3:PutObject"},
 }
 
@@ -71,6 +72,8 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
             "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"},
         ("serve_admin", "definitions"): {
             "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+        ("replay_compare", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:Scan"},
+        ("replay_compare", "restored"): {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         ("replay_raw", "restored"): {action for action in ALLOWED["replay_raw"] if action.startswith("dynamodb:")},
     }
 

@@ -16,6 +16,7 @@ from socle.replay.model import SHARDS, Note
 from socle.replay.rows import Object
 from socle.replay.service import Replay, plan, summary
 from tests.memory import MemoryProfiles, World
+from tests.people import T0
 
 
 class MemoryBucket:
@@ -79,7 +80,7 @@ class Restored:
         self.bucket.data |= {f"{RAW}{name}": data for name, data in world.raw.objects.items()}
         self._runs += 1
         run = f"run-{self._runs}"
-        numbers = plan(self.bucket, run)  # type: ignore[arg-type]
+        numbers = plan(self.bucket, run, T0)  # type: ignore[arg-type]
         for name in ("forget", "apply", "merge"):
             order = list(numbers[name])
             if chance is not None:

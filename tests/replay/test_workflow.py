@@ -41,7 +41,8 @@ def test_the_restored_table_shows_what_the_live_one_shows(machine):
         if step == 3:
             send(machine, [{"type": "identify", "anonymousId": f"a{one}", "userId": f"u{one}", "traits": {"n": one}}
                            for one in range(0, PEOPLE, 4)])
-    answer = replay(machine, "run-1")
+    answer = replay(machine, "run-1", compare=2)
+    assert (answer["compared"], answer["changed"]) == (60, 0)
     assert (answer["failed"], answer["events"], answer["applied"]) == (0, 370, 370)
     assert (answer["profiles"], answer["merged"]) == (60, 10)
     live, restored = machine.outputs["ProfilesTable"], machine.outputs["RestoredTable"]

@@ -82,3 +82,9 @@ class ReplaySettings(ReplayPlanSettings):
     """replay_raw: fills the profiles table that is not the live one."""
 
     restored_table: str
+
+
+class ReplayCompareSettings(ReplaySettings):
+    """replay_compare: reads the table that was filled and the live one."""
+
+    profiles_table: str

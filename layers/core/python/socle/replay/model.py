@@ -3,6 +3,8 @@
 `forget`  marks everybody who was erased, so that nothing of them is taken in
 `apply`   folds the events of the raw objects into their profiles
 `merge`   makes one person of those who were one
+
+A drill has one more: `compare` (socle.drill).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from socle.errors import SocleError
 from socle.events.model import Event, Identifier
 from socle.profiles.model import Aggregate, History
 
-FORGET, APPLY, MERGE = "forget", "apply", "merge"
+FORGET, APPLY, MERGE, COMPARE = "forget", "apply", "merge", "compare"
 
 SHARDS = 64
 """Partitions in which notes are kept: as many tasks share the merges."""
@@ -78,6 +80,8 @@ class Count:
     profiles  profiles that were new to the table
     merged    profiles merged into another one
     erased    people of whom nothing was taken in (`forget`)
+    compared  profiles of the live table that were looked at (`compare`)
+    changed   of these, those that differ only by what was received meanwhile
     failures  what could not be done: {"object" or "profile" or "task", "code", "message"}
     """
 
@@ -87,6 +91,8 @@ class Count:
     profiles: int = 0
     merged: int = 0
     erased: int = 0
+    compared: int = 0
+    changed: int = 0
     failures: list[dict[str, str]] = field(default_factory=list)
 
     def failed(self, what: str, name: str, error: SocleError) -> None:

@@ -13,6 +13,8 @@ from contextlib import suppress
 from math import inf
 from typing import Any, TypeVar
 
+from socle.clock import MINUTE
+from socle.consumer.service import POSTPONED_BYTES
 from socle.erasures.model import Erasure
 from socle.erasures.store import PREFIX as ERASURES
 from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
@@ -24,7 +26,7 @@ from socle.profiles.decide import HARD_LIMIT, decide
 from socle.profiles.items import Owner
 from socle.profiles.model import History, Needs
 from socle.profiles.store import ProfileStore
-from socle.replay.model import APPLY, FORGET, MERGE, SHARDS, Count, Note, Portion, Work
+from socle.replay.model import APPLY, COMPARE, FORGET, MERGE, SHARDS, Count, Note, Portion, Work
 from socle.replay.rows import add_rows, rounds, tasks
 from socle.replay.store import NoteStore, ReplayStore
 
@@ -32,27 +34,32 @@ PORTION = 2_000
 """Events that are applied together: the more, the fewer writes a profile needs."""
 MAX_FAILURES = 20
 """Failures that the sum names itself; all of them are in the bucket."""
+IN_FLIGHT = 15 * MINUTE
+"""How long before a run an event must have been received to be in a raw object when it begins."""
 _ATTEMPTS = 25
 
 T = TypeVar("T")
 
 
-def plan(store: ReplayStore, run: str) -> dict[str, Any]:
-    """Cut the work of a run into tasks and keep them. Answers the numbers of the tasks, by pass."""
-    numbers: dict[str, list[int]] = {MERGE: list(range(SHARDS))}
+def plan(store: ReplayStore, run: str, now: int, compare: int = 0) -> dict[str, Any]:
+    """Cut the work of a run into tasks and keep them. Answers the numbers of the tasks, by pass.
+
+    `compare` says into how many tasks the comparison with the live table is cut; 0 for none.
+    """
+    numbers: dict[str, list[int]] = {MERGE: list(range(SHARDS)), COMPARE: list(range(compare))}
     for name, prefix in ((FORGET, ERASURES), (APPLY, RAW)):
         numbers[name] = []
         for number, keys in enumerate(tasks(store.objects(prefix))):
             store.save(run, f"{name}-{number}", keys)
             numbers[name].append(number)
-    store.save(run, "plan", numbers)
+    store.save(run, "plan", {"tasks": numbers, "known_by": now - IN_FLIGHT})
     return numbers
 
 
 def summary(store: ReplayStore, run: str) -> dict[str, Any]:
     """What all tasks of a run came to; a task that left no result failed."""
     total = Count()
-    for name, numbers in store.load(run, "plan").items():
+    for name, numbers in store.load(run, "plan")["tasks"].items():
         for number in numbers:
             try:
                 total.add(Count(**store.load(run, f"{name}-{number}-done")))
@@ -176,7 +183,7 @@ class Replay:
                 if work.postponed:
                     self._profiles.save(work.aggregate, work.postponed)
                     work.postponed = b""
-                if decision.pages:
+                if decision.pages or len(decision.data) > POSTPONED_BYTES:
                     self._profiles.save(decision.aggregate, decision.data, decision.pages)
                     work.history.pages.update({(page.profile, page.lower): page for page in decision.pages})
                 else:
