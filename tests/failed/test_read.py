@@ -50,7 +50,7 @@ def test_facts_that_stand_behind_the_records_are_found_in_the_whole_document() -
     written(TWO, payload='{"Records": [7]}'), written(TWO, payload=event(partitionKey="")),
     written(TWO, payload=event(partitionKey="k" * 257)), written(TWO, payload=event(partitionKey=None)),
     written(TWO, payload=event(data=None)), written(TWO, payload=event(data="not base64")), written(TWO, payload=event(data="é")),
-    written(TWO, payload=event(data="YQ")),
+    written(TWO, payload=event(data="YQ")), written(TWO, payload=event(data="Y*Q==")),
 ])
 def test_what_lambda_does_not_write_is_refused(data: bytes) -> None:
     with pytest.raises(Rejected) as refused:

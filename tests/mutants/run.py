@@ -29,6 +29,7 @@ HAPPY_PATH = ("tests/mutants/test_happy_path.py", "tests/mutants/test_happy_path
 CORE = ("profiles", "consumer", "identity", "effects", "lake", "timers", "quarantine", "failed", "sources", "events",
         "functions", "api", "replay", "faults")
 """Directories of the tests that may kill; the slow ones come last."""
+ALONE = ("tests/test_aws.py",)
 CLOSE = CORE[:6]
 """What one of these does wrong is best seen by the tests of them all."""
 ON_AWS = ("aws", "sources", "quarantine", "failed")
@@ -117,7 +118,7 @@ class Trials:
         last = mutant.killer.partition(" (")[0]
         yield from (item for item in session.items if item.nodeid == last)
         context = mutant.module.split(".")[1]
-        near = [f"tests/{one}/" for one in (CLOSE if context in CLOSE else (context, "api"))]
+        near = [f"tests/{one}/" for one in (CLOSE if context in CLOSE else (context, "api"))] + [f"tests/test_{context}.py"]
         far = {f"tests/{one}/" for one in CORE[:CORE.index("functions")]} - {*near}
         others = [item for item in session.items
                   if item.nodeid != last and item not in happy and not item.nodeid.startswith(tuple(far))]
@@ -174,4 +175,4 @@ def run(mutants: Sequence[Mutant], jobs: int, tell: Callable[[Verdict], None]) -
     os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     folders = [f"tests/{name}" for name in CORE if (ROOT / "tests" / name).is_dir()]
     return int(pytest.main(["-o", "addopts=", "-p", "no:terminal", "-p", "no:cacheprovider", "--import-mode=importlib",
-                            "-s", "--rootdir", str(ROOT), *HAPPY_PATH, *folders], plugins=[Trials(mutants, jobs, tell)]))
+                            "-s", "--rootdir", str(ROOT), *HAPPY_PATH, *ALONE, *folders], plugins=[Trials(mutants, jobs, tell)]))

@@ -169,6 +169,6 @@ def test_an_event_that_comes_twice_at_once_is_stored_once():
 
 
 def test_what_was_corrected_already_is_not_added_to_its_correction():
-    corrected = order(1, order_id="o", revenue=8, revision=1)
-    after = decided(aggregate_of(corrected), order(1, order_id="o", revenue=10)).aggregate
-    assert (after.snapshot.events, after.snapshot.orders["USD"].revenue) == (1, 800)
+    corrected = event(1, name="Corrected", revision=1)
+    after = decided(aggregate_of(corrected), event(1)).aggregate
+    assert after.snapshot.counts == {"Corrected": 1}
