@@ -107,3 +107,15 @@ def test_a_tick_that_cannot_be_applied_costs_nobody_else_and_comes_again():
         assert [one.profile for one in world.profiles.due(T0 + 10, 10)] == [profile]
         world.consumer.apply([world.record(tick)])
         assert world.profiles.due(T0 + 10, 10) == []
+
+
+def test_a_correction_of_who_was_merged_with_a_long_history_counts_all_of_it():
+    with patch.multiple(seal, BUDGET=0, PER_PAGE=0, MIN_ENTRIES=1, KEPT_ENTRIES=0, PAGE_BYTES=500):
+        world = World()
+        for start in range(0, 30, 5):
+            world.deliver(*[event(number, ANONYMOUS) for number in range(start, start + 5)])
+        world.deliver(event(40, USER))
+        world.deliver(event(41, USER, ANONYMOUS))
+        world.deliver(event(3, ANONYMOUS, revision=1, name="Corrected"))
+    assert read(world)["events"] == {"Corrected": 1, "Product Viewed": 31}
+    assert not world.quarantine.rows

@@ -67,7 +67,7 @@ def test_a_clock_is_corrected_and_no_event_is_of_the_future_or_before_year_1():
 
 
 def test_times_that_no_calendar_has_are_refused_and_a_senseless_sent_at_is_none():
-    for value in ("yesterday", 10**18, "0000-01-01T00:00:00Z", True, {}):
+    for value in ("yesterday", 10**18, "0000-01-01T00:00:00Z", True, "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"):
         with pytest.raises(Rejected):
             client_time(value, "timestamp")
     assert sent_time("0001-01-01T00:00:00Z") is None

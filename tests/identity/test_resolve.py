@@ -21,6 +21,13 @@ def test_a_profile_takes_in_a_thousand_identifiers_and_a_hundred_people_then_the
     assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, many) == ("p", (), (), (DEVICE,))
 
 
+def test_two_people_with_a_thousand_identifiers_together_become_one_and_with_more_stay_two():
+    known = {"p": Person(frozenset({"ann"}), 1, identifiers=600), "q": Person(frozenset(), 2, identifiers=400)}
+    assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, known).merged == ("q",)
+    known["q"] = known["q"]._replace(identifiers=401)
+    assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, known) == ("p", (), (), (DEVICE,))
+
+
 def test_two_profiles_that_can_not_be_one_item_stay_two():
     known = people(p=(("ann",), 1), q=((), 2))
     found = resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, known, {frozenset(("p", "q"))})

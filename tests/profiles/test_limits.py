@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import zlib
 
-from socle.profiles.fold import MAX_CONTEXT_BYTES, MAX_TRAITS, fold, refold
-from socle.profiles.model import Snapshot
+from socle.profiles.fold import MAX_CONSENTS, MAX_CONTEXT_BYTES, MAX_TRAITS, fold, refold
+from socle.profiles.model import Aggregate, Snapshot
 from socle.profiles.view import profile_view
-from tests.people import T0, event, identify, order
+from tests.people import T0, consent, event, identify, order
 
 
 def one_by_one(events):
@@ -36,6 +36,17 @@ def test_a_context_that_is_too_large_is_passed_over():
         event(2, context={"userAgent": large, "device": {"model": large}, "campaign": {"source": large}})]))
     assert shown["technology"] == {"user_agent": "Firefox", "device": {"model": "a"}}
     assert shown["acquisition"]["last"]["source"] == "news"
+
+
+def test_more_consents_than_a_profile_holds_are_the_same_whatever_the_order():
+    events = [consent(number, "subscribed", topic=f"topic-{number}") for number in range(MAX_CONSENTS + 20)]
+    assert len(one_by_one(events).consent) == MAX_CONSENTS
+    assert one_by_one(events) == one_by_one(events[::-1])
+
+
+def test_a_key_at_a_bound_is_in_the_page_that_begins_there():
+    aggregate = Aggregate("p", 1, pages=("", "b"), horizon="d")
+    assert [aggregate.page_of(key) for key in ("a", "b", "c", "d", "e")] == ["", "b", "b", None, None]
 
 
 def orders(*events):
