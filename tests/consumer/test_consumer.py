@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
 
 from socle.errors import Unavailable
 from socle.events.model import Quarantined, Tick
 from socle.events.stream import encode_events, encode_quarantined, encode_ticks
+from socle.profiles import seal
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.service import Profiles
 from tests.memory import World
@@ -150,16 +152,16 @@ def test_a_lost_race_of_one_profile_is_no_matter_to_the_others_of_its_batch():
 
 def test_a_claim_lost_to_another_writer_joins_the_winner():
     world = World()
-    claim, raced = world.profiles.claim, []
+    claim, raced = world.profiles.claim_each, []
 
     def first_lose(*write):
         if not raced:
             raced.append(1)
-            world.profiles.claim = claim
+            world.profiles.claim_each = claim
             world.deliver(event(1, USER, ANONYMOUS))
         return claim(*write)
 
-    world.profiles.claim = first_lose
+    world.profiles.claim_each = first_lose
     world.deliver(event(2, ANONYMOUS))
     assert counts(world) == {"Product Viewed": 2}
 
@@ -247,3 +249,30 @@ def test_a_tick_that_no_longer_matches_is_dropped_unwritten():
     before = dict(world.profiles.items)
     world.consumer.apply([world.record(encode_ticks([Tick(profile, T0 + 5), Tick("nobody", T0)]))])
     assert world.profiles.items == before
+
+
+def test_a_page_that_a_seal_left_when_it_broke_off_is_written_over(monkeypatch):
+    """Pages are written before the aggregate that lists them; until then a page is nobody's."""
+    monkeypatch.setattr(seal, "BUDGET", 300)
+    world = World()
+    save, crashed = world.profiles.save_each, []
+
+    def cut_off(writes):
+        if not crashed and any(key[1].startswith("E#") for key in world.profiles.items):
+            crashed.append(1)
+            raise Unavailable("cut_off", "the function was stopped")
+        return save(writes)
+
+    world.profiles.save_each = cut_off
+    for number in range(40):
+        if not crashed:
+            with suppress(Unavailable):
+                world.deliver(event(number, properties={"number": number}))
+    left = dict(world.profiles.items)
+    assert crashed
+    for number in range(40):
+        world.deliver(event(number, properties={"number": number}))
+    assert counts(world) == {"Product Viewed": 40}
+    [page] = [key for key in left if key[1].startswith("E#")]
+    assert world.profiles.items[page] != left[page]
+    assert page[1][2:] in world.profiles.load([page[0]])[page[0]].pages

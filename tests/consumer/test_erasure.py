@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from socle.errors import NotFound, Unavailable
+from socle.events.stream import encode_ticks
+from socle.profiles import seal
 from socle.profiles.service import Profiles
-from socle.profiles.store import Owner
+from socle.profiles.store import PAGES_AGAIN, Owner
 from tests.memory import World
 from tests.people import ANONYMOUS, T0, USER, event
 
@@ -155,3 +157,25 @@ def test_a_claim_made_on_what_was_known_before_the_erasure_brings_nobody_back(me
     assert identifier not in world.profiles.owners([identifier])
     assert world.deliver(event(3, identifier, received=ERASED + 1)).applied == 1
     assert world.deliver(event(4, identifier, received=ERASED)).erased == 1
+
+
+def test_a_page_that_a_seal_under_way_wrote_after_the_erasure_is_deleted_by_the_clock(monkeypatch):
+    monkeypatch.setattr(seal, "BUDGET", 300)
+    world, profiles = world_with_a_person()
+    old = profiles.find(*USER)
+    insert = world.profiles.insert_pages
+
+    def erase_first(pages):
+        world.profiles.insert_pages = insert
+        profiles.erase(old, ERASED)
+        return insert(pages)
+
+    world.profiles.insert_pages = erase_first
+    for number in range(100, 130):
+        world.deliver(event(number, USER, properties={"number": number}))
+    assert [key for key in world.profiles.items if key[0] == old and key[1].startswith("E#")]
+    due = world.profiles.due(ERASED + PAGES_AGAIN, 100)
+    assert world.profiles.due(ERASED + PAGES_AGAIN - 1, 100) == []
+    world.consumer.apply([world.record(encode_ticks(due))])
+    assert not [key for key in world.profiles.items if key[0] == old and key[1].startswith("E#")]
+    assert world.profiles.due(ERASED * 2, 100) == []

@@ -15,7 +15,7 @@ from socle.events.model import Tick
 from socle.profiles.codec import encode_aggregate, entry_of
 from socle.profiles.fold import refold
 from socle.profiles.model import Aggregate, Page
-from socle.profiles.store import Owner, ProfileStore
+from socle.profiles.store import PAGES_AGAIN, Owner, ProfileStore
 from tests.memory import MemoryProfiles
 from tests.people import ANONYMOUS, T0, USER, event
 
@@ -133,10 +133,28 @@ def test_a_forgotten_profile_leaves_a_tombstone_and_a_hash(store):
     stored(store, Aggregate("p", 1, pages=("",), horizon="1", erased=T0), Page("p", "", 1, ()))
     store.claim(USER, Owner("p", 0))
     store.forget(store.load(["p"])["p"], [USER], T0)
-    assert store.load(["p"])["p"] == Aggregate("p", 2, erased=T0)
+    assert store.load(["p"])["p"] == Aggregate("p", 2, erased=T0, due=T0 + PAGES_AGAIN)
     assert store.load_pages([("p", "")]) == {}
     assert store.owners([USER]) == {}
     assert store.erased([USER, ANONYMOUS]) == {USER: T0}
+
+
+def test_new_pages_are_written_each_unless_there_is_one(store):
+    stored(store, Aggregate("p", 1), Page("p", "", 1, ()))
+    new = [Page("p", lower, 1, (entry_of(event(1)),)) for lower in ("", "1", "2")]
+    assert store.insert_pages(new) == {("p", "")}
+    assert store.load_pages([("p", ""), ("p", "1"), ("p", "2")]) == {
+        ("p", ""): Page("p", "", 1, ()), ("p", "1"): new[1], ("p", "2"): new[2]}
+
+
+def test_all_pages_of_a_profile_are_deleted_listed_or_not(store):
+    stored(store, Aggregate("p", 1))
+    pages = [Page("p", f"{number:03}", 1, ()) for number in range(60)]
+    store.insert_pages([*pages, Page("q", "", 1, ())])
+    store.delete_pages("p")
+    assert store.load_pages([(page.profile, page.lower) for page in pages]) == {}
+    assert store.load_pages([("q", "")]) == {("q", ""): Page("q", "", 1, ())}
+    assert store.load(["p"])["p"].version == 1
 
 
 def test_forgetting_leaves_an_identifier_that_is_somebody_else_s(store):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from socle.events.model import Event, Quarantined
 from socle.profiles.decide import Webhooks
-from socle.profiles.model import Aggregate, History
+from socle.profiles.model import Aggregate, History, Page
 
 
 class Record(NamedTuple):
@@ -47,6 +47,7 @@ class Work:
     """One profile of a batch under way: what was read and written of it, and what became of its events.
 
     postponed  bytes of `aggregate` that are still to be written, b"" when nothing is
+    pages      the new pages that are to be written before them
     events     how many events were looked at: applied, or known already
     """
 
@@ -54,6 +55,7 @@ class Work:
     history: History
     batch: Batch
     postponed: bytes = b""
+    pages: tuple[Page, ...] = ()
     events: int = 0
     applied: list[Event] = field(default_factory=list)
     known: dict[tuple[str, int], tuple[str, Event]] = field(default_factory=dict)

@@ -11,6 +11,7 @@ import base64
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from socle.aws import translated
@@ -25,7 +26,7 @@ from socle.lake.raw import batch_name, encode_raw
 from socle.lake.store import RawStore
 from socle.profiles.codec import encode_aggregate, entry_of
 from socle.profiles.decide import HARD_LIMIT, Webhooks, decide
-from socle.profiles.model import Aggregate, History, Needs
+from socle.profiles.model import Aggregate, History, Needs, Page
 from socle.profiles.store import ProfileStore
 
 logger = logging.getLogger(__name__)
@@ -152,36 +153,61 @@ class Consumer:
                 continue
             if decision.aggregate is not work.aggregate:
                 self._write_now(work)
+                rewritten = any(page.version > 1 for page in decision.pages)
                 ended = work.aggregate.due is not None and decision.aggregate.due is None
-                if decision.pages or ended or len(decision.data) > POSTPONED_BYTES:
-                    self._profiles.save(decision.aggregate, decision.data, decision.pages)
-                    work.history.pages.update({(page.profile, page.lower): page for page in decision.pages})
-                else:
-                    work.postponed = decision.data
-            work.aggregate = decision.aggregate
+                work.aggregate, work.postponed, work.pages = decision.aggregate, decision.data, decision.pages
+                if rewritten or ended or len(decision.data) > POSTPONED_BYTES:
+                    self._write_now(work)
+                work.history.pages.update({(page.profile, page.lower): page for page in decision.pages})
             work.applied += decision.applied
             work.known |= {(event.key, event.revision): (part, event) for part, event in decision.known}
             work.events += len(events)
             if len(work.aggregate.outbox) >= DRAIN_AT:
                 self._write_now(work)
                 drained = self._drain([work.aggregate], work.batch.outcome)[work.aggregate.id]
-                if drained.id != work.aggregate.id or drained.erased is not None:
-                    raise Conflict("conflict", "the profile was merged or erased meanwhile")
+                if (drained.id, drained.version) != (work.aggregate.id, work.aggregate.version + 1):
+                    # Others wrote it meanwhile: what was read of its pages may no longer be what they hold.
+                    raise Conflict("conflict", "the profile changed meanwhile: reload it and try again")
                 work.aggregate = drained
             if len(decision.data) <= HARD_LIMIT:
                 return
             events = ()
 
     def _write_now(self, work: Work) -> None:
-        """Something else rests on what was postponed."""
+        """Write what was postponed, by itself: something else rests on it. Raises Conflict."""
         if work.postponed:
-            self._profiles.save(work.aggregate, work.postponed)
-            work.postponed = b""
+            self._save(work.aggregate, work.postponed, work.pages)
+            work.postponed, work.pages = b"", ()
+
+    def _save(self, aggregate: Aggregate, data: bytes, pages: Sequence[Page]) -> None:
+        """Write an aggregate and its pages together. A new page may meet one that a seal left when it broke off: it is in
+        no aggregate's list, and is written over. Raises Conflict."""
+        try:
+            self._profiles.save(aggregate, data, pages)
+        except Conflict:
+            found = self._profiles.load_pages([(page.profile, page.lower) for page in pages if page.version == 1])
+            if not found:
+                raise
+            self._profiles.save(aggregate, data, [
+                replace(page, version=found[page.profile, page.lower].version + 1)
+                if (page.profile, page.lower) in found else page for page in pages])
 
     def _write_postponed(self, works: Sequence[Work]) -> set[str]:
-        """Write what was postponed; answers the profiles of which another writer was first."""
-        writes = [(work.aggregate, work.postponed) for work in works if work.postponed]
-        return self._profiles.save_each(writes) if writes else set()
+        """Write what was postponed; answers the profiles of which another writer was first.
+
+        New pages come first: until the aggregate lists it, a page is nobody's.
+        """
+        beaten: set[str] = set()
+        pages = [page for work in works for page in work.pages]
+        taken = {profile for profile, _ in self._profiles.insert_pages(pages)} if pages else set()
+        for work in works:
+            if work.aggregate.id in taken:
+                try:
+                    self._write_now(work)
+                except Conflict:
+                    beaten.add(work.aggregate.id)
+        writes = [(work.aggregate, work.postponed) for work in works if work.postponed and work.aggregate.id not in beaten]
+        return beaten | (self._profiles.save_each(writes) if writes else set())
 
     def _apply_ticks(self, ticks: Sequence[Tick], batch: Batch) -> None:
         """Let time pass for profiles that are due. A tick that lost a race is dropped: the profile is still due."""
@@ -191,6 +217,9 @@ class Consumer:
             if work.aggregate.due != tick.due:
                 continue
             try:
+                if work.aggregate.erased is not None:
+                    self._erase_again(work.aggregate)
+                    continue
                 self._write(work, (), tick.due)
                 self._write_now(work)
             except Conflict:
@@ -199,6 +228,12 @@ class Consumer:
                 logger.error("a tick can't be applied", extra={"code": error.code, "profile": tick.profile})
                 continue
             batch.touched[tick.profile] = work.aggregate
+
+    def _erase_again(self, tombstone: Aggregate) -> None:
+        """Delete the page that a seal under way may have written after the erasure."""
+        self._profiles.delete_pages(tombstone.id)
+        after = tombstone.next(due=None)
+        self._profiles.save(after, encode_aggregate(after))
 
     def _drain(self, aggregates: Sequence[Aggregate], outcome: Outcome) -> dict[str, Aggregate]:
         """Queue the stored outboxes, then clear what was queued. Whoever loses the race clears what is left.

@@ -4,6 +4,7 @@
     aggregates of many profiles              P#<id> / A                           BatchGetItem, 100 a call
     write one aggregate                      P#<id> / A                           PutItem on its version
     write many aggregates                    P#<id> / A                           BatchExecuteStatement, on their versions
+    write new pages before their aggregates  P#<id> / E#<lower>                   BatchExecuteStatement, if they are not there
     aggregates and pages together            P#<id> / A, E#<lower>                TransactWriteItems on their versions
     some pages                               P#<id> / E#<lower>                   BatchGetItem
     all pages of a profile                   P#<id> / begins with E#              Query
@@ -12,7 +13,8 @@
     claim many identifiers                   I#<type>#<value> / I                 BatchExecuteStatement, if they are nobody's
     bind a user id to its profile            both                                 TransactWriteItems
     erased identifiers                       X#<SHA-256 of type, value> / X       BatchGetItem
-    pages of an erased profile               P#<id> / E#<lower>                   BatchWriteItem, 25 a call
+    find the pages of an erased profile      P#<id> / begins with E#              Query, keys only
+    delete them                              P#<id> / E#<lower>                   BatchWriteItem, 25 a call
     profiles due                             index `due`: shard, due <= now       Query
 """
 
@@ -43,6 +45,9 @@ from socle.profiles.items import (
 )
 from socle.profiles.model import Aggregate, Page
 
+PAGES_AGAIN = 15 * 60_000
+"""Ms after an erasure at which pages are looked for again. A consumer that was sealing writes the page before the
+aggregate, which then refuses it: the page may come after the erasure, but not after the longest time that a function has."""
 _BATCH = 100
 _DELETES = 25
 _STATEMENTS = 25
@@ -96,6 +101,11 @@ class ProfileStore:
         statements = {aggregate.id: write_statement(self._table, aggregate_item(aggregate, data), aggregate.version)
                       for aggregate, data in writes}
         return self._execute(statements, "the profiles")
+
+    def insert_pages(self, pages: Sequence[Page]) -> set[tuple[str, str]]:
+        """Write pages that no aggregate lists yet, each by itself; answers the addresses that were taken."""
+        return self._execute({(page.profile, page.lower): insert_statement(self._table, page_item(page)) for page in pages},
+                             "the pages")
 
     def save_together(self, aggregates: Sequence[tuple[Aggregate, bytes]], pages: Sequence[Page] = ()) -> None:
         """Write aggregates and pages in one transaction, each on its version."""
@@ -164,16 +174,29 @@ class ProfileStore:
     def forget(self, aggregate: Aggregate, identifiers: Iterable[Identifier], erased: int) -> None:
         """Erase one partition of a person: free its identifiers, delete its pages, leave nothing but a tombstone.
 
-        Every step can be repeated. Raises Conflict when the aggregate was written meanwhile.
+        The tombstone is due once, PAGES_AGAIN later. Every step can be repeated. Raises Conflict when the aggregate was written meanwhile.
         """
         for identifier in sorted(identifiers):
             self.free(identifier, aggregate.id, erased)
-        pages = [{"DeleteRequest": {"Key": {"PK": {"S": f"P#{aggregate.id}"}, "SK": {"S": f"E#{lower}"}}}}
-                 for lower in aggregate.pages]
-        for start in range(0, len(pages), _DELETES):
-            self._delete(pages[start:start + _DELETES])
-        tombstone = Aggregate(aggregate.id, aggregate.version + 1, erased=erased)
+        self.delete_pages(aggregate.id)
+        tombstone = Aggregate(aggregate.id, aggregate.version + 1, erased=erased, due=erased + PAGES_AGAIN)
         self.save(tombstone, encode_aggregate(tombstone))
+
+    def delete_pages(self, profile: str) -> None:
+        """Delete all pages of a profile, also those that a seal wrote and no aggregate lists."""
+        start: dict[str, Any] = {}
+        while True:
+            with translated("the profile"):
+                answer = self._dynamodb.query(
+                    TableName=self._table, ProjectionExpression="PK, SK", ConsistentRead=True,
+                    KeyConditionExpression="PK = :profile AND begins_with(SK, :pages)",
+                    ExpressionAttributeValues={":profile": {"S": f"P#{profile}"}, ":pages": {"S": "E#"}}, **start)
+            found = [{"DeleteRequest": {"Key": {"PK": item["PK"], "SK": item["SK"]}}} for item in answer["Items"]]
+            for first in range(0, len(found), _DELETES):
+                self._delete(found[first:first + _DELETES])
+            if "LastEvaluatedKey" not in answer:
+                return
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def free(self, identifier: Identifier, profile: str, erased: int) -> None:
         """Remember that the owner of an identifier was erased, and let go of it if it still is that profile's."""
