@@ -6,6 +6,7 @@ import pytest
 
 from socle.errors import NotFound
 from socle.profiles.service import Profiles
+from socle.profiles.store import Owner
 from tests.memory import MemoryProfiles, World
 from tests.people import ANONYMOUS, T0, USER, event
 
@@ -61,6 +62,17 @@ def test_a_device_of_somebody_else_a_moment_ago_is_marked_so():
     world.deliver(event(2, BOB, ANONYMOUS))
     assert read(world, BOB)["identifiers"] == {"user_id": ["bob"]}
     assert read(world, ANONYMOUS)["id"] == read(world)["id"]
+
+
+def test_a_claim_that_an_erasure_overtook_is_let_go_though_it_is_still_read():
+    world = World()
+    world.deliver(event(1, USER))
+    profiles = Profiles(world.profiles)
+    profiles.erase(profiles.find(*USER), T0 + 60_000)
+    world.profiles.claim(USER, Owner("late", 0))
+    lagging(world)
+    assert world.deliver(event(2, USER, received=T0 + 60_001)).applied == 1
+    assert read(world)["event_count"] == 1
 
 
 def test_a_person_erased_a_moment_ago_stays_so():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from socle.errors import Rejected, Unavailable
+from socle.profiles.codec import encode_aggregate
 from socle.profiles.service import Profiles
 from socle.profiles.store import Owner
 from tests.memory import World
@@ -121,3 +124,64 @@ def test_a_claim_that_an_erasure_overtook_is_let_go_by_who_reads_it_next():
     assert world.profiles.owners([ANONYMOUS]) == {}
     assert world.deliver(event(3, ANONYMOUS, received=ERASED + 1)).applied == 1
     assert read(world, ANONYMOUS)["event_count"] == 1
+
+
+@pytest.mark.parametrize("writes", range(1, 4))
+def test_a_merge_that_is_cut_off_after_any_write_is_done_by_the_next_delivery(writes):
+    world = World()
+    world.deliver(event(1, USER), event(2, ANONYMOUS))
+    left = [writes]
+
+    def limited(real):
+        def write(*asked):
+            left[0] -= 1
+            answer = real(*asked)
+            if left[0] == 0:
+                raise Unavailable("cut_off", "the function was stopped")
+            return answer
+
+        return write
+
+    for method in ("save", "save_together", "save_each"):
+        setattr(world.profiles, method, limited(getattr(world.profiles, method)))
+    for events in ([event(3, USER, ANONYMOUS)], [event(4, ANONYMOUS)], [event(3, USER, ANONYMOUS)], [event(4, ANONYMOUS)]):
+        with suppress(Unavailable):
+            world.deliver(*events)
+    assert read(world)["id"] == read(world, ANONYMOUS)["id"]
+    assert read(world)["event_count"] == 4
+
+
+def test_a_merge_reads_anew_who_was_merged_while_it_looked():
+    """BatchGetItem reads p, then q; in between p gets an event and is merged into q. Then q is merged with r."""
+    world = World()
+    world.deliver(event(1, ANONYMOUS), event(2, PHONE))
+    world.deliver(event(3, USER))
+    load, torn = world.profiles.load, []
+
+    def load_one_by_one(profiles, fresh=True):
+        found = {}
+        for profile in sorted(profiles):
+            found |= load([profile])
+            if not torn:
+                torn.append(profile)
+                world.profiles.load = load
+                world.deliver(event(4, ANONYMOUS, name="Late News"))
+                world.deliver(event(5, USER, ANONYMOUS, name="Login"))
+        return found
+
+    world.profiles.load = load_one_by_one
+    world.deliver(event(1, ANONYMOUS), event(6, USER, PHONE))
+    assert read(world)["events"] == {"Late News": 1, "Login": 1, "Product Viewed": 4}
+
+
+def test_who_is_let_go_of_an_identifier_says_so_no_more():
+    """A user id was bound to a visitor on what was known before its owner was erased."""
+    world = World()
+    world.deliver(event(1, ANONYMOUS))
+    visitor = read(world, ANONYMOUS)["id"]
+    world.profiles.free(USER, "somebody", ERASED)
+    bound = world.profiles.load([visitor])[visitor].next(reserved=frozenset([USER]))
+    world.profiles.bind(bound, encode_aggregate(bound), USER, Owner(visitor, 0))
+    assert world.deliver(event(2, USER, received=ERASED)).erased == 1
+    assert world.profiles.load([visitor])[visitor].owned() == {ANONYMOUS}
+    assert world.profiles.owners([USER]) == {}

@@ -21,6 +21,22 @@ def test_a_profile_takes_in_a_thousand_identifiers_and_a_hundred_people_then_the
     assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, many) == ("p", (), (), (DEVICE,))
 
 
+def test_of_two_who_have_no_user_id_the_one_with_a_history_survives():
+    found = resolve((MAIL, DEVICE), {MAIL: "empty", DEVICE: "old"}, people(empty=((), 0), old=((), 5)))
+    assert (found.profile, found.merged) == ("old", ("empty",))
+
+
+def test_what_a_batch_has_met_is_known_to_the_rest_of_it():
+    plan = Plan({}, {})
+    plan.place((ANN, DEVICE), "p")
+    plan.place((BOB, DEVICE), "q")
+    assert plan.profile_of((BOB, DEVICE)) == ("q", (DEVICE,))
+    full = Plan({ANN: "p"}, {"p": Person(frozenset({"ann"}), 1, identifiers=999)})
+    full.place((ANN, DEVICE), "new")
+    full.place((ANN, OTHER), "new")
+    assert full.profile_of((ANN, OTHER)) == ("p", (OTHER,))
+
+
 def test_two_people_with_a_thousand_identifiers_together_become_one_and_with_more_stay_two():
     known = {"p": Person(frozenset({"ann"}), 1, identifiers=600), "q": Person(frozenset(), 2, identifiers=400)}
     assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, known).merged == ("q",)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 
-from socle.errors import NotFound, Unavailable
+from socle.errors import Conflict, NotFound, Unavailable
+from socle.profiles import seal
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.model import Aggregate
 from socle.profiles.service import Profiles
@@ -79,3 +82,39 @@ def test_an_erasure_frees_the_identifiers_of_everybody_who_was_merged():
     assert world.profiles.owners([USER, ANONYMOUS]) == {}
     stored = [world.profiles.load([profile])[profile] for profile, kind in world.profiles.items if kind == "A"]
     assert [(one.erased, one.tail) for one in stored] == [(ERASED, ())] * 2
+
+
+def test_a_history_that_is_erased_while_it_is_read_is_no_empty_one():
+    with patch.multiple(seal, BUDGET=0, PER_PAGE=0, MIN_ENTRIES=1, KEPT_ENTRIES=0):
+        world = World()
+        for start in range(0, 30, 5):
+            world.deliver(*[event(number) for number in range(start, start + 5)])
+    profiles, pages = Profiles(world.profiles), world.profiles.load_pages
+    profile = profiles.find(*USER)
+
+    def erase_first(addresses):
+        world.profiles.load_pages = pages
+        profiles.erase(profile, ERASED)
+        return pages(addresses)
+
+    world.profiles.load_pages = erase_first
+    with pytest.raises(Conflict):
+        profiles.timeline(profile, 10)
+
+
+def test_a_timeline_misses_nothing_when_a_page_is_split_while_it_is_read():
+    with patch.multiple(seal, BUDGET=0, PER_PAGE=0, MIN_ENTRIES=1, KEPT_ENTRIES=0, PAGE_BYTES=2_000):
+        world = World()
+        for number in range(0, 60, 2):
+            world.deliver(event(number))
+        profiles, pages = Profiles(world.profiles), world.profiles.load_pages
+
+        def split_first(addresses):
+            world.profiles.load_pages = pages
+            for number in range(1, 60, 2):
+                world.deliver(event(number))
+            return pages(addresses)
+
+        world.profiles.load_pages = split_first
+        seen = {item["messageId"] for item in profiles.timeline(profiles.find(*USER), 100)["items"]}
+    assert seen >= {f"m-{number}" for number in range(0, 60, 2)}
