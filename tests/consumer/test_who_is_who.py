@@ -185,3 +185,12 @@ def test_who_is_let_go_of_an_identifier_says_so_no_more():
     assert world.deliver(event(2, USER, received=ERASED)).erased == 1
     assert world.profiles.load([visitor])[visitor].owned() == {ANONYMOUS}
     assert world.profiles.owners([USER]) == {}
+
+
+def test_an_event_of_an_erased_user_on_somebody_s_device_is_dropped():
+    world = World()
+    world.deliver(event(1, USER), event(2, BOB, PHONE))
+    profiles = Profiles(world.profiles)
+    profiles.erase(profiles.find(*USER), ERASED)
+    assert world.deliver(event(3, USER, PHONE)).erased == 1
+    assert read(world, PHONE)["event_count"] == 1

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.local import dynamodb
-from socle.errors import Unavailable
+from socle.errors import Conflict, Unavailable
 from socle.profiles.codec import encode_aggregate, entry_of
 from socle.profiles.model import Aggregate, Page
 from socle.profiles.store import Owner, ProfileStore
@@ -139,3 +140,28 @@ def test_reads_are_consistent_unless_they_need_not_be(store: ProfileStore, clien
     store.load(["p"], fresh=False)
     store.owners([USER], fresh=False)
     assert client.consistent[4:] == [False] * 2
+
+
+def test_a_claim_that_failed_on_a_row_that_is_gone_again_is_to_be_tried_again(store: ProfileStore, client: Overloaded) -> None:
+    def lost(**asked: Any) -> None:
+        raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "PutItem")
+
+    client.put_item = lost  # type: ignore[attr-defined]
+    with pytest.raises(Conflict):
+        store.claim(USER, Owner("p", 0))
+
+
+def test_all_pages_of_an_erased_profile_are_deleted_however_many_reads_it_takes() -> None:
+    class Paged:
+        deleted: ClassVar[list[str]] = []
+
+        def query(self, ExclusiveStartKey: Any = None, **asked: Any) -> dict[str, Any]:
+            item = {"PK": {"S": "P#p"}, "SK": {"S": f"E#{ExclusiveStartKey or ''}"}}
+            return {"Items": [item]} | ({} if ExclusiveStartKey else {"LastEvaluatedKey": "next"})
+
+        def batch_write_item(self, RequestItems: Any) -> dict[str, Any]:
+            self.deleted += [one["DeleteRequest"]["Key"]["SK"]["S"] for one in RequestItems["profiles"]]
+            return {}
+
+    ProfileStore(Paged(), "profiles").delete_pages("p")
+    assert Paged.deleted == ["E#", "E#next"]
