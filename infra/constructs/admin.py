@@ -65,8 +65,8 @@ class Admin(Construct):
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 bucket=bucket.bucket_name, stream_name=stream.stream_name,
                 signing_secret_arn=data.signing_secret.secret_arn))
-        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"],
-                     [data.profiles.table_arn])
+        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
+                      "dynamodb:Query"], [data.profiles.table_arn])
         function.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"],
                      [data.definitions.table_arn])
         quarantine, failed = function.objects(bucket, "quarantine/"), function.objects(bucket, FAILED_PREFIX)

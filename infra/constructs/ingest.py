@@ -129,8 +129,8 @@ class Ingest(Construct):
             settings=ApplySettings(
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 bucket=data.bucket.bucket_name, effects_queue_url=self.effects.queue_url))
-        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:PartiQLInsert",
-                      "dynamodb:PartiQLUpdate"], [data.profiles.table_arn])
+        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
+                      "dynamodb:Query", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"], [data.profiles.table_arn])
         function.may(["dynamodb:Query"], [data.definitions.table_arn])
         function.may(["s3:PutObject"],
                      [function.objects(data.bucket, prefix) for prefix in ("raw/", "quarantine/")])

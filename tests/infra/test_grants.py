@@ -11,7 +11,7 @@ ALLOWED = {
     "collect_events": {"kinesis:PutRecords", "dynamodb:GetItem"},
     "apply_events": {
         "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:PartiQLInsert",
-        "dynamodb:PartiQLUpdate", "s3:PutObject", "sqs:SendMessage"},
+        "dynamodb:PartiQLUpdate", "dynamodb:BatchWriteItem", "s3:PutObject", "sqs:SendMessage"},
     "run_effects": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "secretsmanager:GetSecretValue"},
     "sweep_due": {"dynamodb:Query", "kinesis:PutRecords"},
     "serve_admin": {
@@ -64,12 +64,13 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
     assert {(function, names[table]): actions for (function, table), actions in done.items()} == {
         ("collect_events", "definitions"): {"dynamodb:GetItem"},
         ("apply_events", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem",
-                                       "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"},
+                                       "dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:PartiQLInsert",
+                                       "dynamodb:PartiQLUpdate"},
         ("apply_events", "definitions"): {"dynamodb:Query"},
         ("run_effects", "profiles"): {"dynamodb:BatchGetItem"},
         ("run_effects", "definitions"): {"dynamodb:GetItem"},
         ("serve_admin", "profiles"): {
-            "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"},
+            "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:Query"},
         ("serve_admin", "definitions"): {
             "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
         ("replay_compare", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:Scan"},

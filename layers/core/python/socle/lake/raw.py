@@ -32,7 +32,7 @@ def encode_raw(groups: Mapping[str, Iterable[Event]], touched: Iterable[Aggregat
     lines = [_dumps({"row": "event", "profile": profile, **event.to_json()})
              for profile, events in groups.items() for event in events]
     lines += [_dumps(_profile_row(aggregate)) for aggregate in touched]
-    return gzip.compress("\n".join(lines).encode("utf-8", "surrogatepass"), compresslevel=6, mtime=0)
+    return gzip.compress("\n".join(lines).encode("utf-8", "surrogatepass"), compresslevel=4, mtime=0)
 
 
 def decode_raw(data: bytes) -> list[dict[str, Any]]:

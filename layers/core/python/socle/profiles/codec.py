@@ -113,7 +113,7 @@ def _entries(header: dict[str, Any], rows: list[str]) -> tuple[Entry, ...]:
 def _deflate(header: dict[str, Any], entries: Iterable[Entry]) -> bytes:
     lines = [_dumps(header)]
     lines.extend(entry.row for entry in entries)
-    press = zlib.compressobj(6, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, DICTIONARIES[LATEST])
+    press = zlib.compressobj(6, zlib.DEFLATED, -15, 8, zlib.Z_DEFAULT_STRATEGY, DICTIONARIES[LATEST])
     return bytes((LATEST,)) + press.compress("\n".join(lines).encode("utf-8", "surrogatepass")) + press.flush()
 
 
