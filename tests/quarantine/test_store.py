@@ -50,6 +50,12 @@ def test_a_redelivered_batch_is_filed_once(client: Any, store: QuarantineStore) 
     assert [held.row for held in store.load(stem_of("shard-1-2-abc", RECEIVED))] == [row(0), row(1)]
 
 
+def test_a_redelivered_batch_is_filed_once_also_when_its_rows_come_in_another_order(client: Any, store: QuarantineStore) -> None:
+    store.save("shard-1-2-abc", [row(0), row(1, RECEIVED + 5)])
+    store.save("shard-1-2-abc", [row(1, RECEIVED + 5), row(0)])
+    assert len(keys(client)) == 1
+
+
 def test_a_redelivery_brings_nothing_back_that_was_taken_out_while_others_stay(store: QuarantineStore) -> None:
     store.save("batch", [row(0), row(1)])
     store.remove(stem_of("batch", RECEIVED), [0])

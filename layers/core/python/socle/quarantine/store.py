@@ -47,7 +47,8 @@ class QuarantineStore:
         """
         if not rows:
             return
-        stem = stem_of(name, rows[0].received)
+        # Not the first row's time: when the batch comes again, its rows may come in another order.
+        stem = stem_of(name, min(row.received for row in rows))
         held = [Held(stem, place, row) for place, row in enumerate(rows)]
         with translated("the quarantine"):
             try:
