@@ -32,6 +32,7 @@ from socle.events.model import Event, Quarantined
 from socle.events.store import EventStream
 from socle.events.stream import encode_events, encode_quarantined
 from socle.profiles.codec import encode_aggregate
+from socle.profiles.model import Page
 from socle.profiles.store import Owner, ProfileStore
 
 # What IAM calls the actions of an API call, where it is not simply service:Operation.
@@ -148,6 +149,10 @@ def administer(machine: LocalMachine) -> None:
     store = ProfileStore(boto3.client("dynamodb"), machine.outputs["ProfilesTable"])
     store.claim(("email", "u1@lost.example"), Owner(profile, 0))
     api(machine, "DELETE", f"/profiles/{profile}")
+    # A page that was on its way, too: it is found when every function that was under way has ended.
+    store.insert_pages([Page(profile, "", 1, ())])
+    machine.advance("20m")
+    assert store.load_pages([(profile, "")]) == {}
     # An event that was on its way while its person was erased.
     lost = Event(0, "lost", 0, 0, 0, "local", "track", "Lost", (("email", "u1@lost.example"),), {})
     EventStream(machine.outputs["StreamName"]).put([Record("x", encode_events([lost]))])
