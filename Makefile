@@ -36,7 +36,8 @@ test: $(TEST_READY) ## Lint, check types, run every test
 bench: $(TEST_READY) ## Print what an event costs: CPU by stage, AWS units, dollars, beside budget and floor
 	@$(PY) -m tests.benchmarks
 
-trials: $(TEST_READY) ## Run the property tests long: many more random histories than `make test`
+trials: $(TEST_READY) ## Break the consumer a million times, then run the property tests long (SEED=… repeats, TRIALS=… fewer)
+	@$(PY) -m tests.faults --trials $(or $(TRIALS),1000000) $(addprefix --seed ,$(SEED))
 	@HYPOTHESIS_PROFILE=trials $(PY) -m pytest $$(grep -rlE --include="test_*.py" "hypothesis import|HYPOTHESIS_PROFILE" tests)
 
 clients: $(TEST_READY) ## Send events with the real Segment clients (Python, Node) to a local Socle and look for them

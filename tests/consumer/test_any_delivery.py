@@ -8,12 +8,13 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from socle.iso import to_iso
 from socle.profiles import seal
 from socle.profiles.fold import highest_revisions, refold
 from socle.profiles.service import Profiles
 from socle.profiles.view import event_view, profile_view
 from tests.memory import World
-from tests.people import USER, cut, histories
+from tests.people import SECOND, T0, USER, cut, histories
 from tests.people import events as one_event
 
 ANN = ("user_id", "ann")
@@ -25,7 +26,8 @@ def budgets(draw):
     """Seal early and often, or seldom: nobody can see the difference."""
     return patch.multiple(seal, BUDGET=draw(st.sampled_from([0, 300, 900])), MIN_ENTRIES=draw(st.integers(1, 4)),
                           PAGE_BYTES=draw(st.sampled_from([200, 1_000, 50_000])), PER_PAGE=0,
-                          KEPT_BYTES=draw(st.sampled_from([0, 300, 8_000])), MAX_LATE_PAGES=draw(st.integers(1, 3)))
+                          KEPT_BYTES=draw(st.sampled_from([0, 300, 8_000])), KEPT_ENTRIES=draw(st.integers(0, 3)),
+                          MAX_LATE_PAGES=draw(st.integers(1, 3)))
 
 
 def shown(world, profile):
@@ -74,6 +76,26 @@ def test_a_person_whose_identifiers_meet_is_one_profile_with_every_event_once(da
     read, timeline = shown(world, profile)
     assert (read, timeline) == expected(everything.values(), profile, read["merged"])
     check_pages(world)
+
+
+@given(st.data())
+def test_a_profile_as_of_a_past_time_is_the_fold_of_what_had_happened_or_was_known_by_then(data):
+    """Of merged people too, with corrections, and with clients whose clocks are wrong."""
+    drawn = [*data.draw(histories(_one_of_ann, max_size=25)), data.draw(one_event(st.just((ANN, MAIL, PHONE, LAPTOP, TABLET))))]
+    skewed = [one._replace(at=min(one.received, one.ts + data.draw(st.sampled_from([0, 0, -7_000, 3_000])))) for one in drawn]
+    events = list({(one.key, one.revision): one for one in skewed}.values())
+    world = World()
+    with budgets(data.draw):
+        for batch in cut(data.draw, events):
+            world.deliver(*batch)
+    profiles = Profiles(world.profiles)
+    profile = profiles.find(*ANN)
+    for seconds in data.draw(st.lists(st.integers(-8, 31), min_size=1, max_size=4)):
+        moment = T0 + seconds * SECOND + data.draw(st.sampled_from([-1, 0, 1]))
+        for clock, then in (("happened", [one for one in events if one.at <= moment]),
+                            ("known", [one for one in events if one.received <= moment])):
+            seen = profiles.read(profile, moment, clock)
+            assert seen == profile_view(profile, refold(then)) | {"as_of": to_iso(moment), "clock": clock}
 
 
 def check_pages(world):

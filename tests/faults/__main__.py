@@ -14,6 +14,8 @@ import time
 from collections import Counter
 from functools import partial
 
+from tests.faults.cloud import on_moto
+from tests.faults.on_moto import attempt_on_moto
 from tests.faults.results import Results, run_workload
 from tests.faults.trials import attempt, enumerate_faults, fault_free
 
@@ -23,11 +25,12 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=1_000_000, help="stop after so many")
     parser.add_argument("--seed", type=int, default=None, help="drawn, and printed, when not given")
     parser.add_argument("--trial", help="run this one alone: <workload>.<number>")
+    parser.add_argument("--on-moto", action="store_true", help="repeat the one trial with the real stores on moto")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     asked = parser.parse_args()
     seed = int.from_bytes(os.urandom(3)) if asked.seed is None else asked.seed
     if asked.trial:
-        return _one(seed, asked.trial)
+        return _one(seed, asked.trial, asked.on_moto)
     total, started = Results(), time.monotonic()
     with multiprocessing.Pool(asked.processes) as pool:
         for results in pool.imap_unordered(partial(run_workload, seed), range(asked.trials)):
@@ -45,14 +48,18 @@ def main() -> int:
     return 1 if total.divergences else 0
 
 
-def _one(seed: int, trial: str) -> int:
+def _one(seed: int, trial: str, is_on_moto: bool) -> int:
     number, index = map(int, trial.split("."))
     run = fault_free(seed, number)
     [faults] = [one for one in enumerate_faults(seed, number, run) if one.index == index]
     print(f"workload {number}, {len(run.batches)} batches, {len(run.log)} requests without a fault; "
           f"goes wrong: {faults.at or 'as chance wills, in a race'}")
     print(Counter(name for name, *_ in run.log))
-    attempt(seed, number, run, faults)
+    if is_on_moto:
+        with on_moto() as cloud:
+            attempt_on_moto(cloud, run, faults)
+    else:
+        attempt(seed, number, run, faults)
     print("nothing diverged")
     return 0
 

@@ -65,12 +65,15 @@ class FaultyCalls(Calls):
              fresh: bool = True) -> tuple[Any, Collection[Any]]:
         parts = list(parts)
         known: list[Any] = []
+        is_down = False
         for _ in range(ATTEMPTS):
             number = len(self.log)
             self.log.append((name, len(parts), fresh))
             self.arrive(number)
             if known:
                 return known[0], ()
+            if is_down:
+                continue
             kind = self.fault(number, name, len(parts), fresh)
             if kind is None:
                 return self.do(name, effect, parts), ()
@@ -93,8 +96,7 @@ class FaultyCalls(Calls):
                     pass  # the answer is lost whatever it is
             if kind.startswith("crash"):
                 raise Crash
-            if kind.startswith("outage"):
-                break
+            is_down = kind.startswith("outage")
         raise Unavailable("unavailable", f"{name} can't be reached")
 
     def fault(self, number: int, name: str, parts: int, fresh: bool) -> str | None:

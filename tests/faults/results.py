@@ -20,6 +20,7 @@ class Results:
     kinds: Counter[str] = field(default_factory=Counter)
     workloads: int = 0
     divergences: list[str] = field(default_factory=list)
+    where: str = "in memory"
 
     @property
     def trials(self) -> int:
@@ -32,8 +33,8 @@ class Results:
         return self
 
     def __str__(self) -> str:
-        kinds = ", ".join(f"{self.kinds[kind]:,} {kind}" for kind in ("singles", "pairs", "races"))
-        return (f"fault trials in memory: {self.trials:,} ({kinds}) of {self.workloads:,} workloads; "
+        kinds = ", ".join(f"{self.kinds[kind]:,} {kind}" for kind in ("singles", "pairs", "races") if self.kinds[kind])
+        return (f"fault trials {self.where}: {self.trials:,} ({kinds}) of {self.workloads:,} workloads; "
                 f"divergences: {len(self.divergences)}")
 
 
@@ -43,7 +44,7 @@ def run_workload(seed: int, number: int) -> Results:
     try:
         run = fault_free(seed, number)
     except Exception as error:
-        results.divergences.append(f"workload {number} of seed {seed} without a fault: {_said(error)}")
+        results.divergences.append(f"workload {number} of seed {seed} without a fault: {said(error)}")
         return results
     for faults in enumerate_faults(seed, number, run):
         results.kinds[faults.kind] += 1
@@ -51,7 +52,7 @@ def run_workload(seed: int, number: int) -> Results:
             attempt(seed, number, run, faults)
         except Exception as error:
             if len(results.divergences) < MAX_REPORTED:
-                results.divergences.append(f"{faults.at or 'a race'}: {_said(error)}\n  PYTHONPATH=layers/core/python "
+                results.divergences.append(f"{faults.at or 'a race'}: {said(error)}\n  PYTHONPATH=layers/core/python "
                                            f".venv/bin/python -m tests.faults --seed {seed} --trial {number}.{faults.index}")
     return results
 
@@ -66,6 +67,7 @@ def run_many(seed: int, first: int, trials: int) -> Results:
     return results
 
 
-def _said(error: Exception) -> str:
+def said(error: Exception) -> str:
+    """The error in a line."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {str(error)[:1_000]} ({where.filename.rpartition('/')[2]}:{where.lineno})"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from socle.consumer import service
 from socle.consumer.batch import Record
@@ -24,14 +24,13 @@ from socle.profiles.store import Owner
 from tests.faults.calls import Crash, FaultyCalls, kinds
 from tests.faults.promises import Broken, check, compare_with_fold, inspect
 from tests.faults.races import race
-from tests.faults.workloads import DUE, TESS, TIMER, Workload, recut, workload
+from tests.faults.workloads import ARRIVAL, DUE, TESS, TIMER, Workload, recut, workload
 from tests.memory import MemoryProfiles, World
 
 PAIRS = 120
 RACES = 50
 """Trials of each workload, beside one for each call and kind of fault."""
 _DELIVERIES = 60
-TIMER_KEY = (TIMER, "A")
 
 
 class Faults(NamedTuple):
@@ -101,7 +100,7 @@ def attempt(seed: int, number: int, run: Run, faults: Faults) -> None:
     with limits(run.workload):
         if faults.at is None:
             world = race(chance, run.workload, begin)
-            sweep(world)
+            sweep(run.workload, world.consumer, world.profiles)
             compare_with_fold(inspect(world, run.workload), run.workload)
             return
         people = inspect(_after(run, faults.at, chance), run.workload)
@@ -126,7 +125,7 @@ def _after(run: Run, faults: dict[int, str], chance: random.Random) -> World:
             outcome = world.consumer.apply(batch)
             check(outcome.applied == outcome.effects == 0, "what was delivered again was applied again:", outcome)
     calls.arrive()
-    sweep(world)
+    sweep(run.workload, world.consumer, world.profiles)
     return world
 
 
@@ -149,10 +148,10 @@ def deliver(world: World, batches: list[list[Record]], chance: random.Random) ->
     raise Broken("the batch never came through")
 
 
-def sweep(world: World) -> None:
+def sweep(load: Workload, consumer: service.Consumer, profiles: Any) -> None:
     """Who is still due gets another tick: one that lost a race was dropped."""
-    for tick in world.profiles.due(DUE, 100) if TIMER_KEY in world.profiles.items else ():
-        world.consumer.apply([world.record(encode_ticks([tick]))])
+    for tick in profiles.due(DUE, 100) if load.timer else ():
+        consumer.apply([Record("shard-0", "9" * 20, ARRIVAL, encode_ticks([tick]))])
 
 
 def begin(load: Workload, calls: FaultyCalls) -> World:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +34,15 @@ def folded(batches):
 def test_order_and_batches_do_not_matter(data):
     events = data.draw(histories())
     assert folded(cut(data.draw, events)) == refold(events)
+
+
+@given(st.data())
+def test_order_and_batches_do_not_matter_when_a_profile_is_full(data):
+    """Limits so small that every history meets them."""
+    events = data.draw(histories())
+    with patch.multiple("socle.profiles.fold", MAX_TRAITS=data.draw(st.integers(0, 2)), MAX_NAMES=data.draw(st.integers(0, 3)),
+                        MAX_CONSENTS=data.draw(st.integers(0, 2))):
+        assert folded(cut(data.draw, events)) == refold(events)
 
 
 @given(st.data())

@@ -176,10 +176,15 @@ def test_many_profiles_are_loaded_at_once(store):
     assert {one.version for one in store.load(f"p{number}" for number in range(230)).values()} == {1}
 
 
-def test_an_item_beyond_400_kb_is_refused_with_a_reason():
-    with mock_aws():
-        client = boto3.client("dynamodb")
-        make_table(client)
-        with pytest.raises(Rejected) as refused:
-            ProfileStore(client, "profiles").save(Aggregate("p", 1), b"x" * 410_000)
+def test_an_item_beyond_400_kb_is_refused_with_a_reason(store):
+    with pytest.raises(Rejected) as refused:
+        store.save(Aggregate("p", 1), b"x" * 410_000)
     assert refused.value.code == "item_too_large"
+    assert store.load(["p"])["p"].version == 0
+
+
+def test_an_eventually_consistent_read_finds_what_has_been_there(store):
+    written = stored(store, Aggregate("p", 1))
+    store.claim(USER, Owner("p", 0))
+    assert store.load(["p", "q"], fresh=False) == {"p": written, "q": Aggregate("q")}
+    assert store.owners([USER, ANONYMOUS], fresh=False) == {USER: Owner("p", 0)}
