@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from socle.errors import Conflict, NotFound, Rejected, Unavailable
 from socle.events.stream import encode_events
 from socle.profiles.decide import MAX_REVISIONS_BYTES
+from socle.profiles.items import Owner
 from socle.profiles.service import Profiles
-from socle.replay import service
+from socle.replay import rows, service
+from socle.replay.rows import Object
 from tests.consumer.test_any_delivery import ANN, LAPTOP, MAIL, PHONE, TABLET, budgets
 from tests.memory import World
 from tests.people import T0, USER, cut, event, histories, identify
@@ -57,8 +59,9 @@ def test_a_replay_shows_what_the_live_table_shows(data):
         batches = cut(data.draw, [*events, *retried])
         # A request holds an event once; its retry is another request.
         deliver_with_crashes(data, world, batches)
-        restored = Restored(MemoryBucket())
-        chance = random.Random(data.draw(st.integers(0, 1 << 32)))
+    restored = Restored(MemoryBucket())
+    chance = random.Random(data.draw(st.integers(0, 1 << 32)))
+    with budgets(data.draw), patch.object(rows, "ROUND_BYTES", data.draw(st.sampled_from([0, 300, 16_384]))):
         assert restored.run(world, chance)["failures"] == []
         assert shown(restored.profiles) == shown(world.profiles)
         again = restored.run(world, chance)
@@ -79,7 +82,10 @@ def test_a_second_run_takes_in_what_came_after_the_first(data):
     with budgets(data.draw):
         for batch in batches[:between]:
             world.deliver(*batch)
-        restored.run(world, chance)
+        # Objects that the first run does not see, though those before and after them are there.
+        seen = {name: one for name, one in world.raw.objects.items() if data.draw(st.booleans())}
+        with patch.object(world.raw, "objects", seen):
+            restored.run(world, chance)
         if data.draw(st.booleans()):
             erase(world, bucket, data.draw(st.sampled_from([ANN, BOB, PHONE])))
         for batch in batches[between:]:
@@ -116,6 +122,51 @@ def test_the_erased_do_not_come_back_nor_what_was_on_its_way(first_run):
     assert (late.applied, late.erased) == (0, 2)
     with pytest.raises(NotFound):
         Profiles(restored.profiles).find(*PHONE)
+
+
+def test_whoever_has_an_identifier_of_the_erased_now_gets_nothing_of_theirs():
+    world, bucket = World(), MemoryBucket()
+    world.deliver(event(1, USER, PHONE))
+    erase(world, bucket, USER)
+    world.deliver(event(2, BOB, PHONE, received=ERASED + 1))
+    restored = Restored(bucket)
+    restored.run(world)
+    assert Profiles(restored.profiles).find(*PHONE) == Profiles(restored.profiles).find(*BOB)
+    for table in (world.profiles, restored.profiles):
+        world.consumer._profiles = table
+        assert world.deliver(event(3, PHONE, received=ERASED - 1)).erased == 1
+
+
+def test_of_two_tasks_that_meet_on_a_profile_both_are_taken_in():
+    world, restored = World(), Restored(MemoryBucket())
+    world.deliver(event(1))
+    world.deliver(event(2))
+    first, second = (f"raw/{name}" for name in sorted(world.raw.objects))
+    save, other = restored.profiles.save_each, []
+
+    def met(writes):
+        if not other:
+            other.append(1)
+            restored.bucket.save("other", "apply-0", [second])
+            assert restored.replay.do("other", "apply", 0).applied == 1
+        return save(writes)
+
+    restored.profiles.save_each = met
+    with patch.object(MemoryBucket, "objects", lambda bucket, prefix: iter(
+            [Object(key, 1) for key in bucket.data if key == first and key.startswith(prefix)])):
+        assert restored.run(world)["applied"] == 1
+    assert shown(restored.profiles) == shown(world.profiles)
+
+
+def test_a_reserved_identifier_that_is_somebody_elses_stays_theirs():
+    world, restored = World(), Restored(MemoryBucket())
+    world.deliver(event(1, USER), event(1, USER, LAPTOP), event(2, BOB))
+    bob = Profiles(world.profiles).find(*BOB)
+    restored.profiles.claim(LAPTOP, Owner(bob, 0))
+    restored.run(world)
+    profiles = Profiles(restored.profiles)
+    assert profiles.find(*LAPTOP) == bob
+    assert LAPTOP not in restored.profiles.load([profiles.find(*USER)])[profiles.find(*USER)].owned()
 
 
 def test_a_marker_says_nothing_about_the_person_and_is_there_before_anything_is_deleted():
