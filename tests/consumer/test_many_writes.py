@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from contextlib import ExitStack
 from unittest.mock import patch
 
@@ -119,3 +120,35 @@ def test_a_correction_of_who_was_merged_with_a_long_history_counts_all_of_it():
         world.deliver(event(3, ANONYMOUS, revision=1, name="Corrected"))
     assert read(world)["events"] == {"Corrected": 1, "Product Viewed": 31}
     assert not world.quarantine.rows
+
+
+def test_what_others_sealed_while_an_outbox_was_drained_is_known_to_the_rest_of_the_batch():
+    """The page of late events was read before; meanwhile another consumer puts into it what comes next."""
+    tiny = patch.multiple(seal, BUDGET=0, PER_PAGE=0, MIN_ENTRIES=1, KEPT_ENTRIES=0, PAGE_BYTES=50_000)
+    with patch.multiple("socle.consumer.service", ROUND_BYTES=0, DRAIN_AT=1), tiny:
+        world = World(webhooks={"Late": ["crm"]})
+        for number in range(100, 110):
+            world.deliver(event(number))
+        send = world.queue.send
+
+        def meanwhile(effects):
+            world.queue.send = send
+            for number in (8, 120, 121):
+                world.deliver(event(number))
+            send(effects)
+
+        world.queue.send = meanwhile
+        outcome = world.deliver(event(7, name="Late"), event(8))
+    assert outcome.duplicates >= 1
+    assert read(world)["events"] == {"Late": 1, "Product Viewed": 13}
+
+
+def test_a_batch_that_makes_an_item_too_large_seals_it_before_it_ends():
+    noise = random.Random(1)
+    large = [event(number, properties={"text": noise.randbytes(600).hex()}) for number in range(30)]
+    with patch("socle.consumer.service.HARD_LIMIT", 9_000), patch("socle.profiles.decide.HARD_LIMIT", 9_000):
+        world = World()
+        world.deliver(*large)
+    [size] = [len(item[1]) for (_, kind), item in world.profiles.items.items() if kind == "A"]
+    assert size < 9_000
+    assert read(world)["event_count"] == 30

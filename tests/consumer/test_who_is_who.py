@@ -44,7 +44,8 @@ def test_a_device_of_somebody_who_was_never_written_is_not_the_next_user_s():
         with pytest.raises(Unavailable):
             world.deliver(*events)
     world.profiles.save_each = real
-    world.deliver(event(3, BOB, ANONYMOUS), event(4, BOB, PHONE))
+    world.deliver(event(4, BOB, PHONE))
+    world.deliver(event(3, BOB, ANONYMOUS))
     world.deliver(event(1, USER, ANONYMOUS), event(2, USER, PHONE))
     assert read(world, BOB)["identifiers"] == {"user_id": ["bob"]}
     assert read(world)["event_count"] == read(world, BOB)["event_count"] == 2
@@ -194,3 +195,11 @@ def test_an_event_of_an_erased_user_on_somebody_s_device_is_dropped():
     profiles.erase(profiles.find(*USER), ERASED)
     assert world.deliver(event(3, USER, PHONE)).erased == 1
     assert read(world, PHONE)["event_count"] == 1
+
+
+def test_the_same_value_of_another_type_is_not_erased():
+    world = World()
+    world.deliver(event(1, ("user_id", "x")))
+    profiles = Profiles(world.profiles)
+    profiles.erase(profiles.find("user_id", "x"), ERASED)
+    assert world.deliver(event(2, ("anonymous_id", "x"))).applied == 1

@@ -165,3 +165,9 @@ def test_all_pages_of_an_erased_profile_are_deleted_however_many_reads_it_takes(
 
     ProfileStore(Paged(), "profiles").delete_pages("p")
     assert Paged.deleted == ["E#", "E#next"]
+
+
+def test_profiles_of_all_shards_are_found_when_they_are_due(store: ProfileStore) -> None:
+    names = {f"p{number}" for number in range(60)}
+    store.save_each([(Aggregate(name, 1, due=T0), encode_aggregate(Aggregate(name))) for name in sorted(names)])
+    assert {tick.profile for tick in store.due(T0, 100_000)} == names

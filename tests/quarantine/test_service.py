@@ -37,10 +37,12 @@ def test_every_event_is_on_one_page(store: QuarantineStore) -> None:
     quarantine = Quarantine(store, list)
     seen: list[str | None] = []
     cursor = None
-    while cursor is not None or not seen:
+    for _ in range(6):
         page = quarantine.page(1, cursor=cursor)
         seen += [held.row.message_id for held in page.items]
         cursor = page.next
+        if cursor is None:
+            break
     assert seen == ["m-3", "m-2", "m-1", "m-0"]
 
 
