@@ -41,20 +41,22 @@ CRM = {"url": "https://crm.example.com/hook", "events": ["Order Completed"]}
 class InTheCloud(World):
     """A World whose stores are the real ones, in front of moto."""
 
-    def __init__(self, webhooks: dict[str, list[str]]) -> None:
+    def __init__(self, webhooks: dict[str, list[str]], clients: dict[str, Any] | None = None) -> None:
         super().__init__(webhooks)
-        dynamodb, self._s3, self._sqs = boto3.client("dynamodb"), boto3.client("s3"), boto3.client("sqs")
-        make_table(dynamodb)
-        self._s3.create_bucket(Bucket="bucket")
-        self._url = self._sqs.create_queue(QueueName="effects")["QueueUrl"]
-        self.profiles = ProfileStore(dynamodb, "profiles")  # type: ignore[assignment]
-        self.filed = QuarantineStore(self._s3, "bucket")
-        self.consumer = Consumer(self.profiles, RawStore(self._s3, "bucket"), self.filed,  # type: ignore[arg-type]
+        found = clients or {service: boto3.client(service) for service in ("dynamodb", "s3", "sqs")}
+        self._s3, self._sqs = found["s3"], found["sqs"]
+        make_table(found["dynamodb"])
+        self._bucket = f"bucket-{len(self._s3.list_buckets()['Buckets'])}"
+        self._s3.create_bucket(Bucket=self._bucket)
+        self._url = self._sqs.create_queue(QueueName=self._bucket)["QueueUrl"]
+        self.profiles = ProfileStore(found["dynamodb"], "profiles")  # type: ignore[assignment]
+        self.filed = QuarantineStore(self._s3, self._bucket)
+        self.consumer = Consumer(self.profiles, RawStore(self._s3, self._bucket), self.filed,  # type: ignore[arg-type]
                                  EffectQueue(self._sqs, self._url), lambda: webhooks, self.consumer._new_id)
 
     def raw_rows(self) -> list[dict[str, Any]]:
-        keys = [one["Key"] for one in self._s3.list_objects_v2(Bucket="bucket", Prefix="raw/").get("Contents", [])]
-        return [row for key in keys for row in decode_raw(self._s3.get_object(Bucket="bucket", Key=key)["Body"].read())]
+        keys = [one["Key"] for one in self._s3.list_objects_v2(Bucket=self._bucket, Prefix="raw/").get("Contents", [])]
+        return [row for key in keys for row in decode_raw(self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read())]
 
     def queued(self) -> list[Any]:
         found = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages", [])
@@ -77,13 +79,21 @@ class InMemory(World):
         return [row for rows in self.quarantine.rows.values() for row in rows]
 
 
+@pytest.fixture(scope="module")
+def clients() -> Iterator[dict[str, Any]]:
+    with mock_aws(), ExitStack() as stack:
+        local_dynamodb.install(stack)
+        yield {service: boto3.client(service) for service in ("dynamodb", "s3", "sqs")}
+
+
 @pytest.fixture(params=["memory", "cloud"])
 def shop(request: pytest.FixtureRequest) -> Iterator[Any]:
-    with ExitStack() as stack:
-        if request.param == "cloud":
-            stack.enter_context(mock_aws())
-            local_dynamodb.install(stack)
-        yield (InTheCloud if request.param == "cloud" else InMemory)(HOOKS)
+    if request.param == "memory":
+        yield InMemory(HOOKS)
+        return
+    found = request.getfixturevalue("clients")
+    yield InTheCloud(HOOKS, found)
+    found["dynamodb"].delete_table(TableName="profiles")
 
 
 def read(shop: Any, identifier: tuple[str, str] = USER) -> dict[str, Any]:

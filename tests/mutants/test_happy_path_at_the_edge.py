@@ -30,17 +30,27 @@ GOOD = {"type": "track", "event": "Product Viewed", "userId": "u1", "messageId":
 BAD = {"type": "dance", "userId": "u1", "messageId": "m2"}
 
 
-@pytest.fixture
-def cloud() -> Iterator[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def clients() -> Iterator[dict[str, Any]]:
     with mock_aws():
-        found = {service: boto3.client(service) for service in ("s3", "kinesis", "dynamodb")}
-        found["s3"].create_bucket(Bucket="bucket")
-        found["kinesis"].create_stream(StreamName="events", ShardCount=1)
-        found["dynamodb"].create_table(
-            TableName="definitions", BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK")])
-        yield found
+        yield {service: boto3.client(service) for service in ("s3", "kinesis", "dynamodb")}
+
+
+@pytest.fixture
+def cloud(clients: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The clients, and an empty bucket, stream and table."""
+    clients["s3"].create_bucket(Bucket="bucket")
+    clients["kinesis"].create_stream(StreamName="events", ShardCount=1)
+    clients["dynamodb"].create_table(
+        TableName="definitions", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK")])
+    yield clients
+    for entry in clients["s3"].list_objects_v2(Bucket="bucket").get("Contents", []):
+        clients["s3"].delete_object(Bucket="bucket", Key=entry["Key"])
+    clients["s3"].delete_bucket(Bucket="bucket")
+    clients["kinesis"].delete_stream(StreamName="events")
+    clients["dynamodb"].delete_table(TableName="definitions")
 
 
 def request(*messages: dict[str, Any], sent_at: str = "2024-06-01T12:00:00Z") -> wire.Request:
