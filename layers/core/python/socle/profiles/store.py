@@ -174,7 +174,8 @@ class ProfileStore:
     def forget(self, aggregate: Aggregate, identifiers: Iterable[Identifier], erased: int) -> None:
         """Erase one partition of a person: free its identifiers, delete its pages, leave nothing but a tombstone.
 
-        The tombstone is due once, PAGES_AGAIN later. Every step can be repeated. Raises Conflict when the aggregate was written meanwhile.
+        The tombstone is due once, PAGES_AGAIN later. Every step can be repeated. Raises Conflict when the aggregate was
+        written meanwhile.
         """
         for identifier in sorted(identifiers):
             self.free(identifier, aggregate.id, erased)
