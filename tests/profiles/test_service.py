@@ -107,14 +107,14 @@ def test_a_history_that_is_erased_while_it_is_read_is_no_empty_one():
 def test_a_timeline_misses_nothing_when_a_page_is_split_while_it_is_read():
     with patch.multiple(seal, BUDGET=0, PER_PAGE=0, MIN_ENTRIES=1, KEPT_ENTRIES=0, PAGE_BYTES=2_000):
         world = World()
-        for number in range(0, 60, 2):
-            world.deliver(event(number))
+        world.deliver(*[event(number) for number in range(0, 60, 2)])
+        world.deliver(event(100))
         profiles, pages = Profiles(world.profiles), world.profiles.load_pages
 
         def split_first(addresses):
             world.profiles.load_pages = pages
-            for number in range(1, 60, 2):
-                world.deliver(event(number))
+            world.deliver(*[event(number) for number in range(1, 60, 2)])
+            world.deliver(event(101))
             return pages(addresses)
 
         world.profiles.load_pages = split_first
