@@ -137,6 +137,19 @@ def test_whoever_has_an_identifier_of_the_erased_now_gets_nothing_of_theirs():
         assert world.deliver(event(3, PHONE, received=ERASED - 1)).erased == 1
 
 
+def test_an_event_of_somebody_who_was_merged_by_an_earlier_run_counts_for_the_survivor():
+    world, restored = World(), Restored(MemoryBucket())
+    world.deliver(event(1, USER))
+    world.deliver(event(2, PHONE))
+    world.deliver(event(3, PHONE))
+    world.deliver(event(4, USER, PHONE))
+    late = sorted(world.raw.objects)[2]
+    with patch.object(world.raw, "objects", {name: one for name, one in world.raw.objects.items() if name != late}):
+        assert restored.run(world)["merged"] == 1
+    assert restored.run(world)["applied"] == 1
+    assert shown(restored.profiles) == shown(world.profiles)
+
+
 def test_of_two_tasks_that_meet_on_a_profile_both_are_taken_in():
     world, restored = World(), Restored(MemoryBucket())
     world.deliver(event(1))
