@@ -134,7 +134,14 @@ class MemoryProfiles:
                 raise Conflict("conflict", "owner")
             self._write({row: None})
 
-        self.calls.make("PutItem", [identifier], lambda _: self._write({("X", erased_key(identifier)): (erased,)}))
+        def remember(_: object) -> None:
+            tombstone = ("X", erased_key(identifier))
+            if self.items.get(tombstone, (-1,))[0] >= erased:
+                raise Conflict("conflict", "erased later")
+            self._write({tombstone: (erased,)})
+
+        with suppress(Conflict):
+            self.calls.make("PutItem", [identifier], remember)
         with suppress(Conflict):
             self.calls.make("DeleteItem", [identifier], let_go)
 

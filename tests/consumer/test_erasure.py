@@ -179,3 +179,35 @@ def test_a_page_that_a_seal_under_way_wrote_after_the_erasure_is_deleted_by_the_
     world.consumer.apply([world.record(encode_ticks(due))])
     assert not [key for key in world.profiles.items if key[0] == old and key[1].startswith("E#")]
     assert world.profiles.due(ERASED * 2, 100) == []
+
+
+@pytest.mark.parametrize("leading", [USER, ("email", "ann@example.com")])
+def test_an_event_that_comes_after_the_erasure_leaves_nothing_of_what_else_it_names(leading):
+    world = World()
+    world.deliver(event(1, leading))
+    profiles = Profiles(world.profiles)
+    profiles.erase(profiles.find(*leading), ERASED)
+    assert world.deliver(event(2, leading, ("phone", "+33612345678"), ANONYMOUS)).erased == 1
+    assert not [key for key in world.profiles.items if key[0] == "I"]
+    assert world.deliver(event(3, ("user_id", "43"), ANONYMOUS)).applied == 1
+    assert profiles.read(profiles.find(*ANONYMOUS))["identifiers"]["user_id"] == ["43"]
+
+
+def test_of_two_owners_who_were_erased_the_later_erasure_counts():
+    world, profiles = World(), None
+    mail, bob = ("email", "ann@example.com"), ("user_id", "43")
+    world.deliver(event(1, USER, mail))
+    profiles = Profiles(world.profiles)
+    first, delete = profiles.find(*USER), world.profiles.delete_pages
+
+    def break_off(profile):
+        world.profiles.delete_pages = delete
+        raise Unavailable("down", "down")
+
+    world.profiles.delete_pages = break_off
+    with pytest.raises(Unavailable):
+        profiles.erase(first, ERASED)
+    world.deliver(event(2, bob, mail, received=ERASED + 10))
+    profiles.erase(profiles.find(*bob), ERASED + 1_000)
+    profiles.erase(first, ERASED + 2_000)
+    assert world.deliver(event(3, mail, received=ERASED + 500)).erased == 1

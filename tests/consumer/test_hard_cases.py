@@ -13,7 +13,7 @@ from socle.profiles.model import Aggregate
 from socle.profiles.service import Profiles
 from socle.profiles.store import Owner
 from tests.memory import World
-from tests.people import ANONYMOUS, T0, USER, event, order
+from tests.people import ANONYMOUS, T0, USER, event, identify, order
 
 BOB = ("user_id", "bob")
 HOOK = {"url": "https://crm.example.com/hook", "events": ["Order Completed"]}
@@ -264,3 +264,32 @@ def test_a_profile_merged_while_its_outbox_is_drained_is_placed_again(monkeypatc
     assert read(world)["event_count"] == 4
     owners = {row["profile"] for row in world.raw.rows() if row["row"] == "event" and row["messageId"] == "m-4"}
     assert owners == {*read(world)["merged"]}
+
+
+def test_a_person_full_of_what_passes_every_check_holds_up_nobody():
+    """240 traits and long consents fill an item to its last byte: the rest goes to quarantine, and the batch ends."""
+    world, chance = World(), random.Random(1)
+
+    def text(length):
+        return "".join(chr(chance.randrange(0x4E00, 0x9FFF)) for _ in range(length))
+
+    for number in range(10):
+        world.deliver(identify(number, traits={text(60): text(340) for _ in range(24)}))
+    outcomes = []
+    for number in range(100, 400, 8):
+        consents = [event(each, name="Consent Updated", properties={
+            "channel": "email", "topic": text(100), "state": "subscribed", "source": text(256), "text_version": text(256)})
+            for each in range(number, number + 8)]
+        outcomes.append(world.deliver(*consents, event(number, BOB)))
+    assert all(outcome.applied >= 1 and outcome.applied + outcome.poisoned == 9 for outcome in outcomes)
+    assert outcomes[-1].poisoned
+    assert read(world, BOB)["event_count"] == len(outcomes)
+
+
+def test_what_a_batch_merged_is_kept_even_if_all_its_events_are_quarantined():
+    world = World()
+    world.deliver(event(1, USER))
+    world.deliver(event(2, ANONYMOUS))
+    assert world.deliver(event(3, USER, ANONYMOUS, type="identify", name="$identify", traits=["no", "object"])).poisoned == 1
+    newest = max((row for row in world.raw.rows() if row["row"] == "profile"), key=lambda row: row["version"])
+    assert newest["members"] == read(world)["merged"] != []

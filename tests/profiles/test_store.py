@@ -188,3 +188,9 @@ def test_an_eventually_consistent_read_finds_what_has_been_there(store):
     store.claim(USER, Owner("p", 0))
     assert store.load(["p", "q"], fresh=False) == {"p": written, "q": Aggregate("q")}
     assert store.owners([USER, ANONYMOUS], fresh=False) == {USER: Owner("p", 0)}
+
+
+def test_a_tombstone_keeps_the_later_of_two_erasures(store):
+    for erased in (T0, T0 + 5, T0 + 3):
+        store.free(USER, "p", erased)
+    assert store.erased([USER]) == {USER: T0 + 5}

@@ -18,7 +18,7 @@ from socle.replay import rows, service
 from socle.replay.rows import Object
 from tests.consumer.test_any_delivery import ANN, LAPTOP, MAIL, PHONE, TABLET, budgets
 from tests.memory import World
-from tests.people import T0, USER, cut, event, histories, identify
+from tests.people import ANONYMOUS, T0, USER, cut, event, histories, identify
 from tests.replay.kept import MemoryBucket, Restored, shown
 
 BOB = ("user_id", "bob")
@@ -277,3 +277,26 @@ def test_a_task_that_left_no_result_is_named():
     del restored.bucket.data["replays/run-1/apply-0-done.json"]
     (failure,) = service.summary(restored.bucket, "run-1")["failures"]
     assert (failure["task"], failure["code"]) == ("apply-0", "broken_off")
+
+
+def test_a_run_that_breaks_off_between_survivor_and_member_leaves_nothing_of_the_erased():
+    world, bucket = World(), MemoryBucket()
+    world.deliver(event(1, USER))
+    world.deliver(event(2, ANONYMOUS, MAIL))
+    world.deliver(event(3, USER, ANONYMOUS))
+    restored = Restored(bucket)
+    restored.run(world)
+    profiles = Profiles(world.profiles, bucket)
+    profiles.erase(profiles.find(*USER), T0 + 9_000_000)
+    forget = restored.profiles.forget
+
+    def once(*asked):
+        restored.profiles.forget = forget
+        forget(*asked)
+        raise Unavailable("cut_off", "the function was stopped")
+
+    restored.profiles.forget = once
+    with pytest.raises(Unavailable):
+        restored.run(world)
+    assert restored.run(world)["failed"] == 0
+    assert not [key for key in restored.profiles.items if key[0] == "I"]

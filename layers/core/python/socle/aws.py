@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from socle import clock
 from socle.errors import Conflict, Rejected, Unavailable
 
 Client = Any
@@ -35,6 +36,15 @@ _OUTAGES = {
 def client(service: str) -> Client:
     """A boto3 client of the house's configuration."""
     return boto3.client(service, config=CONFIG)  # type: ignore[call-overload]  # the stubs want a literal
+
+
+def attempts() -> Iterator[int]:
+    """Five attempts at what AWS left undone in an answer of 200, waiting 50, 100, 200 and 400 ms: botocore waits for calls
+    that failed, and knows nothing of these."""
+    for attempt in range(5):
+        if attempt:
+            clock.wait(25 << attempt)
+        yield attempt
 
 
 @contextmanager

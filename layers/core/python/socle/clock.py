@@ -27,3 +27,8 @@ def advance(milliseconds: int) -> int:
         raise ValueError("the clock only moves forward")
     _ahead += milliseconds
     return now()
+
+
+def wait(milliseconds: int) -> None:
+    """Let real time pass: AWS throttles by its own clock, whatever ours says."""
+    time.sleep(milliseconds / 1000)

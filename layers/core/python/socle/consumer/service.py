@@ -71,7 +71,7 @@ class Consumer:
         batch.outcome.poisoned = len(batch.poisoned)
         quarantined = [*batch.poisoned, *(row for one in decoded for row in one.quarantined)]
         name = batch_name(records[0].shard, [record.sequence for record in records])
-        if batch.groups:
+        if batch.groups or batch.touched:
             self._raw.save(name, records[0].arrival, encode_raw(batch.groups, batch.touched.values()))
         if quarantined:
             with translated("the quarantine"):
@@ -132,13 +132,13 @@ class Consumer:
         """The identifiers of an event that was not applied are claimed all the same: the profile must know, to be erased."""
         unnamed = {identifier for identifier in event.ids if identifier not in event.unlinked} - work.aggregate.owned()
         if unnamed or work.aggregate.version == 0:
-            self._write_now(work)
-            after = work.aggregate.next(reserved=work.aggregate.reserved | unnamed)
             try:
+                self._write_now(work)
+                after = work.aggregate.next(reserved=work.aggregate.reserved | unnamed)
                 self._profiles.save(after, encode_aggregate(after))
             except Rejected as error:
                 # The item is full to the last byte: the event is kept in quarantine, and nothing else may wait for it.
-                logger.warning("an identifier can't be reserved", extra={"code": error.code, "profile": after.id})
+                logger.warning("an identifier can't be reserved", extra={"code": error.code, "profile": work.aggregate.id})
                 return
             work.aggregate = after
 
@@ -155,9 +155,12 @@ class Consumer:
                 self._write_now(work)
                 rewritten = any(page.version > 1 for page in decision.pages)
                 ended = work.aggregate.due is not None and decision.aggregate.due is None
-                work.aggregate, work.postponed, work.pages = decision.aggregate, decision.data, decision.pages
                 if rewritten or ended or len(decision.data) > POSTPONED_BYTES:
-                    self._write_now(work)
+                    self._save(decision.aggregate, decision.data, decision.pages)
+                else:
+                    work.postponed, work.pages = decision.data, decision.pages
+                # Not before it is stored, or small enough to be: a write that is refused leaves what was there.
+                work.aggregate = decision.aggregate
                 work.history.pages.update({(page.profile, page.lower): page for page in decision.pages})
             work.applied += decision.applied
             work.known |= {(event.key, event.revision): (part, event) for part, event in decision.known}

@@ -11,7 +11,7 @@ class Erasure(NamedTuple):
 
     profiles     the profile's id, then those of its members
     erased       when, epoch ms
-    identifiers  their keys as the profiles table remembers them (socle.profiles.store.erased_key: SHA-256)
+    identifiers  their keys as the profiles table remembers them (socle.profiles.items.erased_key: SHA-256)
     """
 
     profiles: tuple[str, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -41,10 +41,11 @@ def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str
     conditional, and whoever meets a Conflict looks again, at what is.
     """
     identifiers = list(dict.fromkeys(identifier for event in events for identifier in event.ids))
+    leading = {event.ids[0] for event in events}
     apart: set[Pair] = set()
     for _ in range(_ATTEMPTS):
         try:
-            known = _look_up(store, identifiers, fresh)
+            known = _look_up(store, identifiers, leading, fresh)
         except Conflict:
             fresh = True
             continue
@@ -105,17 +106,19 @@ class _Known(NamedTuple):
         return {root: _person(self.aggregates[root]) for root in set(self.owners.values())}
 
 
-def _look_up(store: ProfileStore, identifiers: Sequence[Identifier], fresh: bool) -> _Known:
-    """Read what is known of the identifiers. Raises Conflict when one had to be let go, and must be read again."""
+def _look_up(store: ProfileStore, identifiers: Sequence[Identifier], leading: Collection[Identifier], fresh: bool) -> _Known:
+    """Read what is known of the identifiers. Raises Conflict when one had to be let go, and must be read again.
+
+    `leading` are those that decide whether an event is an erased person's: nothing may be claimed for such an event.
+    """
     rows = store.owners(identifiers, fresh)
     aggregates, roots = load_roots(store, {row.profile for row in rows.values()}, fresh)
-    # An identifier that no event of its profile names was claimed a moment ago, perhaps while its owner was erased. One
-    # that has no row is looked up once it is claimed; if it turns out to be erased somebody's, it is let go and we are
-    # here again.
-    unsure = [identifier for identifier, row in rows.items()
-              if not aggregates[roots[row.profile]].snapshot.names(identifier)]
-    if fresh:
-        unsure += [identifier for identifier in identifiers if identifier not in rows]
+    # An identifier that no event of its profile names was claimed a moment ago, perhaps while its owner was erased. Of
+    # those without a row the leading ones are looked up at once, the others when they are claimed: one that turns out to
+    # be erased somebody's is let go, and we are here again.
+    unsure = [identifier for identifier in identifiers
+              if (identifier not in rows and (fresh or identifier in leading))
+              or (identifier in rows and not aggregates[roots[rows[identifier].profile]].snapshot.names(identifier))]
     tombstones = store.erased(unsure) if unsure else {}
     erased = {identifier: row.erased for identifier, row in rows.items() if row.erased} | tombstones
     owners: dict[Identifier, str] = {}

@@ -25,7 +25,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, TypeVar
 
-from socle.aws import Client, translated
+from socle.aws import Client, attempts, translated
 from socle.errors import Conflict, Unavailable
 from socle.events.model import Identifier, Tick
 from socle.profiles.codec import encode_aggregate
@@ -51,7 +51,6 @@ aggregate, which then refuses it: the page may come after the erasure, but not a
 _BATCH = 100
 _DELETES = 25
 _STATEMENTS = 25
-_ATTEMPTS = 5
 _WAS_FIRST = {"ConditionalCheckFailed", "DuplicateItem", "TransactionConflict"}
 _OVERLOADED = {"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "InternalServerError"}
 
@@ -201,9 +200,12 @@ class ProfileStore:
 
     def free(self, identifier: Identifier, profile: str, erased: int) -> None:
         """Remember that the owner of an identifier was erased, and let go of it if it still is that profile's."""
-        with translated("the identifier"):
-            self._dynamodb.put_item(TableName=self._table, Item={
-                "PK": {"S": erased_key(identifier)}, "SK": {"S": "X"}, "x": {"N": str(erased)}})
+        with suppress(Conflict), translated("the identifier"):
+            # On the time: of two owners who were erased, the later one counts.
+            self._dynamodb.put_item(
+                TableName=self._table, Item={"PK": {"S": erased_key(identifier)}, "SK": {"S": "X"}, "x": {"N": str(erased)}},
+                ConditionExpression="attribute_not_exists(x) OR x < :erased",
+                ExpressionAttributeValues={":erased": {"N": str(erased)}})
         with suppress(Conflict), translated("the identifier"):
             # On its owner: somebody new may have claimed it since.
             self._dynamodb.delete_item(
@@ -211,7 +213,7 @@ class ProfileStore:
                 ConditionExpression="p = :owner", ExpressionAttributeValues={":owner": {"S": profile}})
 
     def _delete(self, requests: list[dict[str, Any]]) -> None:
-        for _ in range(_ATTEMPTS):
+        for _ in attempts():
             with translated("the profile"):
                 answer = self._dynamodb.batch_write_item(RequestItems={self._table: requests})
             requests = answer.get("UnprocessedItems", {}).get(self._table, [])
@@ -237,7 +239,7 @@ class ProfileStore:
         """Run write statements; answers those whose condition did not hold. Statements that met an overload run again."""
         beaten: set[K] = set()
         left = list(statements)
-        for _ in range(_ATTEMPTS):
+        for _ in attempts():
             again: list[K] = []
             for start in range(0, len(left), _STATEMENTS):
                 chunk = left[start:start + _STATEMENTS]
@@ -260,7 +262,7 @@ class ProfileStore:
         """BatchGetItem, 100 keys a call; keys that DynamoDB leaves unprocessed are asked for again."""
         left = iter(keys)
         while chunk := list(islice(left, _BATCH)):
-            for _ in range(_ATTEMPTS):
+            for _ in attempts():
                 with translated("the profiles table"):
                     answer = self._dynamodb.batch_get_item(
                         RequestItems={self._table: {"Keys": chunk, "ConsistentRead": fresh}})

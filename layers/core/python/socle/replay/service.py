@@ -103,9 +103,10 @@ class Replay:
     def _forget_one(self, erasure: Erasure) -> None:
         parts = self._profiles.load(erasure.profiles)
         owned = {identifier for part in parts.values() for identifier in part.owned()}
-        for part in parts.values():
-            if part.erased is None:
-                self._profiles.forget(part, owned, erasure.erased)
+        # The members first: a run that breaks off in between finds in the survivor what it owns.
+        for profile in reversed(erasure.profiles):
+            if parts[profile].erased is None:
+                self._profiles.forget(parts[profile], owned, erasure.erased)
         self._notes.remember(erasure.identifiers, erasure.erased)
 
     def _apply(self, run: str, number: int, count: Count) -> None:
