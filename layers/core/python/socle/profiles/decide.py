@@ -29,7 +29,8 @@ Webhooks = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to write: the aggregate's next version (or the same one: nothing), its bytes, and pages in the same transaction.
+    """What to write: the aggregate's next version (or the same one: nothing), its bytes, and pages: new ones are written
+    before it, others together with it.
 
     applied  the events that were new
     known    those that were not, each as it is stored and with the partition that holds it

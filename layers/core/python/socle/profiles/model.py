@@ -107,8 +107,6 @@ class Entry(NamedTuple):
     row: str
 
 
-
-
 @dataclass(slots=True, frozen=True)
 class Page:
     """Older events of one partition: all stored keys in [lower, the next page's lower), late ones in the tail aside."""
@@ -195,5 +193,3 @@ class Needs(NamedTuple):
 
     def __bool__(self) -> bool:
         return bool(self.aggregates or self.pages)
-
-

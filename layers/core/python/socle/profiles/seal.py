@@ -19,7 +19,7 @@ BUDGET = 960
 PER_PAGE = 8
 """Bytes of budget that each page adds: as the list of pages grows, so do the pages, and it stays a small part."""
 MIN_ENTRIES = 4
-"""Fewer stored events are not worth a transaction."""
+"""Fewer stored events are not worth a page."""
 KEPT_ENTRIES = 2
 """The newest stored events that stay: what a second device sends a moment late is then no late event."""
 KEPT_BYTES = 8_192
