@@ -26,7 +26,7 @@ WHOLE = encode_events([event(1)])
     b"", b"text", b"\x1f\x8bgarbage", WHOLE[:-9], WHOLE[:-8] + b"\0" * 8, WHOLE[:12] + b"\xff\xff\xff" + WHOLE[15:],
     gzip.compress(b"\xff", mtime=0), packed("x"), packed({"v": 2, "kind": "events"}), packed({"v": 1, "kind": "letters"}),
     packed({"v": 1, "kind": "events"}, [1, 2]), packed({"v": 1, "kind": "tick"}, 7), packed({"kind": "events"}),
-])
+], ids=range(13))
 def test_a_record_that_is_none_of_ours_is_refused(data):
     with pytest.raises(Rejected) as refused:
         decode(data)

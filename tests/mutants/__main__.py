@@ -23,11 +23,11 @@ def main() -> int:
     os.chdir(ROOT)
     chosen = [one for one in mutants() if not asked.words or any(word in f"{one.fault} {one.module}" for word in asked.words)]
     killers: dict[str, str] = {}
-    tried = 0
+    told = 0
 
     def tell(verdict: Verdict) -> None:
-        nonlocal tried
-        tried += 1
+        nonlocal told
+        told += 1
         mutant, killer, problem = verdict
         if killer:
             killers[mutant.fault] = killer
@@ -36,9 +36,19 @@ def main() -> int:
         if asked.json:
             print(json.dumps([mutant.fault, mutant.module, killer, problem]), flush=True)
         else:
-            print(f"{tried:4} of {len(chosen)}  {mutant.fault}\n{'':13}{problem or killer or 'SURVIVED'}", flush=True)
+            print(f"{told:4} of {len(chosen)}  {mutant.fault}\n{'':13}{problem or killer or 'SURVIVED'}", flush=True)
 
-    status = run(chosen, asked.jobs, tell)
+    def tell_unless_it_survived(verdict: Verdict) -> None:
+        if verdict.killer or verdict.problem:
+            tell(verdict)
+        else:
+            left.append(verdict.mutant)
+
+    left = [mutant for mutant in chosen if not mutant.killer]
+    status = run([mutant for mutant in chosen if mutant.killer], asked.jobs, tell_unless_it_survived, everywhere=False)
+    if left and not status:
+        print(f"{len(left)} have no killer yet, or it lets them pass: looking for one", file=sys.stderr)
+        status = run(left, asked.jobs, tell, everywhere=True)
     print(f"mutants killed: {len(killers)} of {len(chosen)}", file=sys.stderr)
     return status or int(len(killers) < len(chosen))
 

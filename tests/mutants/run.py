@@ -41,8 +41,9 @@ PATIENCE = 300
 class Trials:
     """A pytest plugin that tries mutants instead of running the tests that were collected."""
 
-    def __init__(self, mutants: Sequence[Mutant], jobs: int, tell: Callable[[Verdict], None]) -> None:
+    def __init__(self, mutants: Sequence[Mutant], jobs: int, tell: Callable[[Verdict], None], everywhere: bool) -> None:
         self._mutants = mutants
+        self._everywhere = everywhere
         self._jobs = jobs
         self._tell = tell
         self._seconds: dict[str, float] = {}
@@ -52,7 +53,7 @@ class Trials:
             raise session.Failed("the tests can't be collected")
         happy = [item for item in session.items if item.nodeid.startswith(HAPPY_PATH)]
         self._must_pass(session, happy)
-        if not all(mutant.killer for mutant in self._mutants):
+        if self._everywhere:
             self._must_pass(session, [item for item in session.items if not _slowness(item)])
         gc.collect()
         gc.freeze()  # what is loaded is shared by all: nobody need look through it again, and copy it by that
@@ -116,8 +117,10 @@ class Trials:
         return "", ""
 
     def _suspects(self, session: pytest.Session, mutant: Mutant, happy: set[pytest.Item]) -> Iterator[pytest.Item]:
-        last = mutant.killer.partition(" (")[0]
+        last = mutant.killer
         yield from (item for item in session.items if item.nodeid == last)
+        if not self._everywhere:
+            return
         context = mutant.module.split(".")[1]
         near = [f"tests/{one}/" for one in (CLOSE if context in CLOSE else (context, "api"))] + [f"tests/test_{context}.py"]
         far = {f"tests/{one}/" for one in CORE[:CORE.index("functions")]} - {*near}
@@ -157,7 +160,7 @@ def _first_failure(items: Sequence[pytest.Item]) -> str | None:
 
 def _stop_at_the_end_of_patience(said: int, test: str) -> None:
     def stop(*_: Any) -> None:
-        _say(said, f"{test} (does not end)", "")
+        _say(said, test, "")
 
     signal.signal(signal.SIGXCPU, stop)
     signal.signal(signal.SIGALRM, stop)
@@ -171,12 +174,19 @@ def _say(said: int, *outcome: str) -> None:
     os._exit(0)
 
 
-def run(mutants: Sequence[Mutant], jobs: int, tell: Callable[[Verdict], None]) -> int:
-    """Try mutants, `jobs` at a time; `tell` hears each verdict as it falls. Answers pytest's exit code: 0 when all were tried."""
+def run(mutants: Sequence[Mutant], jobs: int, tell: Callable[[Verdict], None], everywhere: bool) -> int:
+    """Try mutants, `jobs` at a time; `tell` hears each verdict as it falls. Answers pytest's exit code: 0 when all were tried.
+
+    everywhere  whether a killer is looked for in all the tests of the core, or among the killers of last time only
+    """
     # The same examples each time, none kept and none made smaller: a killer is to kill, not to explain.
     settings.register_profile("mutants", database=None, derandomize=True, deadline=None,
                               phases=[phase for phase in settings.default.phases if phase.name in ("explicit", "generate")])
     os.environ["HYPOTHESIS_PROFILE"] = "mutants"
-    folders = [f"tests/{name}" for name in CORE if (ROOT / "tests" / name).is_dir()]
+    folders = [*ALONE, *(f"tests/{name}" for name in CORE if (ROOT / "tests" / name).is_dir())]
+    if not everywhere:
+        killers = {mutant.killer.partition("::")[0] for mutant in mutants}
+        folders = sorted(killer for killer in killers if (ROOT / killer).is_file())
     return int(pytest.main(["-o", "addopts=", "-p", "no:terminal", "-p", "no:cacheprovider", "--import-mode=importlib",
-                            "-s", "--rootdir", str(ROOT), *HAPPY_PATH, *ALONE, *folders], plugins=[Trials(mutants, jobs, tell)]))
+                            "-s", "--rootdir", str(ROOT), *HAPPY_PATH, *folders],
+                           plugins=[Trials(mutants, jobs, tell, everywhere)]))
