@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from socle.errors import NotFound
+from socle.errors import NotFound, Unavailable
 from socle.profiles.service import Profiles
 from socle.profiles.store import Owner
 from tests.memory import MemoryProfiles, World
@@ -86,3 +86,28 @@ def test_a_person_erased_a_moment_ago_stays_so():
         with pytest.raises(NotFound):
             profiles.find(*identifier)
     assert world.deliver(event(4, USER, received=T0 + 60_001)).applied == 1
+
+
+def test_an_address_of_somebody_whose_user_id_is_taken_does_not_say_that_it_is_theirs():
+    """A user id that is claimed in vain, by who reads what was, and is cut off then."""
+    mail = ("email", "ann@example.com")
+    world = lagging(World())
+    world.deliver(event(1, USER))
+    claim = world.profiles.claim_each
+
+    def cut_off_when_beaten(claims):
+        taken = claim(claims)
+        if taken:
+            raise Unavailable("cut_off", "the function was stopped")
+        return taken
+
+    world.profiles.claim_each = cut_off_when_beaten
+    with pytest.raises(Unavailable):
+        world.deliver(event(2, USER, mail))
+    world.profiles.claim_each = claim
+    world.deliver(event(3, mail))
+    profile = read(world, mail)["id"]
+    assert world.profiles.load([profile])[profile].owned() == {mail}
+    world.deliver(event(2, USER, mail))
+    assert read(world)["id"] == read(world, mail)["id"]
+    assert read(world)["event_count"] == 3
