@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from socle.drafts.model import Draft
 from socle.events.model import Event, Quarantined
 from socle.profiles.decide import Webhooks
-from socle.profiles.model import Aggregate, History, Page
+from socle.profiles.model import Aggregate
 
 
 class Record(NamedTuple):
@@ -43,19 +44,13 @@ class Batch:
 
 
 @dataclass
-class Work:
-    """One profile of a batch under way: what was read and written of it, and what became of its events.
+class Work(Draft):
+    """One profile of a batch under way, and what became of its events.
 
-    postponed  bytes of `aggregate` that are still to be written, b"" when nothing is
-    pages      the new pages that are to be written before them
-    events     how many events were looked at: applied, or known already
+    events  how many events were looked at: applied, or known already
     """
 
-    aggregate: Aggregate
-    history: History
-    batch: Batch
-    postponed: bytes = b""
-    pages: tuple[Page, ...] = ()
+    batch: Batch = field(kw_only=True)
     events: int = 0
     applied: list[Event] = field(default_factory=list)
     known: dict[tuple[str, int], tuple[str, Event]] = field(default_factory=dict)

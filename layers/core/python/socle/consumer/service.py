@@ -11,22 +11,22 @@ import base64
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from socle.aws import translated
 from socle.consumer.batch import Batch, Outcome, Record, Work
+from socle.drafts.service import DraftWriter
 from socle.effects.store import EffectQueue
 from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
 from socle.events.check import MAX_EVENT_BYTES
 from socle.events.model import Event, Quarantined, Tick
 from socle.events.stream import Decoded, decode
-from socle.identity.service import frozen, load_roots, place, read
+from socle.identity.service import frozen, load_roots, place
 from socle.lake.raw import batch_name, encode_raw
 from socle.lake.store import RawStore
 from socle.profiles.codec import encode_aggregate, entry_of
 from socle.profiles.decide import HARD_LIMIT, Webhooks, decide
-from socle.profiles.model import Aggregate, History, Needs, Page
+from socle.profiles.model import Aggregate, History, Needs
 from socle.profiles.store import ProfileStore
 
 logger = logging.getLogger(__name__)
@@ -35,8 +35,6 @@ ROUND_BYTES = 192 * 1024
 """Text of events that one write of a profile takes in; what exceeds it goes into further writes (an item may have 400 KB)."""
 DRAIN_AT = 500
 """Effects in an outbox at which it is drained at once: it shares the item with everything else."""
-POSTPONED_BYTES = 64 * 1024
-"""An aggregate up to which the last write of a batch shares its call with others."""
 _ATTEMPTS = 25
 
 
@@ -52,6 +50,7 @@ class Consumer:
     def __init__(self, profiles: ProfileStore, raw: RawStore, quarantine: Quarantine, queue: EffectQueue,
                  webhooks: Callable[[], Webhooks], new_id: Callable[[], str]) -> None:
         self._profiles = profiles
+        self._writer = DraftWriter(profiles)
         self._raw = raw
         self._quarantine = quarantine
         self._queue = queue
@@ -99,14 +98,14 @@ class Consumer:
             lost: list[Event] = []
             works: list[Work] = []
             for profile, group in placed.groups.items():
-                work = Work(placed.aggregates[profile], History(dict(members)), batch)
+                work = Work(placed.aggregates[profile], History(dict(members)), batch=batch)
                 try:
                     for part in _rounds(group):
                         self._apply_part(work, part)
                     works.append(work)
                 except Conflict:
                     lost += group
-            beaten = self._write_postponed(works)
+            beaten = self._writer.write_postponed(works)
             for work in works:
                 if work.aggregate.id in beaten:
                     lost += placed.groups[work.aggregate.id]
@@ -133,7 +132,7 @@ class Consumer:
         unnamed = {identifier for identifier in event.ids if identifier not in event.unlinked} - work.aggregate.owned()
         if unnamed or work.aggregate.version == 0:
             try:
-                self._write_now(work)
+                self._writer.write_now(work)
                 after = work.aggregate.next(reserved=work.aggregate.reserved | unnamed)
                 self._profiles.save(after, encode_aggregate(after))
             except Rejected as error:
@@ -149,24 +148,14 @@ class Consumer:
             with poison_is_rejected():
                 decision = decide(work.aggregate, events, work.batch.webhooks, work.history, tick)
             if isinstance(decision, Needs):
-                read(self._profiles, work.history, decision)
+                self._writer.read(work, decision)
                 continue
-            if decision.aggregate is not work.aggregate:
-                self._write_now(work)
-                rewritten = any(page.version > 1 for page in decision.pages)
-                ended = work.aggregate.due is not None and decision.aggregate.due is None
-                if rewritten or ended or len(decision.data) > POSTPONED_BYTES:
-                    self._save(decision.aggregate, decision.data, decision.pages)
-                else:
-                    work.postponed, work.pages = decision.data, decision.pages
-                # Not before it is stored, or small enough to be: a write that is refused leaves what was there.
-                work.aggregate = decision.aggregate
-                work.history.pages.update({(page.profile, page.lower): page for page in decision.pages})
+            self._writer.take(work, decision)
             work.applied += decision.applied
             work.known |= {(event.key, event.revision): (part, event) for part, event in decision.known}
             work.events += len(events)
             if len(work.aggregate.outbox) >= DRAIN_AT:
-                self._write_now(work)
+                self._writer.write_now(work)
                 drained = self._drain([work.aggregate], work.batch.outcome)[work.aggregate.id]
                 if (drained.id, drained.version) != (work.aggregate.id, work.aggregate.version + 1):
                     # Others wrote it meanwhile: what was read of its pages may no longer be what they hold.
@@ -176,47 +165,11 @@ class Consumer:
                 return
             events = ()
 
-    def _write_now(self, work: Work) -> None:
-        """Write what was postponed, by itself: something else rests on it. Raises Conflict."""
-        if work.postponed:
-            self._save(work.aggregate, work.postponed, work.pages)
-            work.postponed, work.pages = b"", ()
-
-    def _save(self, aggregate: Aggregate, data: bytes, pages: Sequence[Page]) -> None:
-        """Write an aggregate and its pages together. A new page may meet one that a seal left when it broke off: it is in
-        no aggregate's list, and is written over. Raises Conflict."""
-        try:
-            self._profiles.save(aggregate, data, pages)
-        except Conflict:
-            found = self._profiles.load_pages([(page.profile, page.lower) for page in pages if page.version == 1])
-            if not found:
-                raise
-            self._profiles.save(aggregate, data, [
-                replace(page, version=found[page.profile, page.lower].version + 1)
-                if (page.profile, page.lower) in found else page for page in pages])
-
-    def _write_postponed(self, works: Sequence[Work]) -> set[str]:
-        """Write what was postponed; answers the profiles of which another writer was first.
-
-        New pages come first: until the aggregate lists it, a page is nobody's.
-        """
-        beaten: set[str] = set()
-        pages = [page for work in works for page in work.pages]
-        taken = {profile for profile, _ in self._profiles.insert_pages(pages)} if pages else set()
-        for work in works:
-            if work.aggregate.id in taken:
-                try:
-                    self._write_now(work)
-                except Conflict:
-                    beaten.add(work.aggregate.id)
-        writes = [(work.aggregate, work.postponed) for work in works if work.postponed and work.aggregate.id not in beaten]
-        return beaten | (self._profiles.save_each(writes) if writes else set())
-
     def _apply_ticks(self, ticks: Sequence[Tick], batch: Batch) -> None:
         """Let time pass for profiles that are due. A tick that lost a race is dropped: the profile is still due."""
         aggregates = self._profiles.load(tick.profile for tick in ticks)
         for tick in ticks:
-            work = Work(batch.touched.get(tick.profile) or aggregates[tick.profile], History(), batch)
+            work = Work(batch.touched.get(tick.profile) or aggregates[tick.profile], History(), batch=batch)
             if work.aggregate.due != tick.due:
                 continue
             try:
@@ -224,7 +177,7 @@ class Consumer:
                     self._erase_again(work.aggregate)
                     continue
                 self._write(work, (), tick.due)
-                self._write_now(work)
+                self._writer.write_now(work)
             except Conflict:
                 continue
             except Rejected as error:

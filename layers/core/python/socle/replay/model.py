@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
+from socle.drafts.model import Draft
 from socle.errors import SocleError
 from socle.events.model import Event, Identifier
-from socle.profiles.model import Aggregate, History
 
 FORGET, APPLY, MERGE, COMPARE = "forget", "apply", "merge", "compare"
 
@@ -53,17 +53,10 @@ class Portion:
 
 
 @dataclass
-class Work:
-    """One profile under way.
+class Work(Draft):
+    """One profile under way, the events to fold into it, and how many of them were new to it."""
 
-    postponed  bytes of `aggregate` that are still to be written, b"" when nothing is
-    applied    how many events were new to it
-    """
-
-    aggregate: Aggregate
-    history: History
-    events: Sequence[Event]
-    postponed: bytes = b""
+    events: Sequence[Event] = field(kw_only=True)
     applied: int = 0
 
     def __post_init__(self) -> None:

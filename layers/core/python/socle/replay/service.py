@@ -14,12 +14,12 @@ from math import inf
 from typing import Any, TypeVar
 
 from socle.clock import MINUTE
-from socle.consumer.service import POSTPONED_BYTES
+from socle.drafts.service import DraftWriter
 from socle.erasures.model import Erasure
 from socle.erasures.store import PREFIX as ERASURES
 from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
 from socle.events.model import Event, Identifier
-from socle.identity.service import frozen, load_roots, merge_profiles, read
+from socle.identity.service import frozen, load_roots, merge_profiles
 from socle.lake.store import PREFIX as RAW
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.decide import HARD_LIMIT, decide
@@ -78,6 +78,7 @@ class Replay:
         self._store = store
         self._profiles = profiles
         self._notes = notes
+        self._writer = DraftWriter(profiles)
 
     def do(self, run: str, name: str, number: int) -> Count:
         """Do one task of a pass and keep what it came to. Raises Unavailable: do it again later."""
@@ -145,7 +146,7 @@ class Replay:
                 events.setdefault(roots[partition], []).extend(group)
         self._claim({identifier: root for root, group in events.items() for identifier in _own(group)
                      if identifier not in aggregates[root].owned()})
-        works = [Work(aggregates[root], History(frozen(aggregates)), group) for root, group in events.items()]
+        works = [Work(aggregates[root], History(frozen(aggregates)), events=group) for root, group in events.items()]
         beaten: set[str] = set()
         for work in works:
             try:
@@ -153,8 +154,7 @@ class Replay:
                     self._fold_part(work, part, count)
             except Conflict:
                 beaten.add(work.aggregate.id)
-        writes = [(work.aggregate, work.postponed) for work in works if work.postponed and work.aggregate.id not in beaten]
-        beaten |= self._profiles.save_each(writes) if writes else set()
+        beaten |= self._writer.write_postponed([work for work in works if work.aggregate.id not in beaten])
         for work in works:
             if work.aggregate.id not in beaten:
                 count.applied += work.applied
@@ -178,18 +178,9 @@ class Replay:
             with poison_is_rejected():
                 decision = decide(work.aggregate, events, {}, work.history, max_revisions=inf)
             if isinstance(decision, Needs):
-                read(self._profiles, work.history, decision)
+                self._writer.read(work, decision)
                 continue
-            if decision.aggregate is not work.aggregate:
-                if work.postponed:
-                    self._profiles.save(work.aggregate, work.postponed)
-                    work.postponed = b""
-                if decision.pages or len(decision.data) > POSTPONED_BYTES:
-                    self._profiles.save(decision.aggregate, decision.data, decision.pages)
-                    work.history.pages.update({(page.profile, page.lower): page for page in decision.pages})
-                else:
-                    work.postponed = decision.data
-            work.aggregate = decision.aggregate
+            self._writer.take(work, decision)
             work.applied += len(decision.applied)
             if len(decision.data) <= HARD_LIMIT:
                 return
