@@ -152,3 +152,21 @@ def test_a_batch_that_makes_an_item_too_large_seals_it_before_it_ends():
     [size] = [len(item[1]) for (_, kind), item in world.profiles.items.items() if kind == "A"]
     assert size < 9_000
     assert read(world)["event_count"] == 30
+
+
+def test_a_write_that_is_refused_leaves_what_was_there():
+    """An event that no item can hold: the others of its profile are written without it."""
+    world = World()
+    world.deliver(event(0))
+    write = world.profiles._save
+
+    def limited(written, pages=()):
+        if any(entry.key == event(3).key for aggregate, _ in written for entry in aggregate.tail):
+            raise Rejected("item_too_large", "too large")
+        write(written, pages)
+
+    world.profiles._save = limited
+    with patch("socle.drafts.service.POSTPONED_BYTES", 0):
+        outcome = world.deliver(*[event(number) for number in range(1, 6)])
+    assert (outcome.applied, outcome.poisoned) == (4, 1)
+    assert read(world)["event_count"] == 5

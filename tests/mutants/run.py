@@ -68,6 +68,8 @@ class Trials:
             mutant, answer = live.pop(pid)
             with open(answer) as said:
                 killer, problem = json.loads(said.read() or '["", "its process died"]')
+            if self._everywhere and killer and not self._passes(session, killer):
+                killer, problem = "", f"{killer} fails with it, and without it as well"
             self._tell(Verdict(mutant, killer, problem))
         return True
 
@@ -81,6 +83,14 @@ class Trials:
                 print(f"it fails without any mutant: {failed}", file=sys.stderr)
                 raise session.Failed("a test fails without any mutant")
 
+    def _passes(self, session: pytest.Session, test: str) -> bool:
+        """Whether a new killer passes without any mutant, where it failed with one."""
+        pid = os.fork()
+        if not pid:
+            _be_silent()
+            os._exit(int(_first_failure([item for item in session.items if item.nodeid == test]) is not None))
+        return os.waitpid(pid, 0)[1] == 0
+
     def _fork(self, session: pytest.Session, mutant: Mutant) -> tuple[int, int]:
         """(process id, where it writes its answer)."""
         answer, said = os.pipe()
@@ -88,9 +98,7 @@ class Trials:
         if pid:
             os.close(said)
             return pid, answer
-        silence = os.open(os.devnull, os.O_RDWR)
-        for stream in range(3):
-            os.dup2(silence, stream)
+        _be_silent()
         try:
             outcome = self._try(session, mutant, said)
         except BaseException as error:
@@ -122,12 +130,18 @@ class Trials:
         if not self._everywhere:
             return
         context = mutant.module.split(".")[1]
-        near = [f"tests/{one}/" for one in (CLOSE if context in CLOSE else (context, "api"))] + [f"tests/test_{context}.py"]
+        near = [f"tests/{one}/" for one in ((context, "api") if context in EDGE else CLOSE)] + [f"tests/test_{context}.py"]
         far = {f"tests/{one}/" for one in CORE[:CORE.index("functions")]} - {*near}
         others = [item for item in session.items
                   if item.nodeid != last and item not in happy and not item.nodeid.startswith(tuple(far))]
         yield from sorted(others, key=lambda item: (_slowness(item), not item.nodeid.startswith(tuple(near)),
                                                     self._seconds.get(item.nodeid, 0)))
+
+
+def _be_silent() -> None:
+    silence = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(silence, stream)
 
 
 def _slowness(item: pytest.Item) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 from typing import Any
 from unittest.mock import patch
 
@@ -83,7 +84,13 @@ class InMemory(World):
 def clients() -> Iterator[dict[str, Any]]:
     with mock_aws(), ExitStack() as stack:
         local_dynamodb.install(stack)
-        yield {service: boto3.client(service) for service in ("dynamodb", "s3", "sqs")}
+        yield made("dynamodb", "s3", "sqs")
+
+
+@cache
+def made(*services: str) -> dict[str, Any]:
+    """Clients, made once: moto answers those that were made during another mock, too."""
+    return {service: boto3.client(service) for service in services}
 
 
 @pytest.fixture(params=["memory", "cloud"])

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -24,6 +23,7 @@ from socle.sources.service import WriteKeys
 from socle.sources.store import KeyStore
 from tests.events.fakes import FakeKeys, FakeStream
 from tests.failed.invocations import name, written
+from tests.mutants.test_happy_path import made
 
 NOW = 1_717_243_200_000
 GOOD = {"type": "track", "event": "Product Viewed", "userId": "u1", "messageId": "m1", "timestamp": "2024-06-01T11:59:00Z"}
@@ -33,7 +33,7 @@ BAD = {"type": "dance", "userId": "u1", "messageId": "m2"}
 @pytest.fixture(scope="module")
 def clients() -> Iterator[dict[str, Any]]:
     with mock_aws():
-        yield {service: boto3.client(service) for service in ("s3", "kinesis", "dynamodb")}
+        yield made("dynamodb", "s3", "kinesis")
 
 
 @pytest.fixture
