@@ -112,6 +112,11 @@ def _look_up(store: ProfileStore, identifiers: Sequence[Identifier], leading: Co
     `leading` are those that decide whether an event is an erased person's: nothing may be claimed for such an event.
     """
     rows = store.owners(identifiers, fresh)
+    missing = [identifier for identifier in identifiers if identifier not in rows]
+    if missing and not fresh:
+        # It may only not be visible yet. Whoever is claimed together with it for a new profile would stay there: nobody
+        # takes a claim back when another one fails.
+        rows |= store.owners(missing)
     aggregates, roots = load_roots(store, {row.profile for row in rows.values()}, fresh)
     # An identifier that no event of its profile names was claimed a moment ago, perhaps while its owner was erased. Of
     # those without a row the leading ones are looked up at once, the others when they are claimed: one that turns out to
