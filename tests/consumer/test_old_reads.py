@@ -130,3 +130,12 @@ def test_a_row_that_is_not_visible_yet_gives_nobody_s_identifiers_to_somebody_el
     world.deliver(event(2, ("user_id", "bob"), ANONYMOUS), event(3, mail, ANONYMOUS))
     profiles = Profiles(world.profiles)
     assert profiles.find(*mail) == profiles.find(*USER) != profiles.find("user_id", "bob")
+
+
+def test_a_user_id_bound_to_a_profile_that_has_grown_since_is_bound_at_the_second_look():
+    world = World()
+    world.deliver(event(1, ANONYMOUS))
+    lagging(world)
+    world.deliver(event(2, ANONYMOUS))
+    assert world.deliver(event(3, USER, ANONYMOUS)).applied == 1
+    assert read(world)["event_count"] == 3
