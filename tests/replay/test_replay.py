@@ -281,13 +281,11 @@ def test_a_task_that_left_no_result_is_named():
 
 def test_a_run_that_breaks_off_between_survivor_and_member_leaves_nothing_of_the_erased():
     world, bucket = World(), MemoryBucket()
-    world.deliver(event(1, USER))
-    world.deliver(event(2, ANONYMOUS, MAIL))
-    world.deliver(event(3, USER, ANONYMOUS))
+    for number, ids in enumerate([(USER,), (ANONYMOUS, MAIL), (USER, ANONYMOUS)]):
+        world.deliver(event(number, *ids))
     restored = Restored(bucket)
     restored.run(world)
-    profiles = Profiles(world.profiles, bucket)
-    profiles.erase(profiles.find(*USER), T0 + 9_000_000)
+    Profiles(world.profiles, bucket).erase(Profiles(world.profiles).find(*USER), T0 + 9_000_000)
     forget = restored.profiles.forget
 
     def once(*asked):
