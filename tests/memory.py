@@ -6,16 +6,14 @@ through `Calls`, so that tests/faults can break any of them in the ways in which
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from socle.consumer.batch import Record
-from socle.consumer.service import Consumer
 from socle.effects.model import Effect
 from socle.errors import Conflict, Rejected, Unavailable
-from socle.events.model import Event, Identifier, Quarantined, Tick
-from socle.events.stream import encode_events
+from socle.events.model import Identifier, Quarantined, Tick
 from socle.lake.raw import decode_raw
 from socle.profiles.codec import decode_aggregate, decode_entries, encode_aggregate, encode_entries
 from socle.profiles.items import DUE_SHARDS, Owner, erased_key
@@ -112,6 +110,14 @@ class MemoryProfiles:
             self.calls.make("Query", [shard], lambda _: None)
         return [Tick(profile, item[4]) for (profile, kind), item in self.items.items()
                 if kind == "A" and item[4] is not None and item[4] <= now][:limit]
+
+    def scan(self, segment: int, segments: int) -> Iterator[Aggregate]:
+        self.calls.make("Scan", [segment], lambda _: None)
+        for (profile, kind), item in list(self.items.items()):
+            if kind == "A" and zlib.crc32(profile.encode()) % segments == segment and item[2] is None and item[3] is None:
+                aggregate = _aggregate(profile, item)
+                if aggregate.snapshot.events:
+                    yield aggregate
 
     def forget(self, aggregate: Aggregate, identifiers: Iterable[Identifier], erased: int) -> None:
         for identifier in sorted(identifiers):
@@ -270,26 +276,3 @@ class MemoryQueue:
             _, failed = self._calls.make("SendMessageBatch", effects[start:start + 10], self.sent.extend)
             if failed:
                 raise Unavailable("queue_failed", "queue")
-
-
-class World:
-    """A consumer with in-memory stores around it. `deliver` hands it batches as the stream would."""
-
-    def __init__(self, webhooks: dict[str, list[str]] | None = None, calls: Calls | None = None) -> None:
-        self.profiles, self.raw, self.quarantine, self.queue = (
-            MemoryProfiles(calls), MemoryRaw(calls), MemoryQuarantine(calls), MemoryQueue(calls))
-        self.drawn = 0
-        self._sequence = 0
-        self.consumer = Consumer(self.profiles, self.raw, self.quarantine, self.queue,  # type: ignore[arg-type]
-                                 lambda: webhooks or {}, self.new_id)
-
-    def new_id(self) -> str:
-        self.drawn += 1
-        return f"p{self.drawn - 1:06d}"
-
-    def record(self, data: bytes) -> Record:
-        self._sequence += 1
-        return Record("shard-0", f"{self._sequence:020d}", 1_700_000_000_000, data)
-
-    def deliver(self, *events: Event):
-        return self.consumer.apply([self.record(encode_events(events))])

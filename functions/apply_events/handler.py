@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from socle import clock
 from socle.aws import client
 from socle.cached import Cached
-from socle.consumer.batch import Record
+from socle.consumer.batch import Record, Rules
 from socle.consumer.service import Consumer
 from socle.definitions.store import DefinitionStore
 from socle.definitions.webhooks import wanted_by
@@ -31,7 +31,7 @@ definitions = DefinitionStore(dynamodb, settings.definitions_table)
 consumer = Consumer(
     ProfileStore(dynamodb, settings.profiles_table), RawStore(s3, settings.bucket), QuarantineStore(s3, settings.bucket),
     EffectQueue(client("sqs"), settings.effects_queue_url),
-    Cached(lambda: wanted_by(definitions.list_current("webhooks")), 30 * clock.SECOND, clock.now), new_id)
+    Cached(lambda: Rules(wanted_by(definitions.list_current("webhooks"))), 30 * clock.SECOND, clock.now), new_id)
 
 
 @logger.inject_lambda_context

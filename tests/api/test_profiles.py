@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from socle.consumer.batch import Record
+from socle.consumer.batch import Record, Rules
 from socle.consumer.service import Consumer
 from socle.events.stream import encode_events
 from socle.profiles.store import ProfileStore
@@ -23,7 +23,7 @@ def profile(call: Call) -> str:
     names = iter(f"person{number}" for number in range(100))
     store: Any = ProfileStore(boto3.client("dynamodb"), "profiles")
     consumer = Consumer(store, MemoryRaw(), MemoryQuarantine(), MemoryQueue(),  # type: ignore[arg-type]
-                        dict, lambda: next(names))
+                        Rules, lambda: next(names))
     events = [
         event(0, ("user_id", "42"), properties={"sku": "a"}),
         identify(60, ("user_id", "42"), ("email", "ada@example.com"), ("phone", "+4930123456"), traits={"name": "Ada"}),

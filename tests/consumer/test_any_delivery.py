@@ -13,9 +13,9 @@ from socle.profiles import seal
 from socle.profiles.fold import highest_revisions, refold
 from socle.profiles.service import Profiles
 from socle.profiles.view import event_view, profile_view
-from tests.memory import World
 from tests.people import SECOND, T0, USER, cut, histories
 from tests.people import events as one_event
+from tests.world import World
 
 ANN = ("user_id", "ann")
 PHONE, LAPTOP, TABLET = (("anonymous_id", name) for name in ("phone", "laptop", "tablet"))

@@ -13,8 +13,8 @@ from socle.events.stream import encode_events, encode_quarantined, encode_ticks
 from socle.profiles import seal
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.service import Profiles
-from tests.memory import World
 from tests.people import ANONYMOUS, T0, USER, event, identify, order
+from tests.world import World
 
 OTHER = ("user_id", "43")
 

@@ -9,8 +9,8 @@ from socle.events.stream import encode_ticks
 from socle.profiles import seal
 from socle.profiles.service import Profiles
 from socle.profiles.store import PAGES_AGAIN, Owner
-from tests.memory import World
 from tests.people import ANONYMOUS, T0, USER, event
+from tests.world import World
 
 ERASED = T0 + 1_000_000
 

@@ -12,8 +12,8 @@ from socle.profiles import seal
 from socle.profiles.model import Aggregate
 from socle.profiles.service import Profiles
 from socle.profiles.store import Owner
-from tests.memory import World
 from tests.people import ANONYMOUS, T0, USER, event, identify, order
+from tests.world import World
 
 BOB = ("user_id", "bob")
 HOOK = {"url": "https://crm.example.com/hook", "events": ["Order Completed"]}

@@ -28,8 +28,8 @@ from socle.profiles.store import PAGES_AGAIN
 from tests.faults.calls import Crash
 from tests.faults.races import RacingCalls, consumer
 from tests.faults.schedule import Scheduler
-from tests.memory import World
 from tests.people import T0, event
+from tests.world import World
 
 TRIALS = 2_000 if os.environ.get("HYPOTHESIS_PROFILE") == "trials" else 100
 """Seeds of each parameter; `make trials` runs many more."""

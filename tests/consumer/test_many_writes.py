@@ -16,9 +16,9 @@ from socle.lake.raw import decode_raw
 from socle.profiles import seal
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.service import Profiles
-from tests.memory import World
 from tests.mutants.test_happy_path import InTheCloud
 from tests.people import ANONYMOUS, T0, USER, event
+from tests.world import World
 
 BOB = ("user_id", "bob")
 

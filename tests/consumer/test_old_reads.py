@@ -7,8 +7,9 @@ import pytest
 from socle.errors import NotFound, Unavailable
 from socle.profiles.service import Profiles
 from socle.profiles.store import Owner
-from tests.memory import MemoryProfiles, World
+from tests.memory import MemoryProfiles
 from tests.people import ANONYMOUS, T0, USER, event
+from tests.world import World
 
 BOB = ("user_id", "bob")
 

@@ -8,8 +8,8 @@ from socle.errors import NotFound, Unavailable
 from socle.events.model import Quarantined
 from socle.events.stream import encode_quarantined
 from socle.profiles.service import Profiles
-from tests.memory import World
 from tests.people import ANONYMOUS, T0, USER, event, order
+from tests.world import World
 
 BOB = ("user_id", "bob")
 

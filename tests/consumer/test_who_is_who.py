@@ -10,8 +10,8 @@ from socle.errors import Rejected, Unavailable
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.service import Profiles
 from socle.profiles.store import Owner
-from tests.memory import World
 from tests.people import ANONYMOUS, T0, USER, event
+from tests.world import World
 
 BOB, PHONE, TABLET = ("user_id", "bob"), ("anonymous_id", "phone"), ("anonymous_id", "tablet")
 ERASED = T0 + 1_000_000

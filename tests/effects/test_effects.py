@@ -9,8 +9,8 @@ import pytest
 from socle.effects.service import EffectRunner
 from socle.errors import Rejected, Unavailable
 from socle.profiles.service import Profiles
-from tests.memory import World
 from tests.people import ANONYMOUS, T0, USER, event, order
+from tests.world import World
 
 HOOK = {"url": "https://crm.example.com/hook", "events": ["Order Completed"]}
 

@@ -13,6 +13,7 @@ from moto import mock_aws
 
 from infra.local import cloud, dynamodb
 from socle.aws import CONFIG
+from socle.consumer.batch import Rules
 from socle.consumer.service import Consumer
 from socle.effects.store import EffectQueue, read_effect
 from socle.lake.store import PREFIX, RawStore
@@ -45,7 +46,7 @@ class Cloud:
         store, quarantine = ProfileStore(self.dynamodb, "profiles"), QuarantineStore(self.s3, "bucket")
         ids = iter(range(1_000_000))
         consumer = Consumer(store, RawStore(self.s3, "bucket"), quarantine, EffectQueue(self.sqs, self.url),
-                            lambda: load.hooks, lambda: f"p{next(ids):06d}")
+                            lambda: Rules(load.hooks), lambda: f"p{next(ids):06d}")
         if load.timer:
             due = Aggregate(TIMER, 1, reserved=frozenset([TESS]), due=DUE)
             store.bind(due, encode_aggregate(due), TESS, Owner(TIMER, 0))

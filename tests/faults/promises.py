@@ -21,7 +21,7 @@ from socle.profiles.decide import effects
 from socle.profiles.fold import highest_revisions, refold
 from socle.profiles.model import Aggregate, Entry, Snapshot
 from tests.faults.workloads import Workload
-from tests.memory import World
+from tests.world import World
 
 Key = tuple[str, int]
 """Key and revision of an event."""

@@ -15,7 +15,7 @@ from socle.errors import Unavailable
 from tests.faults.calls import DIVISIBLE, Crash, FaultyCalls, kinds
 from tests.faults.schedule import Scheduler
 from tests.faults.workloads import Workload, recut
-from tests.memory import World
+from tests.world import World
 
 STALE = 0.3
 """Of the reads that may be stale, so many are."""

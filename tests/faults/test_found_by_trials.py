@@ -5,8 +5,8 @@ from __future__ import annotations
 from socle.profiles import seal
 from socle.profiles.fold import refold
 from socle.profiles.service import Profiles
-from tests.memory import World
 from tests.people import USER, event, order
+from tests.world import World
 
 
 def test_pages_that_others_wrote_while_an_outbox_was_drained_are_read_again(monkeypatch):

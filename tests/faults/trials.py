@@ -25,7 +25,8 @@ from tests.faults.calls import Crash, FaultyCalls, kinds
 from tests.faults.promises import Broken, check, compare_with_fold, inspect
 from tests.faults.races import race
 from tests.faults.workloads import ARRIVAL, DUE, TESS, TIMER, Workload, recut, workload
-from tests.memory import MemoryProfiles, World
+from tests.memory import MemoryProfiles
+from tests.world import World
 
 PAIRS = 120
 RACES = 50

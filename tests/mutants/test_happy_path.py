@@ -17,6 +17,7 @@ import pytest
 from moto import mock_aws
 
 from infra.local import dynamodb as local_dynamodb
+from socle.consumer.batch import Rules
 from socle.consumer.service import Consumer
 from socle.effects.service import EffectRunner
 from socle.effects.store import EffectQueue, read_effect
@@ -31,9 +32,9 @@ from socle.profiles.codec import encode_aggregate
 from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
 from socle.quarantine.store import QuarantineStore
-from tests.memory import World
 from tests.people import ANONYMOUS, T0, USER, consent, event, identify, order
 from tests.profiles.test_store import make_table
+from tests.world import World
 
 HOOKS = {"Order Completed": ["crm"]}
 CRM = {"url": "https://crm.example.com/hook", "events": ["Order Completed"]}
@@ -53,7 +54,7 @@ class InTheCloud(World):
         self.profiles = ProfileStore(found["dynamodb"], "profiles")  # type: ignore[assignment]
         self.filed = QuarantineStore(self._s3, self._bucket)
         self.consumer = Consumer(self.profiles, RawStore(self._s3, self._bucket), self.filed,  # type: ignore[arg-type]
-                                 EffectQueue(self._sqs, self._url), lambda: webhooks, self.consumer._new_id)
+                                 EffectQueue(self._sqs, self._url), lambda: Rules(webhooks), self.consumer._new_id)
 
     def raw_rows(self) -> list[dict[str, Any]]:
         keys = [one["Key"] for one in self._s3.list_objects_v2(Bucket=self._bucket, Prefix="raw/").get("Contents", [])]

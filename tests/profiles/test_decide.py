@@ -8,8 +8,9 @@ from unittest.mock import patch
 from socle.effects.model import Effect
 from socle.profiles import seal
 from socle.profiles.codec import entry_of
-from socle.profiles.decide import Decision, decide, merge
+from socle.profiles.decide import Decision, decide
 from socle.profiles.fold import refold
+from socle.profiles.merge import merge
 from socle.profiles.model import Aggregate, History, Page
 from tests.people import ANONYMOUS, T0, USER, event, order
 

@@ -11,8 +11,8 @@ from socle.profiles import seal
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.model import Aggregate
 from socle.profiles.service import Profiles
-from tests.memory import World
 from tests.people import ANONYMOUS, T0, USER, event
+from tests.world import World
 
 ERASED = T0 + 1_000_000
 

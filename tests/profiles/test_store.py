@@ -176,6 +176,16 @@ def test_many_profiles_are_loaded_at_once(store):
     assert {one.version for one in store.load(f"p{number}" for number in range(230)).values()} == {1}
 
 
+def test_a_scan_in_parts_finds_everybody_once_and_nobody_who_is_gone(store):
+    known = refold([event(1)])
+    people = [Aggregate(f"p{number}", 1, known) for number in range(20)]
+    gone = [Aggregate("empty", 1), Aggregate("loser", 1, known, merged_into="p0"), Aggregate("erased", 1, known, erased=T0)]
+    for one in [*people, *gone]:
+        store.save(one, encode_aggregate(one))
+    store.save_together([], [Page("p0", "", 1, (entry_of(event(1)),))])
+    assert sorted(one.id for part in range(3) for one in store.scan(part, 3)) == sorted(one.id for one in people)
+
+
 def test_an_item_beyond_400_kb_is_refused_with_a_reason(store):
     with pytest.raises(Rejected) as refused:
         store.save(Aggregate("p", 1), b"x" * 410_000)

@@ -15,8 +15,9 @@ from socle.profiles.service import Profiles
 from socle.replay.model import SHARDS, Note
 from socle.replay.rows import Object
 from socle.replay.service import Replay, plan, summary
-from tests.memory import MemoryProfiles, World
+from tests.memory import MemoryProfiles
 from tests.people import T0
+from tests.world import World
 
 
 class MemoryBucket:

@@ -8,9 +8,10 @@ from socle.profiles.codec import encode_aggregate
 from socle.profiles.model import Snapshot
 from socle.profiles.service import Profiles
 from socle.replay.service import plan, summary
-from tests.memory import MemoryProfiles, World
+from tests.memory import MemoryProfiles
 from tests.people import T0, USER, event
 from tests.replay.kept import MemoryBucket, Restored
+from tests.world import World
 
 BOB = ("user_id", "bob")
 RUN = T0 + 60 * MINUTE

@@ -17,9 +17,9 @@ from socle.profiles.service import Profiles
 from socle.replay import rows, service
 from socle.replay.rows import Object
 from tests.consumer.test_any_delivery import ANN, LAPTOP, MAIL, PHONE, TABLET, budgets
-from tests.memory import World
 from tests.people import ANONYMOUS, T0, USER, cut, event, histories, identify
 from tests.replay.kept import MemoryBucket, Restored, shown
+from tests.world import World
 
 BOB = ("user_id", "bob")
 ERASED = T0 + 3_600_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from socle.drafts.model import Draft
@@ -18,6 +19,15 @@ class Record(NamedTuple):
     sequence: str
     arrival: int
     data: bytes
+
+
+class Rules(NamedTuple):
+    """What people have defined, as far as the consumer obeys it.
+
+    webhooks  event name → names of the webhooks that want it
+    """
+
+    webhooks: Webhooks = MappingProxyType({})
 
 
 @dataclass
@@ -36,7 +46,7 @@ class Outcome:
 class Batch:
     """One batch under way: the events by profile as they were applied, and the profiles as they are now."""
 
-    webhooks: Webhooks
+    rules: Rules
     outcome: Outcome = field(default_factory=Outcome)
     groups: dict[str, list[Event]] = field(default_factory=dict)
     touched: dict[str, Aggregate] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from socle.aws import translated
-from socle.consumer.batch import Batch, Outcome, Record, Work
+from socle.consumer.batch import Batch, Outcome, Record, Rules, Work
 from socle.drafts.service import DraftWriter
 from socle.effects.store import EffectQueue
 from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
@@ -25,7 +25,7 @@ from socle.identity.service import frozen, load_roots, place
 from socle.lake.raw import batch_name, encode_raw
 from socle.lake.store import RawStore
 from socle.profiles.codec import encode_aggregate, entry_of
-from socle.profiles.decide import HARD_LIMIT, Webhooks, decide
+from socle.profiles.decide import HARD_LIMIT, decide
 from socle.profiles.model import Aggregate, History, Needs
 from socle.profiles.store import ProfileStore
 
@@ -48,13 +48,13 @@ class Consumer:
     """Applies batches. Collaborators are passed in; `new_id` draws the id of a new profile."""
 
     def __init__(self, profiles: ProfileStore, raw: RawStore, quarantine: Quarantine, queue: EffectQueue,
-                 webhooks: Callable[[], Webhooks], new_id: Callable[[], str]) -> None:
+                 rules: Callable[[], Rules], new_id: Callable[[], str]) -> None:
         self._profiles = profiles
         self._writer = DraftWriter(profiles)
         self._raw = raw
         self._quarantine = quarantine
         self._queue = queue
-        self._webhooks = webhooks
+        self._rules = rules
         self._new_id = new_id
 
     def apply(self, records: Sequence[Record]) -> Outcome:
@@ -62,7 +62,7 @@ class Consumer:
 
         Raises Unavailable when it can't be finished now: deliver the whole batch again.
         """
-        batch = Batch(self._webhooks())
+        batch = Batch(self._rules())
         decoded = [_decode(record, batch.poisoned) for record in records]
         self._apply_events([event for one in decoded for event in one.events], batch)
         self._apply_ticks([tick for one in decoded for tick in one.ticks], batch)
@@ -146,7 +146,7 @@ class Consumer:
         it can share a call with those of other profiles. Raises Conflict, Rejected."""
         while True:
             with poison_is_rejected():
-                decision = decide(work.aggregate, events, work.batch.webhooks, work.history, tick)
+                decision = decide(work.aggregate, events, work.batch.rules.webhooks, work.history, tick)
             if isinstance(decision, Needs):
                 self._writer.read(work, decision)
                 continue

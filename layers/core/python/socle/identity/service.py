@@ -12,8 +12,8 @@ from socle.events.model import Event, Identifier
 from socle.identity.model import USER_ID
 from socle.identity.resolve import Pair, Person, Plan
 from socle.profiles.codec import encode_aggregate
-from socle.profiles.decide import merge
 from socle.profiles.items import Owner
+from socle.profiles.merge import merge
 from socle.profiles.model import Aggregate, History, Needs
 from socle.profiles.store import ProfileStore
 

@@ -15,7 +15,7 @@ from socle.errors import Rejected
 from socle.events.model import Event
 from socle.profiles.codec import encode_aggregate, entry_of, event_of
 from socle.profiles.fold import HistoryNeeded, fold, highest_revisions, refold
-from socle.profiles.model import Aggregate, Entry, History, Needs, Page, Snapshot
+from socle.profiles.model import Aggregate, Entry, History, Needs, Page
 from socle.profiles.seal import seal, size_limit
 
 MAX_REVISIONS_BYTES = 96 * 1024
@@ -175,27 +175,3 @@ def effects(profile: str, events: Iterable[Event], webhooks: Webhooks) -> list[E
     """The effects that new events call for."""
     return [Effect(WEBHOOK, name, profile, event.key, event.revision)
             for event in highest_revisions(events) for name in webhooks.get(event.name, ())]
-
-
-def merge(survivor: Aggregate, loser: Aggregate, history: History) -> tuple[Aggregate, Aggregate] | Needs:
-    """Both after a merge: the survivor holds the fold of all their events, the loser a pointer and its own events.
-
-    Outbox and due time move; events stay where they are, so that an unmerge can tell them apart.
-    """
-    for part in (survivor, loser):
-        needs = history.wanted(part)
-        if needs:
-            return needs
-    ceiling = max([loser.horizon, *(entry.key for entry in loser.tail)])
-    dues = [due for due in (survivor.due, loser.due) if due is not None]
-    events = {(event.key, event.revision): event
-              for part in (survivor, loser) for event in events_of(part, history)}
-    snapshot = refold(list(events.values()))
-    merged = survivor.next(
-        snapshot=snapshot,
-        reserved=(survivor.owned() | loser.owned()) - snapshot.pairs(),
-        members={**survivor.members, **loser.members, loser.id: ceiling},
-        outbox=(*survivor.outbox, *loser.outbox),
-        due=min(dues, default=None),
-    )
-    return merged, loser.next(snapshot=Snapshot(), reserved=frozenset(), merged_into=survivor.id, outbox=(), due=None)

@@ -16,6 +16,7 @@
     find the pages of an erased profile      P#<id> / begins with E#              Query, keys only
     delete them                              P#<id> / E#<lower>                   BatchWriteItem, 25 a call
     profiles due                             index `due`: shard, due <= now       Query
+    all profiles, in parallel parts          the whole table                      Scan, a segment each
 """
 
 from __future__ import annotations
@@ -169,6 +170,26 @@ class ProfileStore:
                     ExpressionAttributeValues={":shard": {"S": str(shard)}, ":now": {"N": str(now)}})
             ticks += [Tick(item["PK"]["S"][2:], int(item["due"]["N"])) for item in answer["Items"]]
         return ticks
+
+    def scan(self, segment: int, segments: int) -> Iterator[Aggregate]:
+        """Every profile that is somebody's, in one of `segments` parts (0-based); what is written meanwhile may be missing.
+
+        Profiles that were merged away or erased, or that have no event yet, are left out.
+        """
+        place: dict[str, Any] = {}
+        while True:
+            with translated("the profiles"):
+                answer = self._dynamodb.scan(
+                    TableName=self._table, Segment=segment, TotalSegments=segments,
+                    FilterExpression="SK = :aggregate AND attribute_not_exists(m) AND attribute_not_exists(x)",
+                    ExpressionAttributeValues={":aggregate": {"S": "A"}}, **place)
+            for item in answer["Items"]:
+                aggregate = aggregate_of(item)
+                if aggregate.snapshot.events:
+                    yield aggregate
+            place = {"ExclusiveStartKey": answer.get("LastEvaluatedKey")}
+            if place["ExclusiveStartKey"] is None:
+                return
 
     def forget(self, aggregate: Aggregate, identifiers: Iterable[Identifier], erased: int) -> None:
         """Erase one partition of a person: free its identifiers, delete its pages, leave nothing but a tombstone.

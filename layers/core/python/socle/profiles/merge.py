@@ -1,0 +1,31 @@
+"""Two profiles become one: the survivor holds the fold of all their events, the other one points to it. Pure."""
+
+from __future__ import annotations
+
+from socle.profiles.decide import events_of
+from socle.profiles.fold import refold
+from socle.profiles.model import Aggregate, History, Needs, Snapshot
+
+
+def merge(survivor: Aggregate, loser: Aggregate, history: History) -> tuple[Aggregate, Aggregate] | Needs:
+    """Both after a merge: the survivor holds the fold of all their events, the loser a pointer and its own events.
+
+    Outbox and due time move; events stay where they are, so that an unmerge can tell them apart.
+    """
+    for part in (survivor, loser):
+        needs = history.wanted(part)
+        if needs:
+            return needs
+    ceiling = max([loser.horizon, *(entry.key for entry in loser.tail)])
+    dues = [due for due in (survivor.due, loser.due) if due is not None]
+    events = {(event.key, event.revision): event
+              for part in (survivor, loser) for event in events_of(part, history)}
+    snapshot = refold(list(events.values()))
+    merged = survivor.next(
+        snapshot=snapshot,
+        reserved=(survivor.owned() | loser.owned()) - snapshot.pairs(),
+        members={**survivor.members, **loser.members, loser.id: ceiling},
+        outbox=(*survivor.outbox, *loser.outbox),
+        due=min(dues, default=None),
+    )
+    return merged, loser.next(snapshot=Snapshot(), reserved=frozenset(), merged_into=survivor.id, outbox=(), due=None)
