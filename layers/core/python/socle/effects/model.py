@@ -6,13 +6,14 @@ import hashlib
 from typing import Any, NamedTuple
 
 WEBHOOK = "webhook"
+ACCOUNT = "account"
 
 
 class Effect(NamedTuple):
     """One thing to do, once per `id`: the same decision taken again names the same effect.
 
-    kind      WEBHOOK
-    name      name of the definition that asks for it
+    kind      WEBHOOK, or ACCOUNT: the event says something of an account
+    name      name of the webhook, or group id of the account
     profile   the partition that holds the event
     key       key of the event that it is about
     revision  its revision
