@@ -10,6 +10,7 @@ from socle.drafts.model import Draft
 from socle.events.model import Event, Quarantined
 from socle.profiles.decide import Webhooks
 from socle.profiles.model import Aggregate
+from socle.profiles.survivorship import LATEST, Survivorship
 
 
 class Record(NamedTuple):
@@ -24,10 +25,12 @@ class Record(NamedTuple):
 class Rules(NamedTuple):
     """What people have defined, as far as the consumer obeys it.
 
-    webhooks  event name → names of the webhooks that want it
+    webhooks      event name → names of the webhooks that want it
+    survivorship  which value of a trait counts
     """
 
     webhooks: Webhooks = MappingProxyType({})
+    survivorship: Survivorship = LATEST
 
 
 @dataclass

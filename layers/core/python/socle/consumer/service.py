@@ -146,7 +146,8 @@ class Consumer:
         it can share a call with those of other profiles. Raises Conflict, Rejected."""
         while True:
             with poison_is_rejected():
-                decision = decide(work.aggregate, events, work.batch.rules.webhooks, work.history, tick)
+                decision = decide(work.aggregate, events, work.batch.rules.webhooks, work.history, tick,
+                                  rules=work.batch.rules.survivorship)
             if isinstance(decision, Needs):
                 self._writer.read(work, decision)
                 continue

@@ -5,8 +5,8 @@ the lines of the old events, and telling a duplicate reads only the keys in the 
 
 Header of an aggregate, empty parts left out (see Snapshot and Aggregate for meanings):
     k keys of the tail's events · r {index: revision} · n [events, first_seen, last_seen - first_seen] · i identifiers
-    t, c traits and context as [[at, tie, {name: value}], …] · f first touch · g consents · e counts · o orders
-    h order id hashes · p pages · z horizon · m members · q reserved identifiers ·
+    t, c traits and context as [[at, tie, {name: value}, rank if any], …] · f first touch · g consents · e counts · o orders
+    h order id hashes · s number of the survivorship rules · p pages · z horizon · m members · q reserved identifiers ·
     x outbox
 Header of a page: k, r.
 """
@@ -62,11 +62,12 @@ def encode_aggregate(aggregate: Aggregate) -> bytes:
         "i": {kind: sorted(values) for kind, values in snapshot.identifiers.items()},
         "t": _pack(snapshot.traits),
         "c": _pack(snapshot.context),
-        "f": list(snapshot.first_touch) if snapshot.first_touch else None,
-        "g": [[channel, topic, *register] for (channel, topic), register in sorted(snapshot.consent.items())],
+        "f": list(snapshot.first_touch[:3]) if snapshot.first_touch else None,
+        "g": [[channel, topic, *register[:3]] for (channel, topic), register in sorted(snapshot.consent.items())],
         "e": snapshot.counts,
         "o": {currency: list(orders) for currency, orders in snapshot.orders.items()},
         "h": _pack_hashes(snapshot.order_ids),
+        "s": snapshot.rules,
         "p": list(aggregate.pages),
         "z": aggregate.horizon,
         "m": dict(aggregate.members),
@@ -91,6 +92,7 @@ def decode_aggregate(profile: str, version: int, data: bytes) -> Aggregate:
         events=events, first_seen=first_seen, last_seen=first_seen + span,
         orders={currency: Orders(*orders) for currency, orders in header.get("o", {}).items()},
         order_ids=_unpack_hashes(header.get("h", "")),
+        rules=header.get("s", 0),
     )
     return Aggregate(profile, version, snapshot, _entries(header, rows), tuple(header.get("p", ())),
                      header.get("z", ""), header.get("m", {}),
@@ -125,14 +127,14 @@ def _inflate(data: bytes) -> tuple[dict[str, Any], list[str]]:
 
 def _pack(registers: dict[str, Register]) -> list[Any]:
     """Registers written by one event share its stamp."""
-    stamps: dict[tuple[int, int], dict[str, Any]] = {}
-    for name, (at, tie, value) in registers.items():
-        stamps.setdefault((at, tie), {})[name] = value
-    return [[at, tie, values] for (at, tie), values in stamps.items()]
+    stamps: dict[tuple[int, int, int], dict[str, Any]] = {}
+    for name, (at, tie, value, rank) in registers.items():
+        stamps.setdefault((at, tie, rank), {})[name] = value
+    return [[at, tie, values, rank] if rank else [at, tie, values] for (at, tie, rank), values in stamps.items()]
 
 
 def _unpack(stamps: Iterable[Any]) -> dict[str, Register]:
-    return {name: Register(at, tie, value) for at, tie, values in stamps for name, value in values.items()}
+    return {name: Register(at, tie, value, *rank) for at, tie, values, *rank in stamps for name, value in values.items()}
 
 
 def _pack_hashes(hashes: set[int]) -> str:

@@ -17,6 +17,7 @@ from socle.profiles.codec import encode_aggregate, entry_of, event_of
 from socle.profiles.fold import HistoryNeeded, fold, highest_revisions, refold
 from socle.profiles.model import Aggregate, Entry, History, Needs, Page
 from socle.profiles.seal import seal, size_limit
+from socle.profiles.survivorship import LATEST, Survivorship
 
 MAX_REVISIONS_BYTES = 96 * 1024
 """Text of all revisions of one event: they share a page, and a page is one item."""
@@ -44,8 +45,9 @@ class Decision:
 
 
 def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, history: History,
-           tick: int | None = None, max_revisions: float = MAX_REVISIONS_BYTES) -> Decision | Needs:
-    """Apply `events` and, if `tick` still equals what the aggregate is due at, the passing of that time.
+           tick: int | None = None, max_revisions: float = MAX_REVISIONS_BYTES,
+           rules: Survivorship = LATEST) -> Decision | Needs:
+    """Apply `events` and, if `tick` still equals what the aggregate is due at, the passing of that time; traits by `rules`.
 
     An aggregate that nothing changes comes back as it is, and is not to be written. Who applies again what was applied
     once, perhaps in another order, sets no limit to revisions.
@@ -65,12 +67,12 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, hi
     try:
         if revised:
             raise HistoryNeeded
-        snapshot = fold(aggregate.snapshot, new)
+        snapshot = fold(aggregate.snapshot, new, rules)
     except HistoryNeeded:
         needs = history.wanted(aggregate)
         if needs:
             return needs
-        snapshot = refold([*events_of(aggregate, history), *new])
+        snapshot = refold([*events_of(aggregate, history), *new], rules)
     tail = (*aggregate.tail, *(entry_of(event) for event in new))
     after = aggregate.next(
         snapshot=snapshot,

@@ -1,24 +1,26 @@
 """fold(snapshot, events) -> snapshot: what the events of a person add up to. Pure, and blind to order and batching.
 
-An event is folded once: the caller has dropped duplicates. Two things cannot be added to a snapshot, because they change
-what an earlier event counted for: a revision of it, and another event about an order already met. For these `fold`
-raises HistoryNeeded, and the caller folds the whole history into an empty snapshot instead.
+An event is folded once: the caller has dropped duplicates. Some things cannot be added to a snapshot, because they change
+what an earlier event counted for: a revision of it, another event about an order already met, a vote for another value of a
+trait that goes by votes, other survivorship rules. For these `fold` raises HistoryNeeded, and the caller folds the whole
+history into an empty snapshot instead.
 """
 
 from __future__ import annotations
 
 import json
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any, TypeVar
 
 from socle.events.model import Event
 from socle.profiles.acquisition import touch
 from socle.profiles.model import Orders, Register, Snapshot
 from socle.profiles.orders import ORDER_EVENTS, order_hash, settle
+from socle.profiles.survivorship import LATEST, Survivorship, later, survivors, tie_of, traits_of
 
 MAX_TRAITS = 250
-"""Traits kept per profile: the most recently written. With 1 KB a value they fit a DynamoDB item."""
+"""Traits kept per profile: those with a survivorship rule of their own, then the most recently written. With 1 KB a value they
+fit a DynamoDB item."""
 MAX_CONSENTS = 200
 """(channel, topic) pairs kept per profile: the most recently written."""
 MAX_CONTEXT_BYTES = 1_024
@@ -36,8 +38,8 @@ class HistoryNeeded(Exception):
     """The snapshot alone does not determine the result: fold the whole history into an empty one."""
 
 
-def fold(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:
-    """The snapshot with `events` added; the one given is not changed.
+def fold(snapshot: Snapshot, events: Iterable[Event], rules: Survivorship = LATEST) -> Snapshot:
+    """The snapshot with `events` added, traits by `rules`; the one given is not changed.
 
     Raises HistoryNeeded when only the complete history can tell; never for an empty snapshot.
     """
@@ -45,16 +47,19 @@ def fold(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:
     events = highest_revisions(events)
     orders = [event for event in events if event.name in ORDER_EVENTS and event.type == "track"]
     hashes = {order_hash(event) for event in orders} - {None}
-    if not fresh and (hashes & snapshot.order_ids or any(event.revision for event in events)):
+    if not fresh and (hashes & snapshot.order_ids or any(event.revision for event in events)
+                      or snapshot.rules != rules.number):
         raise HistoryNeeded
     state = snapshot.copy()
     for event in events:
-        _add(state, event)
+        _add(state, event, rules is LATEST)
+    if rules is not LATEST:
+        _survive(state, events, rules, fresh)
     if orders:
         state.order_ids |= hashes  # type: ignore[arg-type]  # None was taken out above
         for currency, total in settle(orders).items():
             state.orders[currency] = state.orders.get(currency, Orders()).plus(total)
-    _bound(state)
+    _bound(state, rules)
     return state
 
 
@@ -78,9 +83,10 @@ def as_of(events: Iterable[Event], time: int, clock: str) -> list[Event]:
     return [event for event in events if event.at <= time]
 
 
-def _add(state: Snapshot, event: Event) -> None:
+def _add(state: Snapshot, event: Event, by_time: bool) -> None:
+    """Add one event; its traits only when they go `by_time`, which needs no look at rules."""
     at, body = event.at, event.body
-    tie = zlib.crc32(event.key.encode("utf-8", "surrogatepass"))
+    tie = tie_of(event)
     state.events += 1
     state.counts[event.name] = state.counts.get(event.name, 0) + 1
     state.first_seen = at if state.events == 1 else min(state.first_seen, at)
@@ -88,7 +94,7 @@ def _add(state: Snapshot, event: Event) -> None:
     for kind, value in event.ids:
         if (kind, value) not in event.unlinked:
             state.identifiers.setdefault(kind, set()).add(value)
-    if event.type == "identify":
+    if by_time and event.type == "identify":
         for name, value in (body.get("traits") or {}).items():
             _write(state.traits, name, Register(at, tie, value))
     elif event.name == CONSENT_UPDATED and event.type == "track":
@@ -96,6 +102,15 @@ def _add(state: Snapshot, event: Event) -> None:
     context = body.get("context")
     if context:
         _context(state, context, at, tie)
+
+
+def _survive(state: Snapshot, events: Sequence[Event], rules: Survivorship, fresh: bool) -> None:
+    if not fresh and len(state.traits) >= MAX_TRAITS and any(map(traits_of, events)):
+        raise HistoryNeeded  # a trait that was cut may have a claim to come back: what its rule keeps need not be new
+    traits = survivors(state.traits, events, rules)
+    if traits is None:
+        raise HistoryNeeded
+    state.traits, state.rules = traits, rules.number
 
 
 def _context(state: Snapshot, context: dict[str, Any], at: int, tie: int) -> None:
@@ -108,7 +123,7 @@ def _context(state: Snapshot, context: dict[str, Any], at: int, tie: int) -> Non
         register = Register(at, tie, touched)
         _write(state.context, "last_touch", register)
         first = state.first_touch
-        if first is None or _later(first, register):
+        if first is None or later(first, register):
             state.first_touch = register
 
 
@@ -141,32 +156,25 @@ def _consent(state: Snapshot, event: Event, tie: int) -> None:
 
 def _write(registers: dict[K, Register], name: K, register: Register) -> None:
     old = registers.get(name)
-    if old is None or _later(register, old):
+    if old is None or later(register, old):
         registers[name] = register
 
 
-def _later(one: Register, other: Register) -> bool:
-    if one.at != other.at:
-        return one.at > other.at
-    if one.tie != other.tie:
-        return one.tie > other.tie
-    return json.dumps(one.value, sort_keys=True) > json.dumps(other.value, sort_keys=True)
-
-
-def _bound(state: Snapshot) -> None:
+def _bound(state: Snapshot, rules: Survivorship) -> None:
     """Cut to the limits by rules that commute: what is cut now could not have come back later."""
-    state.traits = _newest(state.traits, MAX_TRAITS)
+    state.traits = _newest(state.traits, MAX_TRAITS, rules.traits)
     state.consent = _newest(state.consent, MAX_CONSENTS)
     if len(state.counts) > MAX_NAMES:
         state.counts = {name: state.counts[name] for name in sorted(state.counts)[:MAX_NAMES]}
 
 
-def _newest(registers: dict[K, Register], limit: int) -> dict[K, Register]:
+def _newest(registers: dict[K, Register], limit: int, first: Container[K] = ()) -> dict[K, Register]:
     if len(registers) <= limit:
         return registers
-    return dict(sorted(registers.items(), key=lambda item: (item[1].at, item[1].tie, item[0]), reverse=True)[:limit])
+    return dict(sorted(registers.items(), key=lambda item: (item[0] in first, item[1].at, item[1].tie, item[0]),
+                       reverse=True)[:limit])
 
 
-def refold(events: Sequence[Event]) -> Snapshot:
-    """The snapshot of a complete history."""
-    return fold(Snapshot(), events)
+def refold(events: Sequence[Event], rules: Survivorship = LATEST) -> Snapshot:
+    """The snapshot of a complete history, traits by `rules`."""
+    return fold(Snapshot(), events, rules)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from socle.profiles.decide import events_of
 from socle.profiles.fold import refold
 from socle.profiles.model import Aggregate, History, Needs, Snapshot
+from socle.profiles.survivorship import LATEST, Survivorship
 
 
-def merge(survivor: Aggregate, loser: Aggregate, history: History) -> tuple[Aggregate, Aggregate] | Needs:
+def merge(survivor: Aggregate, loser: Aggregate, history: History,
+          rules: Survivorship = LATEST) -> tuple[Aggregate, Aggregate] | Needs:
     """Both after a merge: the survivor holds the fold of all their events, the loser a pointer and its own events.
 
+    Under other rules than those in force it is right too, only not for long: whoever reads or writes it next folds it again.
     Outbox and due time move; events stay where they are, so that an unmerge can tell them apart.
     """
     for part in (survivor, loser):
@@ -20,7 +23,7 @@ def merge(survivor: Aggregate, loser: Aggregate, history: History) -> tuple[Aggr
     dues = [due for due in (survivor.due, loser.due) if due is not None]
     events = {(event.key, event.revision): event
               for part in (survivor, loser) for event in events_of(part, history)}
-    snapshot = refold(list(events.values()))
+    snapshot = refold(list(events.values()), rules)
     merged = survivor.next(
         snapshot=snapshot,
         reserved=(survivor.owned() | loser.owned()) - snapshot.pairs(),

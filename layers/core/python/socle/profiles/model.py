@@ -15,17 +15,20 @@ from socle.events.model import Identifier
 
 
 class Register(NamedTuple):
-    """A last-writer-wins value. Of two writes at the same millisecond the greater tie wins.
+    """One write of a value, as it is kept while no other beats it: a later one, unless the rule of its trait says otherwise
+    (socle.profiles.survivorship). Of two writes at the same millisecond the greater tie is the later one.
 
     at     epoch ms: the effective time of the event that wrote it (a withdrawal of consent: when it was received)
     tie    CRC-32 of that event's key: deterministic, and 4 bytes where the messageId would be 36; a withdrawal of consent
            is above all of them
     value  any JSON value; None means removed (kept, so that an older write stays beaten)
+    rank   what the rule of a trait puts before the time; 0 where there is no such rule
     """
 
     at: int
     tie: int
     value: Any
+    rank: int = 0
 
 
 class Orders(NamedTuple):
@@ -66,6 +69,7 @@ class Snapshot:
     last_seen    latest effective time
     orders       currency → Orders
     order_ids    CRC-32 of every order id met: meeting one again asks for the history (a collision costs a read, no more)
+    rules        number of the Survivorship that its traits were folded under; 0 for the last writer
     """
 
     identifiers: dict[str, set[str]] = field(default_factory=dict)
@@ -79,12 +83,13 @@ class Snapshot:
     last_seen: int = 0
     orders: dict[str, Orders] = field(default_factory=dict)
     order_ids: set[int] = field(default_factory=set)
+    rules: int = 0
 
     def copy(self) -> Snapshot:
         """A snapshot that can be written to without changing this one."""
         return Snapshot({kind: set(values) for kind, values in self.identifiers.items()}, dict(self.traits),
                         dict(self.context), self.first_touch, dict(self.consent), dict(self.counts), self.events,
-                        self.first_seen, self.last_seen, dict(self.orders), set(self.order_ids))
+                        self.first_seen, self.last_seen, dict(self.orders), set(self.order_ids), self.rules)
 
     def names(self, identifier: Identifier) -> bool:
         """Whether an event of it came with the identifier as its own."""
