@@ -15,6 +15,7 @@ from socle.cached import Cached
 from socle.consumer.batch import Record, Rules
 from socle.consumer.service import Consumer
 from socle.definitions.store import DefinitionStore
+from socle.definitions.survivorship import SURVIVORSHIP, rules_of
 from socle.definitions.webhooks import wanted_by
 from socle.effects.store import EffectQueue
 from socle.errors import Unavailable
@@ -31,7 +32,8 @@ definitions = DefinitionStore(dynamodb, settings.definitions_table)
 consumer = Consumer(
     ProfileStore(dynamodb, settings.profiles_table), RawStore(s3, settings.bucket), QuarantineStore(s3, settings.bucket),
     EffectQueue(client("sqs"), settings.effects_queue_url),
-    Cached(lambda: Rules(wanted_by(definitions.list_current("webhooks"))), 30 * clock.SECOND, clock.now), new_id)
+    Cached(lambda: Rules(wanted_by(definitions.list_current("webhooks")), rules_of(definitions.list_current(SURVIVORSHIP))),
+           30 * clock.SECOND, clock.now), new_id)
 
 
 @logger.inject_lambda_context

@@ -6,14 +6,20 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel
 
+from socle.definitions.survivorship import SURVIVORSHIP, SurvivorshipDocument
 from socle.definitions.webhooks import WebhookDocument
-from socle.errors import NotFound
+from socle.errors import NotFound, Rejected
 from socle.sources.model import SourceDocument
 
 KINDS: Mapping[str, type[BaseModel]] = {
     "sources": SourceDocument,
     "webhooks": WebhookDocument,
+    SURVIVORSHIP: SurvivorshipDocument,
 }
+
+DEFAULT = "default"
+SINGLE = frozenset({SURVIVORSHIP})
+"""Kinds with one document only, called `default`: it speaks of the whole workspace."""
 
 
 def model_of(kind: str) -> type[BaseModel]:
@@ -21,3 +27,9 @@ def model_of(kind: str) -> type[BaseModel]:
     if kind not in KINDS:
         raise NotFound("unknown_kind", f"there is no kind {kind!r}: the kinds are {', '.join(KINDS)}")
     return KINDS[kind]
+
+
+def check_name(kind: str, name: str) -> None:
+    """Refuse another name than `default` where there is one document. Raises Rejected."""
+    if kind in SINGLE and name != DEFAULT:
+        raise Rejected("bad_name", f"there is one {kind}, for all: write it to /api/{kind}/{DEFAULT}", "name")

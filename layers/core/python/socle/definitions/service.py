@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from socle.definitions.diff import diff
-from socle.definitions.kinds import model_of
+from socle.definitions.kinds import check_name, model_of
 from socle.definitions.model import MAX_DOCUMENT_BYTES, NAME, Definition
 from socle.definitions.store import DefinitionStore
 from socle.errors import Conflict, NotFound, Rejected
@@ -42,6 +42,7 @@ class Definitions:
         Raises Conflict when others keep writing the same definition at the same time.
         """
         _check(kind, name)
+        check_name(kind, name)
         content = document.model_dump(mode="json")
         size = len(json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode())
         if size > MAX_DOCUMENT_BYTES:
