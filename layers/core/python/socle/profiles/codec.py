@@ -6,8 +6,8 @@ the lines of the old events, and telling a duplicate reads only the keys in the 
 Header of an aggregate, empty parts left out (see Snapshot and Aggregate for meanings):
     k keys of the tail's events · r {index: revision} · n [events, first_seen, last_seen - first_seen] · i identifiers
     t, c traits and context as [[at, tie, {name: value}, rank if any], …] · f first touch · g consents · e counts · o orders
-    h order id hashes · s number of the survivorship rules · p pages · z horizon · m members · q reserved identifiers ·
-    x outbox
+    h order id hashes · s number of the survivorship rules · a accounts as [[group id, at, tie], …] · p pages ·
+    z horizon · m members · q reserved identifiers · x outbox
 Header of a page: k, r.
 """
 
@@ -68,6 +68,7 @@ def encode_aggregate(aggregate: Aggregate) -> bytes:
         "o": {currency: list(orders) for currency, orders in snapshot.orders.items()},
         "h": _pack_hashes(snapshot.order_ids),
         "s": snapshot.rules,
+        "a": [[group, *register[:2]] for group, register in sorted(snapshot.accounts.items())],
         "p": list(aggregate.pages),
         "z": aggregate.horizon,
         "m": dict(aggregate.members),
@@ -93,6 +94,7 @@ def decode_aggregate(profile: str, version: int, data: bytes) -> Aggregate:
         orders={currency: Orders(*orders) for currency, orders in header.get("o", {}).items()},
         order_ids=_unpack_hashes(header.get("h", "")),
         rules=header.get("s", 0),
+        accounts={group: Register(at, tie, None) for group, at, tie in header.get("a", ())},
     )
     return Aggregate(profile, version, snapshot, _entries(header, rows), tuple(header.get("p", ())),
                      header.get("z", ""), header.get("m", {}),

@@ -6,11 +6,12 @@ a snapshot cannot be added to. Then it answers Needs, the caller reads that into
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from socle.effects.model import WEBHOOK, Effect
+from socle.accounts.link import group_of
+from socle.effects.model import ACCOUNT, WEBHOOK, Effect
 from socle.errors import Rejected
 from socle.events.model import Event
 from socle.profiles.codec import encode_aggregate, entry_of, event_of
@@ -44,13 +45,13 @@ class Decision:
     known: tuple[tuple[str, Event], ...]
 
 
-def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, history: History,
+def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | None, history: History,
            tick: int | None = None, max_revisions: float = MAX_REVISIONS_BYTES,
            rules: Survivorship = LATEST) -> Decision | Needs:
     """Apply `events` and, if `tick` still equals what the aggregate is due at, the passing of that time; traits by `rules`.
 
     An aggregate that nothing changes comes back as it is, and is not to be written. Who applies again what was applied
-    once, perhaps in another order, sets no limit to revisions.
+    once, perhaps in another order, sets no limit to revisions, and gives no `webhooks` (None): nothing is to be done again.
     """
     sorted_out = drop_duplicates(aggregate, events, history, max_revisions)
     if isinstance(sorted_out, Needs):
@@ -78,7 +79,7 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks, hi
         snapshot=snapshot,
         reserved=(owned | claimed) - snapshot.pairs(),
         tail=tuple(sorted(tail, key=lambda entry: (entry.key, entry.revision))),
-        outbox=(*aggregate.outbox, *effects(aggregate.id, new, webhooks)),
+        outbox=(*aggregate.outbox, *effects(aggregate.id, new, webhooks, aggregate.snapshot.accounts)),
         due=None if ticked else aggregate.due,
     )
     data = encode_aggregate(after)
@@ -173,7 +174,20 @@ def events_of(aggregate: Aggregate, history: History) -> list[Event]:
     return [event_of(entry) for entry in entries.values()]
 
 
-def effects(profile: str, events: Iterable[Event], webhooks: Webhooks) -> list[Effect]:
-    """The effects that new events call for."""
-    return [Effect(WEBHOOK, name, profile, event.key, event.revision)
-            for event in highest_revisions(events) for name in webhooks.get(event.name, ())]
+def effects(profile: str, events: Iterable[Event], webhooks: Webhooks | None, accounts: Collection[str] = ()) -> list[Effect]:
+    """The effects that new events call for; none at all without `webhooks` (None).
+
+    A group call says something of its account; any other event that names one matters when its person was not linked to
+    it before: `accounts` are those of which that is known.
+    """
+    if webhooks is None:
+        return []
+    found: list[Effect] = []
+    linked = set(accounts)
+    for event in highest_revisions(events):
+        found += [Effect(WEBHOOK, name, profile, event.key, event.revision) for name in webhooks.get(event.name, ())]
+        group = group_of(event)
+        if group and (event.type == "group" or group not in linked):
+            linked.add(group)
+            found.append(Effect(ACCOUNT, group, profile, event.key, event.revision))
+    return found

@@ -12,6 +12,7 @@ import json
 from collections.abc import Container, Iterable, Sequence
 from typing import Any, TypeVar
 
+from socle.accounts.link import group_of
 from socle.events.model import Event
 from socle.profiles.acquisition import touch
 from socle.profiles.model import Orders, Register, Snapshot
@@ -23,6 +24,8 @@ MAX_TRAITS = 250
 fit a DynamoDB item."""
 MAX_CONSENTS = 200
 """(channel, topic) pairs kept per profile: the most recently written."""
+MAX_ACCOUNTS = 50
+"""Accounts that one person is linked to: the most recently named."""
 MAX_CONTEXT_BYTES = 1_024
 """Text of one value of the context (device, user agent, touch…) that is kept; a larger one is passed over."""
 MAX_NAMES = 300
@@ -102,6 +105,9 @@ def _add(state: Snapshot, event: Event, by_time: bool) -> None:
     context = body.get("context")
     if context:
         _context(state, context, at, tie)
+    group = group_of(event)
+    if group:
+        _write(state.accounts, group, Register(at, tie, None))
 
 
 def _survive(state: Snapshot, events: Sequence[Event], rules: Survivorship, fresh: bool) -> None:
@@ -164,6 +170,7 @@ def _bound(state: Snapshot, rules: Survivorship) -> None:
     """Cut to the limits by rules that commute: what is cut now could not have come back later."""
     state.traits = _newest(state.traits, MAX_TRAITS, rules.traits)
     state.consent = _newest(state.consent, MAX_CONSENTS)
+    state.accounts = _newest(state.accounts, MAX_ACCOUNTS)
     if len(state.counts) > MAX_NAMES:
         state.counts = {name: state.counts[name] for name in sorted(state.counts)[:MAX_NAMES]}
 

@@ -70,6 +70,7 @@ class Snapshot:
     orders       currency → Orders
     order_ids    CRC-32 of every order id met: meeting one again asks for the history (a collision costs a read, no more)
     rules        number of the Survivorship that its traits were folded under; 0 for the last writer
+    accounts     group id → register (of nothing) of the latest event that named it; at most MAX_ACCOUNTS, the latest named
     """
 
     identifiers: dict[str, set[str]] = field(default_factory=dict)
@@ -84,12 +85,14 @@ class Snapshot:
     orders: dict[str, Orders] = field(default_factory=dict)
     order_ids: set[int] = field(default_factory=set)
     rules: int = 0
+    accounts: dict[str, Register] = field(default_factory=dict)
 
     def copy(self) -> Snapshot:
         """A snapshot that can be written to without changing this one."""
         return Snapshot({kind: set(values) for kind, values in self.identifiers.items()}, dict(self.traits),
                         dict(self.context), self.first_touch, dict(self.consent), dict(self.counts), self.events,
-                        self.first_seen, self.last_seen, dict(self.orders), set(self.order_ids), self.rules)
+                        self.first_seen, self.last_seen, dict(self.orders), set(self.order_ids), self.rules,
+                        dict(self.accounts))
 
     def names(self, identifier: Identifier) -> bool:
         """Whether an event of it came with the identifier as its own."""

@@ -36,6 +36,7 @@ def profile_view(profile: str, snapshot: Snapshot, members: Iterable[str] = ()) 
         "consent": [{"channel": channel, "topic": topic or None, "at": to_iso(register.at),
                      **{**register.value, "received": to_iso(register.value["received"])}}
                     for (channel, topic), register in sorted(snapshot.consent.items())],
+        "accounts": sorted(snapshot.accounts),
         "merged": sorted(members),
     }
 

@@ -176,7 +176,7 @@ class Replay:
     def _decide(self, work: Work, events: Sequence[Event]) -> None:
         while True:
             with poison_is_rejected():
-                decision = decide(work.aggregate, events, {}, work.history, max_revisions=inf)
+                decision = decide(work.aggregate, events, None, work.history, max_revisions=inf)
             if isinstance(decision, Needs):
                 self._writer.read(work, decision)
                 continue
