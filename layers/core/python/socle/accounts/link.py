@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from socle.accounts.model import MAX_ID_BYTES
 from socle.errors import Rejected
 from socle.events.model import Event
 from socle.identity.normalise import id_text
@@ -17,6 +18,7 @@ def group_of(event: Event) -> str | None:
             return None
         value, field = context["groupId"], "context.groupId"
     try:
-        return id_text(value, field)
-    except Rejected:
+        group = id_text(value, field)
+        return group if group and len(group.encode()) <= MAX_ID_BYTES else None
+    except (Rejected, UnicodeEncodeError):
         return None

@@ -1,0 +1,231 @@
+"""Accounts for those who write them (effects, imports, the API) and those who read them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from socle.accounts import fold
+from socle.accounts.model import MAX_ID_BYTES, MAX_NAME, MAX_TRAIT_BYTES, MAX_TRAITS, Account, Change, MemberPage
+from socle.accounts.rollup import roll_up
+from socle.accounts.view import account_view, member_view, roll_up_view
+from socle.errors import Conflict, NotFound, Rejected
+from socle.events import check
+from socle.events.model import Event
+from socle.identity.normalise import id_text
+from socle.identity.service import load_roots
+from socle.paging import from_cursor, to_cursor
+from socle.profiles.fold import highest_revisions
+from socle.profiles.model import Aggregate
+from socle.profiles.service import Profiles
+from socle.profiles.store import ProfileStore
+from socle.profiles.view import event_view
+
+MAX_MEMBERS = 1_000
+"""Membership rows that one answer looks at; an account with more says `partial`."""
+MAX_HISTORIES = 200
+"""Histories that one page of a timeline reads."""
+_ATTEMPTS = 5
+
+
+class Store(Protocol):
+    """What an account is kept in: AccountStore says what each does."""
+
+    def load(self, groups: list[str]) -> dict[str, Account]: ...
+    def load_with_member(self, group: str, profile: str) -> tuple[Account, bool]: ...
+    def members_of(self, group: str, profiles: list[str]) -> set[str]: ...
+    def save(self, account: Account) -> None: ...
+    def enlist(self, group: str) -> None: ...
+    def add_member(self, group: str, profile: str) -> None: ...
+    def members(self, group: str, limit: int, after: str = "") -> MemberPage: ...
+    def listed(self, limit: int, after: str = "") -> list[str]: ...
+    def delete_members(self, group: str, profiles: list[str]) -> None: ...
+    def delist(self, group: str) -> None: ...
+
+
+class AccountWriter:
+    """Writes accounts. Everything may be done twice, in any order, and broken off anywhere: done again it is as if once."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def take(self, group: str, profile: str, event: Event) -> bool:
+        """Take in what an event says of an account, and that its profile belongs to it. False when the account was
+        deleted after the event was received. Raises Conflict, Unavailable."""
+        change = fold.change_of(event)
+        account, is_member = self._store.load_with_member(group, profile)
+        account = self._write(account, change)
+        if account.deleted and change.received <= account.deleted:
+            return False
+        if not is_member:
+            self._store.add_member(group, profile)
+        return True
+
+    def put(self, group: str, traits: Mapping[str, Any], at: int, source: str, received: int, tie: int = 0) -> Account:
+        """Take in traits that no person's event brought: an import's or somebody's. None removes one; others stay.
+
+        at, received  epoch ms; of two writes of a trait the later `at` counts, then the greater `tie`
+        Raises Rejected naming the field, Conflict, Unavailable.
+        """
+        group = group_id(group)
+        if not traits.keys() <= {name.strip() for name in traits}:
+            raise Rejected("bad_name", "the name of a trait begins or ends with a space: take it out", "traits")
+        check.traits(dict(traits), "traits")
+        return self._write(self._store.load([group])[group], Change(at, tie, 0, received, source, traits))
+
+    def delete(self, group: str, now: int) -> None:
+        """Delete an account: traits, members, its place in the list. What was received by `now` does not bring it back.
+
+        Its people and their events stay as they are. Raises NotFound, Conflict. Calling it again finishes what broke off.
+        """
+        account = self._store.load([group])[group]
+        if account.version == 0:
+            raise _unknown()
+        if not account.gone:
+            self._store.save(fold.deleted(account, now))
+        found = False
+        while (page := self._store.members(group, MAX_MEMBERS)).profiles:
+            self._store.delete_members(group, page.profiles)
+            found = True
+        self._store.delist(group)
+        if self._store.load([group])[group].exists:
+            self._store.enlist(group)  # somebody spoke of it meanwhile
+        if account.gone and not found:
+            raise _unknown()
+
+    def _write(self, account: Account, change: Change) -> Account:
+        for attempt in range(_ATTEMPTS):
+            after = fold.fold(account, change)
+            if after is account:
+                return account
+            try:
+                if not account.exists:
+                    self._store.enlist(account.id)  # first: an account that is stored is on the list
+                self._store.save(after)
+                return after
+            except Conflict:
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+            account = self._store.load([account.id])[account.id]
+        raise AssertionError("unreachable")
+
+
+class _People(NamedTuple):
+    """Members by root, and whether there are more than were looked at."""
+
+    roots: dict[str, Aggregate]
+    partial: bool
+
+
+class Accounts:
+    """Accounts for readers. Who was merged counts once, as the survivor; who is no member any more not at all."""
+
+    def __init__(self, store: Store, profiles: ProfileStore) -> None:
+        self._store = store
+        self._profiles = profiles
+        self._histories = Profiles(profiles)
+
+    def page(self, limit: int, cursor: str | None = None) -> dict[str, Any]:
+        """Accounts in the order of their ids, without what their people add up to. Raises Rejected(`bad_cursor`)."""
+        groups = self._store.listed(limit + 1, from_cursor("accounts", cursor) if cursor is not None else "")
+        accounts = self._store.load(groups[:limit])
+        return {"items": [account_view(account) for account in accounts.values() if account.exists],
+                "next": to_cursor("accounts", groups[limit - 1]) if len(groups) > limit else None}
+
+    def read(self, group: str, now: int) -> dict[str, Any]:
+        """One account with what its people add up to. Raises NotFound."""
+        account = self._account(group)
+        people = self._people(group)
+        rolled = roll_up([root.snapshot for root in people.roots.values()], now)
+        return {**account_view(account), **roll_up_view(rolled), "partial": people.partial}
+
+    def members(self, group: str, limit: int, cursor: str | None = None) -> dict[str, Any]:
+        """People of an account in the order of their membership rows, each once. Raises NotFound, Rejected."""
+        self._account(group)
+        listing = f"members {group}"
+        after = from_cursor(listing, cursor) if cursor is not None else ""
+        items: list[dict[str, Any]] = []
+        for _ in range(_ATTEMPTS):  # rows that are stale, or somebody's second, leave room
+            page = self._store.members(group, limit - len(items), after)
+            items += [member_view(root, group) for root in self._first_met(group, page.profiles)]
+            if not page.more:
+                return {"items": items, "next": None}
+            after = page.profiles[-1]
+            if len(items) == limit:
+                break
+        return {"items": items, "next": to_cursor(listing, after)}
+
+    def timeline(self, group: str, limit: int, cursor: str | None = None) -> dict[str, Any]:
+        """The newest `limit` events of all its people before `cursor`, newest first. Raises NotFound, Rejected.
+
+        `partial` when there are more members than MAX_MEMBERS, or more histories would have to be read than MAX_HISTORIES.
+        """
+        self._account(group)
+        listing = f"account timeline {group}"
+        before: tuple[int, str, str] | None = None
+        if cursor is not None:
+            at, root, key = from_cursor(listing, cursor).split(" ", 2)
+            before = int(at), key, root
+        people = self._people(group)
+        partial = people.partial
+        newest: list[tuple[tuple[int, str, str], Event]] = []
+        recent = sorted(people.roots.values(), key=lambda root: (root.snapshot.last_seen, root.id), reverse=True)
+        for read, person in enumerate(recent):
+            if len(newest) > limit and person.snapshot.last_seen < newest[limit][0][0]:
+                break  # nobody from here on has an event that is newer
+            if read == MAX_HISTORIES:
+                partial = True
+                break
+            found = (((event.at, event.key, person.id), event)
+                     for event in highest_revisions(self._histories.history(person)))
+            newest = heapq.nlargest(limit + 1, [*newest, *(one for one in found if before is None or one[0] < before)],
+                                    key=lambda one: one[0])
+        next_ = None
+        if len(newest) > limit:
+            at, key, root = newest[limit - 1][0]
+            next_ = to_cursor(listing, f"{at} {root} {key}")
+        return {"items": [{"profile": root, **event_view(event)} for (_, _, root), event in newest[:limit]],
+                "next": next_, "partial": partial}
+
+    def _account(self, group: str) -> Account:
+        account = self._store.load([group])[group]
+        if not account.exists:
+            raise _unknown()
+        return account
+
+    def _people(self, group: str) -> _People:
+        page = self._store.members(group, MAX_MEMBERS)
+        return _People({root.id: root for root in self._roots(group, page.profiles).values()}, page.more)
+
+    def _roots(self, group: str, profiles: list[str]) -> dict[str, Aggregate]:
+        """Row → its person's profile; rows of people who are no members any more, or were erased, are left out."""
+        aggregates, roots = load_roots(self._profiles, set(profiles), fresh=False)
+        found = {profile: aggregates[roots[profile]] for profile in profiles}
+        return {profile: root for profile, root in found.items() if root.erased is None and group in root.snapshot.accounts}
+
+    def _first_met(self, group: str, profiles: list[str]) -> list[Aggregate]:
+        """The people of these rows whose first row is among them: the others were on an earlier page."""
+        roots = self._roots(group, profiles)
+        earlier = {part: profile for profile, root in roots.items() for part in (root.id, *root.members) if part < profile}
+        rows = self._store.members_of(group, list(earlier)) if earlier else set()
+        return [root for profile, root in roots.items()
+                if not any(part in rows for part in (root.id, *root.members) if part < profile)]
+
+
+def group_id(value: Any) -> str:
+    """A group id as it is looked up. Raises Rejected naming `id`."""
+    group = id_text(value, "id")
+    if group is None:
+        raise Rejected("no_group", "this is no group id: blank, or a placeholder such as null or 0", "id")
+    if len(group.encode(errors="replace")) > MAX_ID_BYTES:
+        raise Rejected("id_too_long", f"a group id may have {MAX_ID_BYTES} bytes of UTF-8", "id")
+    return group
+
+
+def _unknown() -> NotFound:
+    return NotFound("unknown_account", "there is no such account: a group call or a PUT makes one, GET /api/accounts lists them",
+                    "id")
+
+
+__all__ = ["MAX_NAME", "MAX_TRAITS", "MAX_TRAIT_BYTES", "AccountWriter", "Accounts", "group_id"]
