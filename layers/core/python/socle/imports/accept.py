@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from socle.events.check import MAX_EVENT_BYTES
 from socle.events.model import Event, Quarantined
+from socle.events.parse import Body
+from socle.events.receive import Origin, receive
 from socle.imports.model import Send
 
 
@@ -18,4 +21,13 @@ class Accepted(NamedTuple):
 
 def accept(sends: Iterable[Send], source: str, now: int) -> Accepted:
     """now: epoch ms, when they are received."""
-    raise NotImplementedError
+    origin = Origin(source, now)
+    events: list[Event] = []
+    refused: list[tuple[Send, Quarantined]] = []
+    for send in sends:
+        # One body each: "after" is a matter of messages that somebody sent one after the other.
+        body = Body([send.message], "", surrogates=True, size=MAX_EVENT_BYTES + 1)
+        found, quarantined = receive(body, origin)
+        events += [event._replace(ts=send.ts) for event in found]
+        refused += [(send, one) for one in quarantined]
+    return Accepted(events, refused)

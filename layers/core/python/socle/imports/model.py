@@ -187,7 +187,8 @@ class Draft(NamedTuple):
     ts          epoch ms, 0 when the file says no time
     message     in Segment's shape, without messageId; of a catalogue: {"type": "item", …}
     rows        numbers of the rows that it comes from
-    parts       how many messages with this id, `<id>:2`, `<id>:3`… make up the order (1 but for large ones)
+    parts       of the first message: how many, with this id, `<id>:2`, `<id>:3`…, make up the order (1 but for large
+                orders); 0 for the others
     is_void     that the rows say nothing here any more: takes back what an earlier run sent, else it is nothing
     """
 
@@ -205,15 +206,13 @@ class Sent(NamedTuple):
     ts        epoch ms of its key: that of its first version
     hash      of its content
     revision  the last one
-    parts     see Draft
-    who       the identifying fields of the message, to take it back from the person that it went to
+    who       the identifier by which it went to a person, [type, value]: to take it back from there
     """
 
     ts: int
     hash: str
     revision: int
-    parts: int
-    who: dict[str, Any]
+    who: list[str]
 
 
 class Send(NamedTuple):

@@ -1,0 +1,97 @@
+"""The columns that a mapping names, found in a file's header. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping as ReadOnly
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from socle.errors import Rejected
+from socle.identity.normalise import is_blocked
+from socle.imports.cells import Cells, Getter, integer
+from socle.imports.model import Cell, Column, Mapping
+
+_LISTED = 40
+"""Columns that an error lists."""
+
+
+class Columns:
+    """Getters for the columns that a mapping names."""
+
+    def __init__(self, mapping: Mapping, columns: Sequence[str], is_open: bool) -> None:
+        self._columns = list(columns)
+        self._is_open = is_open
+        self._index = {name: index for index, name in enumerate(columns)}
+        folded = [name.strip().casefold() for name in columns]
+        self._folded = {name: index for index, name in enumerate(folded) if folded.count(name) == 1}
+        self.cells = Cells(mapping.format)
+
+    def find(self, field: str, column: Column | None) -> tuple[Cell, int | None] | None:
+        """The cell and the place of its column. Raises Rejected(`missing_column`)."""
+        if column is None:
+            return None
+        cell = column if isinstance(column, Cell) else Cell(column=column)
+        if cell.column is None:
+            return cell, None
+        index = self._index.get(cell.column, self._folded.get(cell.column.strip().casefold()))
+        if index is None:
+            close = difflib.get_close_matches(cell.column, self._columns, n=1)
+            hint = f" (did you mean {close[0]!r}?)" if close else ""
+            there = ", ".join(self._columns[:_LISTED]) + (", …" if len(self._columns) > _LISTED else "")
+            raise Rejected("missing_column", f"the file has no column {cell.column!r}{hint}: it has {there}", field)
+        return cell, index
+
+    def value(self, field: str, column: Column | None) -> Getter:
+        """A JSON value as the cell's type says."""
+        found = self.find(field, column)
+        return _nothing if found is None else self.cells.getter(*found)
+
+    def values(self, field: str, columns: ReadOnly[str, Column]) -> list[tuple[str, Getter]]:
+        """(name, getter) of each."""
+        return [(name, self.value(f"{field}.{name}", column)) for name, column in columns.items()]
+
+    def number(self, field: str, column: Column | None) -> Getter | None:
+        """A Decimal; no getter when nothing is mapped."""
+        found = self.find(field, column)
+        return None if found is None else self.cells.numbers(*found)
+
+    def moment(self, field: str, column: Column | None) -> Getter:
+        """Epoch ms."""
+        found = self.find(field, column)
+        return _nothing if found is None else self.cells.moments(*found)
+
+    def identifier(self, field: str, column: Column | None) -> Getter:
+        """The id as text; None when it is blank or identifies nobody (0, `null`, `anonymous`…)."""
+        found = self.find(field, column)
+        if found is None:
+            return _nothing
+        read = self.cells.getter(*found)
+        known: dict[Any, str | None] = {}
+
+        def identifier(cells: list[Any]) -> str | None:
+            value = read(cells)
+            if value is None:
+                return None
+            if value.__class__ is str:
+                try:
+                    return known[value]
+                except KeyError:
+                    if len(known) >= 50_000:
+                        known.clear()
+            text = _id_text(value)
+            if value.__class__ is str:
+                known[value] = text
+            return text
+
+        return identifier
+
+
+def _id_text(value: Any) -> str | None:
+    text = integer(value) if isinstance(value, float | Decimal) else str(value)
+    return None if text is None or is_blocked(text) else text
+
+
+def _nothing(cells: list[Any]) -> None:
+    return None

@@ -1,0 +1,34 @@
+"""A file's header -> a name for every column, each once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from socle.errors import Rejected
+
+MAX_COLUMNS = 2_000
+
+
+def names(cells: Iterable[Any], notes: list[str]) -> list[str]:
+    """Trimmed; `Name (2)` where one stands twice, `Column 3` where there is none. Raises Rejected(`too_many_columns`)."""
+    given = ["" if cell is None else " ".join(str(cell).split()) for cell in cells]
+    while given and not given[-1]:
+        given.pop()
+    if not given:
+        raise Rejected("no_header", "the first row is empty: it must name the columns", "file")
+    if len(given) > MAX_COLUMNS:
+        raise Rejected("too_many_columns", f"{len(given)} columns: send at most {MAX_COLUMNS}", "file")
+    found: list[str] = []
+    taken = set(given)
+    for number, name in enumerate(given, start=1):
+        own = name or f"Column {number}"
+        count = 1
+        while own in found or (own != name and own in taken):
+            count += 1
+            own = f"{name or f'Column {number}'} ({count})"
+        if own != name:
+            notes.append(f"column {number} has no name: it is {own!r}" if not name
+                         else f"{name!r} names more than one column: number {number} is {own!r}")
+        found.append(own)
+    return found

@@ -1,0 +1,82 @@
+"""Workbooks (XLSX) and Parquet files -> rows. They lie on a disk; rows are read in turn, never all at once."""
+
+from __future__ import annotations
+
+import contextlib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from socle.errors import Rejected
+from socle.imports import header
+from socle.imports.model import Format, Reject, Row, Rows
+
+MAX_TEXTS = 200 * 1024 * 1024
+"""Bytes of a workbook's texts, which are read whole."""
+MAX_SHEET = 4 * 1024 * 1024 * 1024
+"""Bytes of a sheet unpacked: beyond, it is no sheet (a sheet ends at row 1,048,576)."""
+_AT_ONCE = 2_048
+
+
+def read_xlsx(path: Path, options: Format) -> Rows:
+    """A sheet, formulas as the values that were saved with them. Raises Rejected(`bad_workbook`, `no_sheet`)."""
+    import openpyxl
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sizes = {info.filename: info.file_size for info in archive.infolist()}
+        if sizes.get("xl/sharedStrings.xml", 0) > MAX_TEXTS or max(sizes.values(), default=0) > MAX_SHEET:
+            raise Rejected("too_large", "the workbook is too large: save the sheet as CSV", "file")
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    except Rejected:
+        raise
+    except Exception as error:  # openpyxl raises whatever a damaged file leads it to
+        raise Rejected("bad_workbook", f"the workbook can't be opened ({type(error).__name__}): save it again", "file") from error
+    if options.sheet is not None and options.sheet not in book.sheetnames:
+        raise Rejected("no_sheet", f"there is no sheet {options.sheet!r}: there are {', '.join(book.sheetnames)}", "format.sheet")
+    sheet = book[options.sheet] if options.sheet else book.worksheets[0]
+    notes = [f"sheet: {sheet.title}" + (f" of {', '.join(book.sheetnames)}" if len(book.sheetnames) > 1 else "")]
+    sheet.reset_dimensions()  # some programs write that a sheet has one cell
+    rows = enumerate(sheet.iter_rows(values_only=True), start=1)
+    for _, cells in rows:
+        if any(cell is not None and cell != "" for cell in cells):
+            columns = header.names(cells, notes)
+            return Rows(columns, _sheet_rows(rows, len(columns)), notes)
+    raise Rejected("empty_file", "the sheet is empty: it needs a header and rows", "file")
+
+
+def _sheet_rows(rows: Iterator[tuple[int, tuple[Any, ...]]], width: int) -> Iterator[Row | Reject]:
+    """Rows of a sheet end at their last filled cell, so a shorter one is no fault."""
+    for number, cells in rows:
+        if not any(cell is not None and cell != "" for cell in cells):
+            continue
+        if any(cell is not None and cell != "" for cell in cells[width:]):
+            yield Reject(number, "ragged_row", "", f"the row has {len(cells)} cells, the header {width}", list(cells))
+        else:
+            yield Row(number, [*cells[:width], *([None] * (width - len(cells)))])
+
+
+def read_parquet(path: Path) -> Rows:
+    """Raises Rejected(`bad_parquet`)."""
+    import duckdb
+
+    connection = duckdb.connect(config={"threads": 1, "memory_limit": "512MB", "autoinstall_known_extensions": False})
+    with contextlib.suppress(duckdb.Error):  # without the extension for time zones it is UTC anyway
+        connection.execute("SET TimeZone = 'UTC'")
+    try:
+        result = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
+    except duckdb.Error as error:
+        raise Rejected("bad_parquet", f"the file is no Parquet that can be read: {str(error).splitlines()[0][:200]}",
+                       "file") from error
+    notes: list[str] = []
+    columns = header.names([column[0] for column in result.description or ()], notes)
+    return Rows(columns, _parquet_rows(result), notes)
+
+
+def _parquet_rows(result: Any) -> Iterator[Row | Reject]:
+    number = 0
+    while rows := result.fetchmany(_AT_ONCE):
+        for cells in rows:
+            number += 1
+            yield Row(number, list(cells))
