@@ -11,8 +11,10 @@ from botocore.config import Config
 
 from socle import clock
 from socle.aws import Client, translated
+from socle.definitions.kinds import DEFAULT
 from socle.definitions.service import Definitions
 from socle.definitions.store import DefinitionStore
+from socle.definitions.survivorship import SURVIVORSHIP, rules_of
 from socle.effects.webhook import signing_secret
 from socle.erasures.store import ErasureStore
 from socle.events.group import records
@@ -23,6 +25,7 @@ from socle.failed.service import FailedBatches
 from socle.failed.store import FailedStore
 from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
+from socle.profiles.survivorship import Survivorship
 from socle.quarantine.service import Quarantine
 from socle.quarantine.store import QuarantineStore
 from socle.settings import AdminSettings
@@ -45,7 +48,7 @@ class Collaborators:
     @cached_property
     def profiles(self) -> Profiles:
         return Profiles(ProfileStore(self._dynamodb, self._settings.profiles_table),
-                        ErasureStore(self._s3, self._settings.bucket))
+                        ErasureStore(self._s3, self._settings.bucket), self._survivorship)
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -84,6 +87,10 @@ class Collaborators:
     def _is_enabled(self, source: str) -> bool | None:
         found = self._definition_store.current(KIND, source)
         return None if found is None else bool(found.document["enabled"])
+
+    def _survivorship(self) -> Survivorship:
+        found = self._definition_store.current(SURVIVORSHIP, DEFAULT)
+        return rules_of([found] if found else [])
 
     def _publish(self, events: Sequence[Event]) -> None:
         self._stream.put(records(events, [], _MANY_BYTES))

@@ -93,14 +93,7 @@ def find_profile(by: Annotated[str, Query(description=f"`type:value`; the types 
             tags=["profiles"], responses=answers(200, Profile, "the profile"))
 def read_profile(id: Id, as_of: AsOf = None, clock: Clock = "happened") -> dict[str, Any]:
     """The profile, or what it was at `as_of`."""
-    moment = None
-    if as_of is not None:
-        try:
-            moment = from_iso(as_of)
-        except ValueError as error:
-            raise Rejected("bad_time", "as_of must be an ISO 8601 time such as 2026-01-31T12:00:00Z (write + as %2B)",
-                           "as_of") from error
-    return collaborators.get().profiles.read(_key(id), as_of=moment, clock=clock)
+    return collaborators.get().profiles.read(key_of(id), as_of=moment_of(as_of), clock=clock)
 
 
 @router.get("/api/profiles/<id>/timeline", summary="What happened to one person", operation_id="read_timeline",
@@ -109,18 +102,28 @@ def read_timeline(id: Id, limit: Limit = 50, cursor: Cursor = None,
                   event: Annotated[str | None, Query(max_length=200, description="only events of this name")] = None,
                   ) -> dict[str, Any]:
     """Events of all the person's identities."""
-    return collaborators.get().profiles.timeline(_key(id), limit, cursor, event)
+    return collaborators.get().profiles.timeline(key_of(id), limit, cursor, event)
 
 
 @router.delete("/api/profiles/<id>", summary="Erase one person", operation_id="erase_profile", tags=["profiles"],
                responses=answers(204, None, "erased"))
 def erase_profile(id: Id) -> Response[str]:
     """Profile, history and identifiers are gone at once; what still arrives from before is dropped."""
-    collaborators.get().profiles.erase(_key(id), now())
+    collaborators.get().profiles.erase(key_of(id), now())
     return no_content()
 
 
-def _key(profile: str) -> str:
+def moment_of(as_of: str | None) -> int | None:
+    """`as_of` in epoch ms. Raises Rejected."""
+    try:
+        return None if as_of is None else from_iso(as_of)
+    except ValueError as error:
+        raise Rejected("bad_time", "as_of must be an ISO 8601 time such as 2026-01-31T12:00:00Z (write + as %2B)",
+                       "as_of") from error
+
+
+def key_of(profile: str) -> str:
+    """An id as it may stand in a key. Raises NotFound for what can be nobody's."""
     if not (profile.isascii() and profile.isalnum()):
         raise NotFound("unknown_profile", "there is no such profile: find it by an identifier, "
                        "GET /api/profiles?by=user_id:…", "id")

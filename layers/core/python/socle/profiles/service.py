@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
 from socle.erasures.model import Erasure
@@ -16,9 +18,13 @@ from socle.profiles.fold import as_of as known_as_of
 from socle.profiles.fold import highest_revisions, refold
 from socle.profiles.items import erased_key
 from socle.profiles.model import Aggregate, History, Snapshot
+from socle.profiles.provenance import provenance
 from socle.profiles.store import ProfileStore
+from socle.profiles.survivorship import LATEST, Survivorship
 from socle.profiles.view import event_view, profile_view
 
+TRAITS_CHARACTERS = 1024 * 1024
+"""JSON text of one page of traits; an answer of a function may have six times as much."""
 _ATTEMPTS = 5
 
 Clock = Literal["happened", "known"]
@@ -33,12 +39,15 @@ class Markers(Protocol):
 class Profiles:
     """Profiles for readers. A profile that was merged away answers as its survivor.
 
-    `markers` is for `erase`; without it an erasure leaves no marker, and a replay of the raw objects would undo it.
+    `markers` is for `erase`; without it an erasure leaves no marker, and a replay of the raw objects would undo it. Traits are
+    shown by `rules`: a profile that was stored under others is folded again from its history, and not written.
     """
 
-    def __init__(self, store: ProfileStore, markers: Markers | None = None) -> None:
+    def __init__(self, store: ProfileStore, markers: Markers | None = None,
+                 rules: Callable[[], Survivorship] = lambda: LATEST) -> None:
         self._store = store
         self._markers = markers
+        self._rules = rules
 
     def find(self, kind: str, value: str) -> str:
         """The id of the profile that an identifier belongs to. Raises NotFound."""
@@ -53,12 +62,36 @@ class Profiles:
 
         Clock "happened" counts the events whose effective time is not later, "known" those received by then.
         """
-        root = self._root(profile_id)
+        root, rules = self._root(profile_id), self._rules()
         if as_of is None:
-            return profile_view(root.id, root.snapshot, root.members)
-        snapshot = refold(known_as_of(self._events(root), as_of, clock))
+            snapshot = root.snapshot if root.snapshot.rules == rules.number else refold(self._events(root), rules)
+            return profile_view(root.id, snapshot, root.members)
+        snapshot = refold(known_as_of(self._events(root), as_of, clock), rules)
         # Which profiles were one by then is not recorded: `merged` says nothing about the past.
         return profile_view(root.id, snapshot) | {"as_of": to_iso(as_of), "clock": clock}
+
+    def traits(self, profile_id: str, limit: int, cursor: str | None = None, as_of: int | None = None,
+               clock: Clock = "happened") -> dict[str, Any]:
+        """Where its traits come from, now or as of a past time: `limit` of them, by name, after `cursor`.
+
+        A page ends earlier when it has TRAITS_CHARACTERS of JSON. Raises NotFound, Rejected.
+        """
+        root, rules = self._root(profile_id), self._rules()
+        events = self._events(root)
+        if as_of is not None:
+            events = known_as_of(events, as_of, clock)
+        listing = f"traits {profile_id} {as_of} {clock}"
+        after = None if cursor is None else from_cursor(listing, cursor)
+        names = sorted(name for name in refold(events, rules).traits if after is None or name > after)
+        items: list[dict[str, Any]] = []
+        room = TRAITS_CHARACTERS
+        for entry in provenance(names[:limit], events, rules):
+            items.append(entry)
+            room -= len(json.dumps(entry))
+            if room <= 0:
+                break
+        more = len(items) < len(names)
+        return {"items": items, "next": to_cursor(listing, items[-1]["trait"]) if more else None}
 
     def timeline(self, profile_id: str, limit: int, cursor: str | None = None, event: str | None = None) -> dict[str, Any]:
         """The newest `limit` events before `cursor`, newest first, all or of one name. Raises NotFound, Rejected."""
