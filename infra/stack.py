@@ -11,6 +11,7 @@ from infra.constructs.function import House
 from infra.constructs.ingest import Api, Ingest
 from infra.constructs.layers import Layers
 from infra.constructs.observability import Observability
+from infra.constructs.quality import Quality
 from infra.constructs.replay import Replay
 from infra.constructs.schedules import Schedules
 from infra.settings import StageSettings
@@ -36,8 +37,10 @@ class Socle(cdk.Stack):
         admin = Admin(self, "Admin", stage=stage, house=house, data=data, api=api, ingest=ingest)
         schedules = Schedules(self, "Schedules", house=house, data=data, ingest=ingest)
         replay = Replay(self, "Replay", house=house, data=data)
+        quality = Quality(self, "Quality", house=house, data=data, ingest=ingest, schedules=schedules)
+        quality.open_to(admin.serve_admin)
         observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest,
-                                      admin=admin, schedules=schedules, replay=replay)
+                                      admin=admin, schedules=schedules, replay=replay, quality=quality)
         for name, value in {
             "ApiUrl": api.url,
             "UserPoolId": admin.users.user_pool_id,

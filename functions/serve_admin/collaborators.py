@@ -11,7 +11,10 @@ from botocore.config import Config
 
 from socle import clock
 from socle.aws import Client, translated
-from socle.definitions.kinds import DEFAULT
+from socle.catalogue.service import Listing
+from socle.catalogue.store import CatalogueStore
+from socle.definitions.kinds import DEFAULT, KINDS
+from socle.definitions.model import Definition
 from socle.definitions.service import Definitions
 from socle.definitions.store import DefinitionStore
 from socle.definitions.survivorship import SURVIVORSHIP, rules_of
@@ -26,6 +29,12 @@ from socle.failed.store import FailedStore
 from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
 from socle.profiles.survivorship import Survivorship
+from socle.quality.model import DOCUMENT as QUALITY_RULES
+from socle.quality.model import KIND as QUALITY_KIND
+from socle.quality.model import QualityRulesDocument
+from socle.quality.service import ProfileQuality, Quality
+from socle.quality.store import QualityRuns, QualityStore
+from socle.quality.validity import normalise
 from socle.quarantine.service import Quarantine
 from socle.quarantine.store import QuarantineStore
 from socle.settings import AdminSettings
@@ -66,6 +75,20 @@ class Collaborators:
     def failed(self) -> FailedBatches:
         return FailedBatches(FailedStore(self._s3, self._settings.bucket), self._stream.put)
 
+    @cached_property
+    def quality(self) -> Quality:
+        return Quality(self._quality_store, QualityRuns(boto3.client("stepfunctions", config=_CONFIG),
+                                                        self._settings.quality_machine))
+
+    @cached_property
+    def profile_quality(self) -> ProfileQuality:
+        return ProfileQuality(ProfileStore(self._dynamodb, self._settings.profiles_table), self.profiles, self._quality_rules,
+                              normalise)
+
+    @cached_property
+    def catalogue(self) -> Listing:
+        return Listing(CatalogueStore(self._s3, self._settings.bucket), self._quality_store.filled, self._all_definitions)
+
     def clear(self, kind: str, name: str) -> None:
         """Before a definition is written: finish a deletion that broke off, so that a new one inherits nothing."""
         if kind == KIND and self._is_enabled(name) is None:
@@ -94,6 +117,17 @@ class Collaborators:
 
     def _publish(self, events: Sequence[Event]) -> None:
         self._stream.put(records(events, [], _MANY_BYTES))
+
+    @cached_property
+    def _quality_store(self) -> QualityStore:
+        return QualityStore(self._s3, self._settings.bucket)
+
+    def _quality_rules(self) -> QualityRulesDocument:
+        found = self._definition_store.current(QUALITY_KIND, QUALITY_RULES)
+        return QualityRulesDocument.model_validate(found.document if found else {})
+
+    def _all_definitions(self) -> list[Definition]:
+        return [one for kind in KINDS for one in self._definition_store.list_current(kind)]
 
     @cached_property
     def _stream(self) -> EventStream:

@@ -7,7 +7,14 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk.aws_apigatewayv2_authorizers import HttpUserPoolAuthorizer
 from constructs import Construct
 
-from infra.constructs.data import ERASURES_PREFIX, FAILED_PREFIX, Data
+from infra.constructs.data import (
+    CATALOGUE_PREFIX,
+    ERASURES_PREFIX,
+    FAILED_PREFIX,
+    QUALITY_PREFIX,
+    QUALITY_RUNS_PREFIX,
+    Data,
+)
 from infra.constructs.function import Function, House
 from infra.constructs.ingest import Api, Ingest
 from infra.settings import StageSettings
@@ -64,12 +71,14 @@ class Admin(Construct):
             settings=AdminSettings(
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 bucket=bucket.bucket_name, stream_name=stream.stream_name,
-                signing_secret_arn=data.signing_secret.secret_arn))
+                signing_secret_arn=data.signing_secret.secret_arn, quality_machine=""))  # Quality.open_to names it
         function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
                       "dynamodb:Query"], [data.profiles.table_arn])
         function.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"],
                      [data.definitions.table_arn])
         quarantine, failed = function.objects(bucket, "quarantine/"), function.objects(bucket, FAILED_PREFIX)
+        measured = [function.objects(bucket, prefix) for prefix in (QUALITY_PREFIX, QUALITY_RUNS_PREFIX, CATALOGUE_PREFIX)]
+        function.may(["s3:GetObject"], measured)
         function.may(["s3:GetObject", "s3:DeleteObject"], [quarantine, failed])
         function.may(["s3:PutObject"], [quarantine, function.objects(bucket, ERASURES_PREFIX)])
         # IfExists: S3 says 404 of a missing object only to those who may list, and a GetObject has no prefix to compare.

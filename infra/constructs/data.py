@@ -17,6 +17,9 @@ RAW_PREFIX = "raw/"
 ERASURES_PREFIX = "erasures/"
 """Markers of people who were erased: no rule ends them, or a replay would bring somebody back."""
 REPLAYS_PREFIX = "replays/"
+QUALITY_PREFIX = "quality/"
+QUALITY_RUNS_PREFIX = "quality-runs/"
+CATALOGUE_PREFIX = "catalogue/"
 FAILED_PREFIX = "aws/lambda/"
 """Where Lambda puts what a stream mapping gave up: `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/…`. AWS fixes the name."""
 
@@ -106,6 +109,7 @@ class Data(Construct):
                   for prefix in ("raw", "lake")],
                 *[s3.LifecycleRule(id=f"{prefix}-end", prefix=f"{prefix}/", expiration=cdk.Duration.days(days))
                   for prefix, days in (("exports", self._stage.file_days), ("imports", self._stage.file_days),
-                                       ("replays", self._stage.file_days), ("quarantine", self._stage.quarantine_days))],
+                                       ("replays", self._stage.file_days), ("quality-runs", self._stage.file_days),
+                                       ("quarantine", self._stage.quarantine_days))],
             ],
         )

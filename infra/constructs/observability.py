@@ -16,6 +16,7 @@ from infra.constructs.admin import Admin
 from infra.constructs.data import Data
 from infra.constructs.function import Function
 from infra.constructs.ingest import Api, Ingest
+from infra.constructs.quality import Quality
 from infra.constructs.replay import Replay
 from infra.constructs.schedules import Schedules
 from infra.settings import StageSettings
@@ -53,7 +54,7 @@ class Observability(Construct):
     """`topic`, which every alarm notifies when it rings and when it is over, and `dashboard`."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: StageSettings, data: Data, api: Api, ingest: Ingest,
-                 admin: Admin, schedules: Schedules, replay: Replay) -> None:
+                 admin: Admin, schedules: Schedules, replay: Replay, quality: Quality) -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Alarms", display_name=f"Socle {stage.name}", master_key=data.key,
                                enforce_ssl=True)
@@ -70,7 +71,7 @@ class Observability(Construct):
         if stage.alarm_address is not None:
             self.topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_address))
         functions = (ingest.collect_events, ingest.apply_events, ingest.run_effects, schedules.sweep_due,
-                     admin.serve_admin)
+                     admin.serve_admin, quality.update_catalogue)
         self._watch_functions(functions)
         self._watch_stream(stage, ingest)
         for watched in WATCHED:
@@ -82,6 +83,8 @@ class Observability(Construct):
                 "Something was given up after its retries: read the queue, repair the cause, redrive.")
         self._alarm("ReplayFailed", replay.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
                     "A replay did not rebuild every profile: its execution says what is missing.")
+        self._alarm("QualityFailed", quality.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
+                    "A survey or a clean-up broke off: its execution says where; start it anew.")
         self._alarm("ApiServerErrors", api.api.metric_server_error(statistic="Sum", period=FIVE_MINUTES), 10,
                     "The API answers 5xx: clients keep their events and retry, but not for ever.")
         self.dashboard = self._dashboard(stage, api, ingest, functions)

@@ -1,4 +1,4 @@
-"""What happens by the clock: sweep_due looks every minute for people whose time has come."""
+"""What happens by the clock: sweep_due looks every minute for people whose time has come; others hang themselves on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.data import DUE_INDEX, Data
@@ -33,13 +34,21 @@ class Schedules(Construct):
         self.sweep_due.may(["kinesis:PutRecords"], [ingest.stream.stream_arn])
         self.sweep_due.lend_key(data.key, "dynamodb")
         self.sweep_due.lend_key(data.key, "kinesis", writes=True)
-        self._every("Sweep", "rate(1 minute)", self.sweep_due, data)
+        self.every("Sweep", "rate(1 minute)", self.sweep_due, data)
 
-    def _every(self, id_: str, expression: str, function: Function, data: Data) -> None:
+    def every(self, id_: str, expression: str, function: Function, data: Data) -> None:
+        """Call a function by the clock."""
+        self._schedule(id_, expression, function.function_arn, "lambda:InvokeFunction", data)
+
+    def start(self, id_: str, expression: str, machine: sfn.StateMachine, data: Data) -> None:
+        """Start a workflow by the clock."""
+        self._schedule(id_, expression, machine.state_machine_arn, "states:StartExecution", data)
+
+    def _schedule(self, id_: str, expression: str, target: str, action: str, data: Data) -> None:
         stack = cdk.Stack.of(self)
         role = iam.Role(self, f"{id_}Role", assumed_by=iam.ServicePrincipal(
             "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}))
-        role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn]))
+        role.add_to_policy(iam.PolicyStatement(actions=[action], resources=[target]))
         role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.dead_letters.queue_arn]))
         role.add_to_policy(iam.PolicyStatement(
             actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[data.key.key_arn],
@@ -48,7 +57,7 @@ class Schedules(Construct):
             self, id_, schedule_expression=expression,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(
-                arn=function.function_arn, role_arn=role.role_arn, input="{}",
+                arn=target, role_arn=role.role_arn, input="{}",
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                     maximum_event_age_in_seconds=60, maximum_retry_attempts=2),
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=self.dead_letters.queue_arn)))

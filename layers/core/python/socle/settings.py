@@ -70,6 +70,22 @@ class AdminSettings(Settings):
     bucket: str
     stream_name: str
     signing_secret_arn: str
+    quality_machine: str
+
+
+class QualitySettings(Settings):
+    """measure_quality: reads all profiles; a clean-up puts events on the stream."""
+
+    profiles_table: str
+    definitions_table: str
+    bucket: str
+    stream_name: str
+
+
+class CatalogueSettings(Settings):
+    """update_catalogue: raw objects in, the catalogue out."""
+
+    bucket: str
 
 
 class ReplayPlanSettings(Settings):

@@ -9,16 +9,19 @@ from pydantic import BaseModel
 from socle.definitions.survivorship import SURVIVORSHIP, SurvivorshipDocument
 from socle.definitions.webhooks import WebhookDocument
 from socle.errors import NotFound, Rejected
+from socle.quality.model import KIND as QUALITY_RULES
+from socle.quality.model import QualityRulesDocument
 from socle.sources.model import SourceDocument
 
 KINDS: Mapping[str, type[BaseModel]] = {
     "sources": SourceDocument,
     "webhooks": WebhookDocument,
     SURVIVORSHIP: SurvivorshipDocument,
+    QUALITY_RULES: QualityRulesDocument,
 }
 
 DEFAULT = "default"
-SINGLE = frozenset({SURVIVORSHIP})
+SINGLE = frozenset({SURVIVORSHIP, QUALITY_RULES})
 """Kinds with one document only, called `default`: it speaks of the whole workspace."""
 
 

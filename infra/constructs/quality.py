@@ -1,0 +1,88 @@
+"""Quality: a workflow that looks at all profiles every night, and the catalogue of what was ever seen, updated every hour."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from infra.constructs.data import CATALOGUE_PREFIX, QUALITY_PREFIX, QUALITY_RUNS_PREFIX, RAW_PREFIX, Data
+from infra.constructs.function import Function, House
+from infra.constructs.ingest import Ingest
+from infra.constructs.layers import ROOT
+from infra.constructs.nag import acknowledge
+from infra.constructs.schedules import Schedules
+from socle.settings import CatalogueSettings, QualitySettings
+
+DEFINITION = ROOT / "infra/workflows/quality.asl.json"
+MACHINE = "SOCLE_QUALITY_MACHINE"
+
+
+class Quality(Construct):
+    """`machine` runs `measure_quality` for every part of the profiles; `update_catalogue` reads new raw objects."""
+
+    def __init__(self, scope: Construct, id_: str, *, house: House, data: Data, ingest: Ingest, schedules: Schedules) -> None:
+        super().__init__(scope, id_)
+        self.measure_quality = Function(
+            self, "MeasureQuality", name="measure_quality", house=house, memory_mb=1_792, timeout=cdk.Duration.minutes(15),
+            settings=QualitySettings(profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
+                                     bucket=data.bucket.bucket_name, stream_name=ingest.stream.stream_name))
+        self.update_catalogue = Function(
+            self, "UpdateCatalogue", name="update_catalogue", house=house, memory_mb=1_024, timeout=cdk.Duration.minutes(15),
+            settings=CatalogueSettings(bucket=data.bucket.bucket_name),
+            # An update that failed is not repeated: the next one, an hour later, reads what this one left.
+            retry_attempts=0, max_event_age=cdk.Duration.hours(1))
+        self._grant(data, ingest)
+        self.machine = self._machine(house)
+        schedules.start("Quality", "cron(0 3 * * ? *)", self.machine, data)
+        schedules.every("Catalogue", "rate(1 hour)", self.update_catalogue, data)
+
+    def open_to(self, function: Function) -> None:
+        """Let a function start runs and ask for their state."""
+        function.add_environment(MACHINE, self.machine.state_machine_arn)
+        function.may(["states:StartExecution"], [self.machine.state_machine_arn])
+        function.may(["states:DescribeExecution"], [cdk.Stack.of(self).format_arn(
+            service="states", resource="execution", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+            resource_name=f"{self.machine.state_machine_name}:*")])
+        machine = cdk.Stack.of(self).get_logical_id(cast(cdk.CfnElement, self.machine.node.default_child))
+        acknowledge(cast(iam.IRole, function.role),
+                    "IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
+                    f"<{machine}.Name>:*]", "The names of executions are not known beforehand.")
+
+    def _grant(self, data: Data, ingest: Ingest) -> None:
+        measure, update, bucket = self.measure_quality, self.update_catalogue, data.bucket
+        measure.may(["dynamodb:Scan"], [data.profiles.table_arn])
+        measure.may(["dynamodb:GetItem"], [data.definitions.table_arn])
+        written = [measure.objects(bucket, prefix) for prefix in (QUALITY_PREFIX, QUALITY_RUNS_PREFIX)]
+        measure.may(["s3:GetObject"], [*written, measure.objects(bucket, CATALOGUE_PREFIX)])
+        measure.may(["s3:PutObject"], written)
+        measure.may(["kinesis:PutRecords"], [ingest.stream.stream_arn])
+        measure.lend_key(data.key, "dynamodb")
+        measure.lend_key(data.key, "kinesis", writes=True)
+        update.may(["s3:GetObject"], [update.objects(bucket, prefix) for prefix in (RAW_PREFIX, CATALOGUE_PREFIX)])
+        update.may(["s3:PutObject"], [update.objects(bucket, CATALOGUE_PREFIX)])
+        # IfExists: S3 says 404 of a missing object only to those who may list, and a GetObject has no prefix to compare.
+        update.may(["s3:ListBucket"], [bucket.bucket_arn], {"StringLikeIfExists": {"s3:prefix": [f"{RAW_PREFIX}*"]}})
+        measure.lend("SeeWhatIsMissing", ["s3:ListBucket"], [bucket.bucket_arn], {"StringLikeIfExists": {
+            "s3:prefix": [f"{prefix}*" for prefix in (QUALITY_PREFIX, QUALITY_RUNS_PREFIX, CATALOGUE_PREFIX)]}})
+        for function in (measure, update):
+            function.lend_key(data.key, "s3", writes=True)
+
+    def _machine(self, house: House) -> sfn.StateMachine:
+        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
+        role.add_to_policy(iam.PolicyStatement(
+            actions=["lambda:InvokeFunction"], resources=[self.measure_quality.function_arn]))
+        machine = sfn.StateMachine(
+            self, "Machine", role=role, comment="Looks at all profiles: how good they are, what a clean-up changes",
+            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
+            definition_substitutions={"MeasureQuality": self.measure_quality.function_arn},
+            logs=sfn.LogOptions(
+                destination=logs.LogGroup(self, "Logs", retention=house.log_retention, removal_policy=cdk.RemovalPolicy.DESTROY),
+                level=sfn.LogLevel.ALL, include_execution_data=False))
+        acknowledge(machine, "SF2", "One run a night, and its execution shows every step; traces would be paid per part.")
+        acknowledge(role, "IAM5[Resource::*]", "Log delivery has no resources that it could be limited to.")
+        return machine
