@@ -127,10 +127,11 @@ class MemoryProfiles:
         self.save(tombstone, encode_aggregate(tombstone))
 
     def delete_pages(self, profile: str) -> None:
-        pages, _ = self.calls.make("Query", [profile], lambda _: sorted(
-            key for key in self.items if key[0] == profile and key[1].startswith("E#")))
-        for start in range(0, len(pages), 25):
-            self._batches("BatchWriteItem", pages[start:start + 25], lambda keys: self._write(dict.fromkeys(keys)))
+        keys, _ = self.calls.make("Query", [profile], lambda _: sorted(
+            key for key in self.items if key[0] == profile and key[1].startswith(("E#", "G#"))))
+        for some in ([(group, "P#" + profile) for _, group in keys if group.startswith("G#")], keys):
+            for start in range(0, len(some), 25):
+                self._batches("BatchWriteItem", some[start:start + 25], lambda keys: self._write(dict.fromkeys(keys)))
 
     def free(self, identifier: Identifier, profile: str, erased: int) -> None:
         row = ("I", repr(identifier))

@@ -10,6 +10,8 @@ from aws_lambda_powertools.utilities.data_classes import SQSEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from socle import clock
+from socle.accounts.service import AccountWriter
+from socle.accounts.store import AccountStore
 from socle.aws import client
 from socle.cached import Cached
 from socle.definitions.store import DefinitionStore
@@ -30,14 +32,9 @@ master = Cached(lambda: secrets.get_secret_value(SecretId=settings.signing_secre
 RESERVE = 15 * clock.SECOND
 """What one effect may take: with less time left, the rest goes back to the queue instead of failing with the others."""
 
-
-def document(name: str) -> dict[str, Any] | None:
-    """The current document of a webhook."""
-    found = definitions.current("webhooks", name)
-    return found.document if found else None
-
-
-runner = EffectRunner(ProfileStore(dynamodb, settings.profiles_table), document, master, lambda *asked: webhook.post(*asked))
+runner = EffectRunner(ProfileStore(dynamodb, settings.profiles_table),
+                      lambda name: getattr(definitions.current("webhooks", name), "document", None), master,
+                      lambda *asked: webhook.post(*asked), AccountWriter(AccountStore(dynamodb, settings.profiles_table)))
 
 
 @logger.inject_lambda_context

@@ -174,13 +174,13 @@ class Ingest(Construct):
             settings=EffectsSettings(
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 signing_secret_arn=data.signing_secret.secret_arn))
-        function.may(["dynamodb:BatchGetItem"], [data.profiles.table_arn])
+        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem"], [data.profiles.table_arn])  # writes accounts
         function.may(["dynamodb:GetItem"], [data.definitions.table_arn])
         function.may(["secretsmanager:GetSecretValue"], [data.signing_secret.secret_arn])
         function.lend("ReadQueueByMapping", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
                                              "sqs:ChangeMessageVisibility"], [self.effects.queue_arn])
         for service in ("dynamodb", "secretsmanager", "sqs"):
-            function.lend_key(data.key, service)
+            function.lend_key(data.key, service, writes=service == "dynamodb")
         mapping = lambda_.CfnEventSourceMapping(
             self, "RunEffectsMapping",
             function_name=function.function_name,

@@ -6,12 +6,14 @@ import random
 
 import pytest
 
+from socle.accounts.service import AccountWriter
 from socle.effects.service import EffectRunner
 from socle.errors import Unavailable
 from socle.profiles import seal
 from socle.profiles.model import Aggregate
 from socle.profiles.service import Profiles
 from socle.profiles.store import Owner
+from tests.accounts.memory import MemoryAccounts
 from tests.people import ANONYMOUS, T0, USER, event, identify, order
 from tests.world import World
 
@@ -171,13 +173,15 @@ def test_an_effect_whose_event_is_being_moved_comes_again():
     world = World(webhooks={"Order Completed": ["crm"]})
     world.deliver(order(1, USER, order_id="o", revenue=5))
     posted = []
-    run = EffectRunner(world.profiles, {"crm": HOOK}.get, lambda: b"master", lambda *asked: posted.append(asked) or 200).run
+    run = EffectRunner(world.profiles, {"crm": HOOK}.get, lambda: b"master", lambda *asked: posted.append(asked) or 200,
+                       AccountWriter(MemoryAccounts())).run
     load = world.profiles.load
     world.profiles.load = lambda profiles, fresh=True: {
         profile: Aggregate(profile, 9, horizon="z", pages=("",)) for profile in profiles}
     world.profiles.items[world.queue.sent[0].profile, "E#"] = (1, world.profiles.items[world.queue.sent[0].profile, "A"][1])
     with pytest.raises(Unavailable):
-        EffectRunner(empty_pages(world), {"crm": HOOK}.get, lambda: b"master", lambda *asked: 200).run(world.queue.sent[0], T0)
+        EffectRunner(empty_pages(world), {"crm": HOOK}.get, lambda: b"master", lambda *asked: 200,
+                     AccountWriter(MemoryAccounts())).run(world.queue.sent[0], T0)
     del world.profiles.items[world.queue.sent[0].profile, "E#"]
     world.profiles.load = load
     assert run(world.queue.sent[0], T0)

@@ -121,7 +121,7 @@ def test_every_event_is_applied_once_whatever_meets(pool, faults):
         profiles = Profiles(world.profiles)
         times: Counter[tuple[str, int]] = Counter()
         for aggregate in living(world):
-            own = profiles._events(aggregate)
+            own = profiles.history(aggregate)
             times.update((one.key, one.revision) for one in own)
             assert refold(own) == aggregate.snapshot, seed
             assert len([kind for kind, _ in aggregate.owned() if kind == "user_id"]) <= 1, seed

@@ -6,9 +6,11 @@ import json
 
 import pytest
 
+from socle.accounts.service import AccountWriter
 from socle.effects.service import EffectRunner
 from socle.errors import Rejected, Unavailable
 from socle.profiles.service import Profiles
+from tests.accounts.memory import MemoryAccounts
 from tests.people import ANONYMOUS, T0, USER, event, order
 from tests.world import World
 
@@ -32,7 +34,7 @@ def ordered():
 
 def runner(world, receiver, documents=None):
     documents = {"crm": HOOK} if documents is None else documents
-    return EffectRunner(world.profiles, documents.get, lambda: b"master", receiver)
+    return EffectRunner(world.profiles, documents.get, lambda: b"master", receiver, AccountWriter(MemoryAccounts()))
 
 
 def test_the_receiver_gets_the_event_and_the_person_signed():

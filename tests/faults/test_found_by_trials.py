@@ -30,4 +30,4 @@ def test_pages_that_others_wrote_while_an_outbox_was_drained_are_read_again(monk
     profiles = Profiles(world.profiles)
     root = profiles._root(profiles.find(*USER))
     assert root.snapshot.counts == {"Meanwhile": 2, "Order Completed": 5}
-    assert root.snapshot == refold(profiles._events(root))
+    assert root.snapshot == refold(profiles.history(root))

@@ -17,6 +17,7 @@ import pytest
 from moto import mock_aws
 
 from infra.local import dynamodb as local_dynamodb
+from socle.accounts.service import AccountWriter
 from socle.consumer.batch import Rules
 from socle.consumer.service import Consumer
 from socle.effects.service import EffectRunner
@@ -32,6 +33,7 @@ from socle.profiles.codec import encode_aggregate
 from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
 from socle.quarantine.store import QuarantineStore
+from tests.accounts.memory import MemoryAccounts
 from tests.people import ANONYMOUS, T0, USER, consent, event, identify, order
 from tests.profiles.test_store import make_table
 from tests.world import World
@@ -143,7 +145,8 @@ def test_an_order_calls_its_webhook(shop):
     shop.deliver(event(3))
     [effect] = shop.queued()
     got: list[Any] = []
-    runner = EffectRunner(shop.profiles, {"crm": CRM}.get, lambda: b"master", lambda *asked: got.append(asked) or 200)
+    runner = EffectRunner(shop.profiles, {"crm": CRM}.get, lambda: b"master", lambda *asked: got.append(asked) or 200,
+                          AccountWriter(MemoryAccounts()))
     assert runner.run(effect, T0)
     assert json.loads(got[0][1])["event"]["properties"]["revenue"] == 12.5
     assert read(shop)["orders"]["EUR"]["revenue"] == 1_250

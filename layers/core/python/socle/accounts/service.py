@@ -14,7 +14,7 @@ from socle.errors import Conflict, NotFound, Rejected
 from socle.events import check
 from socle.events.model import Event
 from socle.identity.normalise import id_text
-from socle.identity.service import load_roots
+from socle.identity.service.join import load_roots
 from socle.paging import from_cursor, to_cursor
 from socle.profiles.fold import highest_revisions
 from socle.profiles.model import Aggregate

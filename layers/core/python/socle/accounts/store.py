@@ -109,7 +109,8 @@ class AccountStore:
 
     def delete_members(self, group: str, profiles: Sequence[str]) -> None:
         """Delete the membership rows of these profiles."""
-        self._delete([key for profile in profiles for key in (_member_key(group, profile), _reverse_key(group, profile))])
+        self._delete([_member_key(group, profile) for profile in profiles])
+        self._delete([_reverse_key(group, profile) for profile in profiles])
 
     def delist(self, group: str) -> None:
         """Take an account from the list."""

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from socle.definitions.webhooks import WebhookDocument
-from socle.effects.model import WEBHOOK, Effect
+from socle.effects.model import ACCOUNT, WEBHOOK, Effect
 from socle.effects.webhook import signed_headers, signing_secret
 from socle.errors import Rejected, Unavailable
 from socle.events.model import Event
-from socle.identity.service import load_roots
+from socle.identity.service.join import load_roots
 from socle.profiles.codec import event_of
 from socle.profiles.model import Aggregate
 from socle.profiles.store import ProfileStore
@@ -27,21 +27,32 @@ class Documents(Protocol):
     def __call__(self, name: str) -> dict[str, Any] | None: ...
 
 
+class Accounts(Protocol):
+    """Where accounts are written; False when there is nothing to write any more."""
+
+    def take(self, group: str, profile: str, event: Event) -> bool: ...
+
+
 class EffectRunner:
     """Does what a decision wanted done."""
 
-    def __init__(self, store: ProfileStore, webhooks: Documents, master: Callable[[], bytes], post: Post) -> None:
+    def __init__(self, store: ProfileStore, webhooks: Documents, master: Callable[[], bytes], post: Post,
+                 accounts: Accounts) -> None:
         self._store = store
+        self._accounts = accounts
         self._webhooks = webhooks
         self._master = master
         self._post = post
 
     def run(self, effect: Effect, now: int) -> bool:
-        """Do one effect. False when there is nothing to do any more: its webhook is gone or off, its person erased.
+        """Do one effect. False when there is nothing to do any more: its webhook or account is gone, its person erased.
 
         Raises Unavailable or Rejected when the receiver did not take it: the queue brings it again, then keeps it as a
         dead letter.
         """
+        if effect.kind == ACCOUNT:
+            about = self._find(effect)
+            return about is not None and self._accounts.take(effect.name, effect.profile, about[1])
         if effect.kind != WEBHOOK:
             raise Rejected("unknown_effect", f"there are no effects of kind {effect.kind!r}", "kind")
         stored = self._webhooks(effect.name)

@@ -13,8 +13,8 @@
     claim many identifiers                   I#<type>#<value> / I                 BatchExecuteStatement, if they are nobody's
     bind a user id to its profile            both                                 TransactWriteItems
     erased identifiers                       X#<SHA-256 of type, value> / X       BatchGetItem
-    find the pages of an erased profile      P#<id> / begins with E#              Query, keys only
-    delete them                              P#<id> / E#<lower>                   BatchWriteItem, 25 a call
+    what else is an erased profile's         P#<id> / E#<lower>, G#<group>        Query, keys only
+    delete it                                these, and G#<group> / P#<id>        BatchWriteItem, 25 a call
     profiles due                             index `due`: shard, due <= now       Query
     all profiles, in parallel parts          the whole table                      Scan, a segment each
 """
@@ -204,17 +204,21 @@ class ProfileStore:
         self.save(tombstone, encode_aggregate(tombstone))
 
     def delete_pages(self, profile: str) -> None:
-        """Delete all pages of a profile, also those that a seal wrote and no aggregate lists."""
+        """Delete all pages of a profile, those too that no aggregate lists, and what says to which accounts it belongs."""
         start: dict[str, Any] = {}
         while True:
             with translated("the profile"):
                 answer = self._dynamodb.query(
                     TableName=self._table, ProjectionExpression="PK, SK", ConsistentRead=True,
-                    KeyConditionExpression="PK = :profile AND begins_with(SK, :pages)",
-                    ExpressionAttributeValues={":profile": {"S": f"P#{profile}"}, ":pages": {"S": "E#"}}, **start)
-            found = [{"DeleteRequest": {"Key": {"PK": item["PK"], "SK": item["SK"]}}} for item in answer["Items"]]
-            for first in range(0, len(found), _DELETES):
-                self._delete(found[first:first + _DELETES])
+                    KeyConditionExpression="PK = :profile AND SK BETWEEN :pages AND :accounts",
+                    ExpressionAttributeValues={":profile": {"S": f"P#{profile}"}, ":pages": {"S": "E#"},
+                                               ":accounts": {"S": "G$"}}, **start)
+            keys = [{"PK": item["PK"], "SK": item["SK"]} for item in answer["Items"]]
+            # The accounts' side first: whoever breaks off in between finds the profile's side, and by it the other, again.
+            members = [{"PK": key["SK"], "SK": key["PK"]} for key in keys if key["SK"]["S"].startswith("G#")]
+            for some in (members, keys):
+                for first in range(0, len(some), _DELETES):
+                    self._delete([{"DeleteRequest": {"Key": key}} for key in some[first:first + _DELETES]])
             if "LastEvaluatedKey" not in answer:
                 return
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
