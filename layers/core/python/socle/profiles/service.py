@@ -64,9 +64,9 @@ class Profiles:
         """
         root, rules = self._root(profile_id), self._rules()
         if as_of is None:
-            snapshot = root.snapshot if root.snapshot.rules == rules.number else refold(self._events(root), rules)
+            snapshot = root.snapshot if root.snapshot.rules == rules.number else refold(self.history(root), rules)
             return profile_view(root.id, snapshot, root.members)
-        snapshot = refold(known_as_of(self._events(root), as_of, clock), rules)
+        snapshot = refold(known_as_of(self.history(root), as_of, clock), rules)
         # Which profiles were one by then is not recorded: `merged` says nothing about the past.
         return profile_view(root.id, snapshot) | {"as_of": to_iso(as_of), "clock": clock}
 
@@ -77,7 +77,7 @@ class Profiles:
         A page ends earlier when it has TRAITS_CHARACTERS of JSON. Raises NotFound, Rejected.
         """
         root, rules = self._root(profile_id), self._rules()
-        events = self._events(root)
+        events = self.history(root)
         if as_of is not None:
             events = known_as_of(events, as_of, clock)
         listing = f"traits {profile_id} {as_of} {clock}"
@@ -95,7 +95,7 @@ class Profiles:
 
     def timeline(self, profile_id: str, limit: int, cursor: str | None = None, event: str | None = None) -> dict[str, Any]:
         """The newest `limit` events before `cursor`, newest first, all or of one name. Raises NotFound, Rejected."""
-        events = highest_revisions(self._events(self._root(profile_id)))
+        events = highest_revisions(self.history(self._root(profile_id)))
         if event is not None:
             events = [one for one in events if one.name == event]
         events.sort(key=_position, reverse=True)
@@ -153,8 +153,8 @@ class Profiles:
             raise NotFound("unknown_profile", "there is no such profile; it may have been erased")
         return root
 
-    def _events(self, root: Aggregate) -> list[Event]:
-        """Every event of the profile. Pages that were split while they were read are read again."""
+    def history(self, root: Aggregate) -> list[Event]:
+        """Every event of the profile, each revision. Pages that were split while they were read are read again."""
         for _ in range(_ATTEMPTS):
             history = History()
             while needs := history.wanted(root):
