@@ -4,6 +4,12 @@ Revenue is the event's `revenue`, else `total`, else `value`, else the sum of pr
 Of several Order Completed with one order_id the latest counts (revision, then effective time): a page reload repeats it,
 a correction replaces it. A refund is worth its `revenue`, `total` or `value`, else its products, whose prices may stand in the
 order only. One that names neither is a refund of what is left of the order, once.
+
+Rounding: products are added up exactly, and an order or a refund is rounded once, half up to the minor unit.
+
+An order beyond the size of one event comes as parts: `part` 1 to `parts` in the properties, with one order_id. Of each part
+the latest counts, and together they are one order (or one refund). Whether an order is a whole or parts, its latest event
+says. An event with `voided` true counts for nothing: it takes back what an earlier revision of it said.
 """
 
 from __future__ import annotations
@@ -46,24 +52,24 @@ def settle(events: Iterable[Event]) -> dict[str, Orders]:
 
 def _settle_one(group: list[Event]) -> list[tuple[str, Orders]]:
     out: list[tuple[str, Orders]] = []
-    completed = max((event for event in group if event.name == COMPLETED), default=None,
-                    key=lambda event: (event.revision, event.at, event.key))
+    group = [event for event in group if _properties(event).get("voided") is not True]
+    completed = _standing([event for event in group if event.name == COMPLETED])
     revenue, currency = 0, DEFAULT_CURRENCY
-    if completed is not None:
-        currency = _currency(completed) or DEFAULT_CURRENCY
-        revenue = minor(_paid(completed.body.get("properties") or {}) or Decimal(0), currency)
-        out.append((currency, Orders(completed=1, revenue=revenue, first=completed.at, last=completed.at)))
+    if completed:
+        currency = next((found for event in completed if (found := _currency(event))), DEFAULT_CURRENCY)
+        paid = [_paid(_properties(event)) or Decimal(0) for event in completed]
+        revenue = minor(_bounded(sum(paid, Decimal(0))) or Decimal(0), currency)
+        at = min(event.at for event in completed)
+        out.append((currency, Orders(completed=1, revenue=revenue, first=at, last=at)))
     prices = _prices(completed)
     whole, left = False, revenue
-    for event in group:
-        if event.name != REFUNDED:
-            continue
-        given = _paid(event.body.get("properties") or {}, prices)
-        if given is None:
+    for refund in _refunds([event for event in group if event.name == REFUNDED]):
+        given = [amount for event in refund if (amount := _paid(_properties(event), prices)) is not None]
+        if not given:
             whole = True
             continue
-        own = _currency(event) or currency
-        refunded = minor(given, own)
+        own = next((found for event in refund if (found := _currency(event))), currency)
+        refunded = minor(_bounded(sum(given, Decimal(0))) or Decimal(0), own)
         left -= refunded if own == currency else 0
         out.append((own, Orders(refunds=1, refunded=refunded)))
     if whole:
@@ -71,14 +77,57 @@ def _settle_one(group: list[Event]) -> list[tuple[str, Orders]]:
     return out
 
 
-def _prices(completed: Event | None) -> dict[str, Decimal]:
+def _standing(events: list[Event]) -> list[Event]:
+    """What counts of the events that complete one order: the latest, or of each part the latest, in order."""
+    latest = max(events, default=None, key=_rank)
+    if latest is None or _part(latest) is None:
+        return [] if latest is None else [latest]
+    return _parts(events)
+
+
+def _refunds(events: list[Event]) -> list[list[Event]]:
+    """Each refund of one order: an event by itself, and all parts together."""
+    parts = _parts(events)
+    return [*([event] for event in events if _part(event) is None), *([parts] if parts else [])]
+
+
+def _parts(events: list[Event]) -> list[Event]:
+    """Of each part the latest, up to the number of them that the latest of all says."""
+    found: dict[int, Event] = {}
+    last = 0
+    for event in sorted(events, key=_rank):
+        part = _part(event)
+        if part is not None:
+            found[part] = event
+            last = _number(_properties(event).get("parts")) or part
+    return [found[part] for part in sorted(found) if part <= last]
+
+
+def _rank(event: Event) -> tuple[int, int, str]:
+    return event.revision, event.at, event.key
+
+
+def _part(event: Event) -> int | None:
+    return _number(_properties(event).get("part"))
+
+
+def _number(value: Any) -> int | None:
+    return value if value.__class__ is int and value > 0 else None
+
+
+def _properties(event: Event) -> dict[str, Any]:
+    return event.body.get("properties") or {}
+
+
+def _prices(completed: Iterable[Event]) -> dict[str, Decimal]:
     """Product id or sku → price, as the order has it."""
-    products = (completed.body.get("properties") or {}).get("products") if completed else None
     found: dict[str, Decimal] = {}
-    for product in products if isinstance(products, list) else ():
-        price = amount(product.get("price")) if isinstance(product, dict) else None
-        if price is not None:
-            found |= {str(product[name]): price for name in _PRODUCT_IDS if product.get(name) is not None}
+    for event in completed:
+        products = _properties(event).get("products")
+        for product in products if isinstance(products, list) else ():
+            price = amount(product.get("price")) if isinstance(product, dict) else None
+            if price is not None:
+                found |= {str(product[name]): price for name in _PRODUCT_IDS if product.get(name) is not None}
     return found
 
 
@@ -101,16 +150,20 @@ def _paid(properties: dict[str, Any], prices: Mapping[str, Decimal] = MappingPro
                 known = (prices[str(product[name])] for name in _PRODUCT_IDS if str(product.get(name)) in prices)
                 price = next(known, Decimal(0))
             total += price * (Decimal(1) if quantity is None else quantity)
+    return _bounded(total)
+
+
+def _bounded(total: Decimal) -> Decimal | None:
     return total if abs(total) < LIMIT else None
 
 
 def _currency(event: Event) -> str | None:
-    currency = (event.body.get("properties") or {}).get("currency")
+    currency = _properties(event).get("currency")
     return (currency.strip().upper() or None) if isinstance(currency, str) else None
 
 
 def _order_id(event: Event) -> str | None:
-    order_id = (event.body.get("properties") or {}).get("order_id")
+    order_id = _properties(event).get("order_id")
     if isinstance(order_id, bool) or not isinstance(order_id, str | int | float):
         return None
     if isinstance(order_id, float) and order_id.is_integer():
