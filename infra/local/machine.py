@@ -69,12 +69,14 @@ class LocalMachine:
 
     def _invoke(self, arn: str, event: Any) -> None:
         """Call the target of a schedule. Its failure is logged; the next time is another try."""
-        self.runtime.named(arn).invoke(event)
+        if workflows.is_one(arn):
+            workflows.run(arn, event)
+        else:
+            self.runtime.named(arn).invoke(event)
 
     def _matters(self, arn: str, at: int) -> bool:
         """Three days hold 4,320 sweeps: those before anything is due find nothing, and the clock passes over them."""
-        function = self.runtime.named(arn)
-        if function.handler != SWEEP:
+        if workflows.is_one(arn) or (function := self.runtime.named(arn)).handler != SWEEP:
             return True
         earliest = dynamodb.lowest(SweepSettings.from_env(function.environment).profiles_table, DUE_INDEX)
         return earliest is not None and earliest <= at

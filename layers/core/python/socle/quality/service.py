@@ -16,7 +16,6 @@ from socle.errors import Conflict, NotFound, Rejected
 from socle.events.group import records
 from socle.events.model import Event
 from socle.identity.model import TYPES
-from socle.identity.service.join import load_roots
 from socle.profiles.model import Aggregate
 from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
@@ -190,8 +189,8 @@ class ProfileQuality:
     def read(self, profile: str, now: int) -> dict[str, Any]:
         """Score, reasons, fields and sources. Raises NotFound."""
         items = self._profiles.timeline(profile, WHOLE, event="$identify")["items"]
-        aggregates, roots = load_roots(self._store, {profile})
-        root, rules = aggregates[roots[profile]], self._rules()
+        survivor, rules = self._profiles.read(profile)["id"], self._rules()
+        root = self._store.load([survivor])[survivor]
         said = said_by_source(items, rules.fields, self._normalise)
         found = assess(root.snapshot, rules, now, self._normalise, conflicts(said), self._duplicates(root.id))
         return assessment_view(root.id, found, said)
