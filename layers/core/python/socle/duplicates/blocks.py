@@ -14,11 +14,18 @@ BLOCK = 100
 
 
 class Rule(NamedTuple):
-    """key: SQL over `person`, NULL where it does not apply; agrees: the fields whose agreement it presupposes."""
+    """One way of finding pairs.
+
+    key      SQL over `person`, NULL where it does not apply
+    agrees   the fields whose agreement it presupposes
+    teaches  whether the model learns from its pairs: only where a given name or a birthday is shared. Among those who share a
+             surname or an address most are families, and the model would learn that a person's given name and birth differ
+    """
 
     name: str
     key: str
     agrees: tuple[str, ...]
+    teaches: bool = False
 
 
 def _both(one: str, other: str) -> str:
@@ -28,22 +35,22 @@ def _both(one: str, other: str) -> str:
 _YEAR, _DAY = "birth[1:4]", "birth[5:8]"
 
 RULES = (
-    Rule("birth", "birth", ("birth",)),
-    Rule("name", _both("given", "surname"), ("given", "surname")),
+    Rule("birth", "birth", ("birth",), teaches=True),
+    Rule("name", _both("given", "surname"), ("given", "surname"), teaches=True),
     Rule("email", "email", ("email",)),
     Rule("mailbox", "CASE WHEN length(mailbox) >= 5 THEN mailbox END", ("email",)),
     Rule("phone", "phone", ("phone",)),
     Rule("address", _both("street", "coalesce(postcode, city)"), ("address",)),
-    Rule("given, postcode", _both("given", "postcode"), ("given", "address")),
+    Rule("given, postcode", _both("given", "postcode"), ("given", "address"), teaches=True),
     Rule("surname, postcode", _both("surname", "postcode"), ("surname", "address")),
-    Rule("given, city", _both("given", "city"), ("given", "address")),
+    Rule("given, city", _both("given", "city"), ("given", "address"), teaches=True),
     Rule("surname, city", _both("surname", "city"), ("surname", "address")),
-    Rule("given, year", _both("given", _YEAR), ("given", "birth")),
+    Rule("given, year", _both("given", _YEAR), ("given", "birth"), teaches=True),
     Rule("surname, year", _both("surname", _YEAR), ("surname", "birth")),
-    Rule("given, day", _both("given", _DAY), ("given", "birth")),
-    Rule("surname, day", _both("surname", _DAY), ("surname", "birth")),
+    Rule("given, day", _both("given", _DAY), ("given", "birth"), teaches=True),
+    Rule("surname, day", _both("surname", _DAY), ("surname", "birth"), teaches=True),
     Rule("initials, postcode", "given[1] || surname[1] || '|' || postcode", ("given", "surname", "address")),
     Rule("beginnings of names, year", f"given[1:3] || '|' || surname[1:3] || '|' || {_YEAR}", ("given", "surname", "birth")),
     Rule("birth year, postcode", _both(_YEAR, "postcode"), ("birth", "address")),
-    Rule("crossed names", "least(given, surname) || '|' || greatest(given, surname)", ("given", "surname")),
+    Rule("crossed names", "least(given, surname) || '|' || greatest(given, surname)", ("given", "surname"), teaches=True),
 )

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from socle.duplicates.blocks import RULES
-from socle.duplicates.levels import FIELDS
+from socle.duplicates.levels import FIELDS, PERSONAL
 from socle.duplicates.model import Parameters
 
 Pattern = tuple[int, ...]
@@ -63,7 +63,7 @@ def fit(sampled: Patterns, blocked: Mapping[tuple[int, Pattern], float], exact: 
     blocked  (bits of the rules that found it, pattern) of all candidate pairs → count
     exact    field → how many of all pairs agree at its best level, and in how many both sides are known: frequencies tell it
              exactly, and a sample would hardly ever see it
-    pairs    how many pairs there are in all
+    pairs    how many pairs there are that may be one person
     """
     m = {field.name: believed(field.top + 1) for field in FIELDS}
     prior = 1 / max(2, pairs) ** 0.5
@@ -78,8 +78,16 @@ def fit(sampled: Patterns, blocked: Mapping[tuple[int, Pattern], float], exact: 
     return Parameters(m, u, prior)
 
 
+_PERSONAL = [place for place, field in enumerate(FIELDS) if field.name in PERSONAL]
+
+
 def _judge(model: Parameters) -> Callable[[Pattern], float]:
-    return lambda pattern: probability(weight(pattern, model.m, model.u) + odds(model.prior))
+    """The probability of a pattern; a family is none, however well it agrees in what families share."""
+    def is_one(pattern: Pattern) -> float:
+        if weight(pattern, model.m, model.u, _PERSONAL) <= 0:
+            return 0.0
+        return probability(weight(pattern, model.m, model.u) + odds(model.prior))
+    return is_one
 
 
 def _of_two(sampled: Patterns, blocked: Patterns, exact: Mapping[str, tuple[int, int]],
@@ -118,7 +126,7 @@ def _of_one(blocked: Mapping[tuple[int, Pattern], float], m: Mapping[str, Sequen
         for (bits, pattern), count in blocked.items():
             if bits >> number & 1:
                 counts[tuple(level if place in free else -1 for place, level in enumerate(pattern))] += count
-        if sum(counts.values()) >= _FEWEST:
+        if rule.teaches and sum(counts.values()) >= _FEWEST:
             for name, levels in _within(counts, free, m, u).items():
                 sums[name] = [before + more for before, more in zip(sums[name], levels, strict=True)]
     return {name: [count / sum(levels) for count in levels] for name, levels in sums.items()}
@@ -156,7 +164,7 @@ def _with_belief(levels: Sequence[float]) -> list[float]:
 def _prior(blocked: Patterns, m: Mapping[str, Sequence[float]], u: Mapping[str, Sequence[float]], prior: float,
            pairs: int) -> float:
     """The share of all pairs that are one person, expected over the candidates: other pairs are taken for two."""
-    weights = [(weight(pattern, m, u), count) for pattern, count in blocked.items()]
+    weights = [(weight(pattern, m, u), count) for pattern, count in blocked.items() if weight(pattern, m, u, _PERSONAL) > 0]
     for _ in range(_STEPS):
         bias = odds(prior)
         ones = sum(count * probability(total + bias) for total, count in weights)

@@ -62,13 +62,17 @@ def _typo(one: str, other: str, edits: int) -> str:
 
 def _name(column: str, other: str) -> Compared:
     mine, yours = f"a.{column}", f"b.{column}"
+    # Crossed both ways, or one way where the counterpart is unknown: one way alone is a common name and chance.
+    across = f"(a.{other} IS NOT NULL OR b.{other} IS NOT NULL)"
+    swapped = f"(coalesce({mine} = b.{other}, true) AND coalesce({yours} = a.{other}, true) AND {across})"
+    crossed = (f"(coalesce({_alike(mine, f'b.{other}', 0.88)}, true) AND coalesce({_alike(yours, f'a.{other}', 0.88)}, true) "
+               f"AND {across})")
     return Compared(column, _known(column), (
         ("exact", f"{mine} = {yours}"),
-        ("swapped", f"{mine} = b.{other} OR {yours} = a.{other}"),
+        ("swapped", swapped),
         ("close", _alike(mine, yours)),
         ("similar", " OR ".join((
-            _alike(mine, yours, 0.85), f"(least(length({mine}), length({yours})) >= 5 AND {_typo(mine, yours, 2)})",
-            _alike(mine, f"b.{other}"), _alike(yours, f"a.{other}")))),
+            _alike(mine, yours, 0.85), f"(least(length({mine}), length({yours})) >= 5 AND {_typo(mine, yours, 2)})", crossed))),
     ), exact=column, weigh=True)
 
 
@@ -86,7 +90,10 @@ _BIRTH = Compared("birth", _known("birth"), (
 _EMAIL = Compared("email", _known("email"), (
     ("exact", "a.email = b.email"),
     ("same mailbox", "a.mailbox = b.mailbox"),
-    ("close", f"{_alike('a.email', 'b.email')} OR {_alike('a.mailbox', 'b.mailbox')}"),
+    # A typo, and not merely alike: many addresses are made of the name, and would say again what the name has said. And not
+    # in a digit: by these, providers tell namesakes apart.
+    ("one or two letters", "a.digits = b.digits AND ({} OR (length(a.mailbox) >= 6 AND {}))".format(
+        _typo("a.email", "b.email", 2), _typo("a.mailbox", "b.mailbox", 1))),
 ), exact="email")
 
 _PHONE = Compared("phone", _known("phone"), (

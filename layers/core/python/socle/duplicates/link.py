@@ -58,6 +58,7 @@ def search(connection: Connection, least: float) -> Searched:
     connection.execute("""
         CREATE OR REPLACE TABLE person AS
         SELECT row_number() OVER (ORDER BY hash(id), id) - 1 AS n, *, nullif(split_part(email, '@', 1), '') AS mailbox,
+               regexp_replace(email, '[^0-9]', '', 'g') AS digits,
                CASE WHEN street IS NOT NULL THEN list_sort(string_split(street, ' ')) END AS words
         FROM raw""")
     people = _number(connection, "SELECT count(*) FROM person")
@@ -67,7 +68,8 @@ def search(connection: Connection, least: float) -> Searched:
     _compare(connection)
     blocked = {(row[0], tuple(row[1:-1])): float(row[-1]) for row in connection.execute(
         f"SELECT rules, {_LEVELS}, count(*) FROM pair GROUP BY ALL ORDER BY ALL").fetchall()}
-    model = fit(sampled, blocked, _exact(connection), total)
+    users = _number(connection, 'SELECT count("user") FROM person')
+    model = fit(sampled, blocked, _exact(connection), total - users * (users - 1) // 2)
     _score(connection, model, people, least)
     return Searched(people, _number(connection, "SELECT count(*) FROM pair"), too_frequent, model)
 
@@ -112,11 +114,12 @@ def _compare(connection: Connection) -> None:
                            f"OVER () AS often FROM person WHERE {field.exact} IS NOT NULL GROUP BY 1")
         often += f", CASE WHEN g_{field.name} = {field.top} THEN {table}.often END AS {table}"
         joins += f" LEFT JOIN {table} ON {table}.value = a.{field.exact}"
-    # Two different users are never one person, however alike they are.
+    # Two different users are never one person, however alike they are: they are not even compared.
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE pair AS
-        SELECT found.*, coalesce(a."user" <> b."user", false) AS two_users, {_COMPARE}{often}
-        FROM found JOIN person a ON a.n = l JOIN person b ON b.n = r {joins}""")
+        SELECT found.*, {_COMPARE}{often}
+        FROM found JOIN person a ON a.n = l JOIN person b ON b.n = r {joins}
+        WHERE NOT coalesce(a."user" <> b."user", false)""")
     connection.execute("DROP TABLE found")
 
 
@@ -155,12 +158,12 @@ def _score(connection: Connection, model: Parameters, people: int, least: float)
         WHERE weight >= {threshold!r} AND personal > 0""")
 
 
-def best(connection: Connection, limit: int, two_users: bool = False) -> list[Pair]:
+def best(connection: Connection, limit: int) -> list[Pair]:
     """The most probable pairs of `scored`, at most `limit`, ties by their ids."""
     columns = ", ".join(f"g_{field.name}, w_{field.name}" for field in FIELDS)
     rows = connection.execute(f"""
         SELECT a.id, b.id, a.version, b.version, probability, weight, certain, {columns}
-        FROM scored JOIN person a ON a.n = l JOIN person b ON b.n = r WHERE two_users = {two_users}
+        FROM scored JOIN person a ON a.n = l JOIN person b ON b.n = r
         ORDER BY weight DESC, least(a.id, b.id), greatest(a.id, b.id) LIMIT {limit}""").fetchall()
     return [_pair(row) for row in rows]
 
@@ -169,7 +172,7 @@ def _pair(row: tuple[Any, ...]) -> Pair:
     one, other, version, other_version, probability, weight, certain, *levels = row
     if one > other:
         one, other, version, other_version = other, one, other_version, version
-    found = tuple(Level(field.name, BY_NAME[field.name].level_name(level), round(value, 2))
+    found = tuple(Level(field.name, BY_NAME[field.name].level_name(level), round(float(value), 2))
                   for field, level, value in zip(FIELDS, levels[::2], levels[1::2], strict=True))
     return Pair(one, other, (version, other_version), round(probability, 6), round(weight, 2), found, certain)
 
