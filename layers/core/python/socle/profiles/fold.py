@@ -116,7 +116,7 @@ def _survive(state: Snapshot, events: Sequence[Event], rules: Survivorship, fres
     traits = survivors(state.traits, events, rules)
     if traits is None:
         raise HistoryNeeded
-    state.traits, state.rules = traits, rules.number
+    state.traits, state.rules = traits, rules.number if state.events else 0
 
 
 def _context(state: Snapshot, context: dict[str, Any], at: int, tie: int) -> None:
