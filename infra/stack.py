@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.constructs.admin import Admin
 from infra.constructs.data import Data
 from infra.constructs.function import House
+from infra.constructs.imports import Imports
 from infra.constructs.ingest import Api, Ingest
 from infra.constructs.layers import Layers
 from infra.constructs.observability import Observability
@@ -31,7 +32,8 @@ class Socle(cdk.Stack):
             tags={"app": "socle", "stage": stage.name},
         )
         data = Data(self, "Data", stage=stage)
-        house = House(stage, Layers(self, "Layers").all)
+        layers = Layers(self, "Layers")
+        house = House(stage, layers.all)
         api = Api(self, "Api", stage=stage, house=house)
         ingest = Ingest(self, "Ingest", stage=stage, house=house, data=data, api=api)
         admin = Admin(self, "Admin", stage=stage, house=house, data=data, api=api, ingest=ingest)
@@ -39,8 +41,11 @@ class Socle(cdk.Stack):
         replay = Replay(self, "Replay", house=house, data=data)
         quality = Quality(self, "Quality", house=house, data=data, ingest=ingest, schedules=schedules)
         quality.open_to(admin.serve_admin)
+        imports = Imports(self, "Imports", house=house, data=data, api=api, ingest=ingest, analytics=layers.analytics)
+        imports.open_to(admin.serve_admin, data)
         observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest,
-                                      admin=admin, schedules=schedules, replay=replay, quality=quality)
+                                      admin=admin, schedules=schedules, replay=replay, quality=quality,
+                                      imports=imports)
         for name, value in {
             "ApiUrl": api.url,
             "UserPoolId": admin.users.user_pool_id,

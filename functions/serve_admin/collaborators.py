@@ -5,11 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from functools import cache, cached_property
+from pathlib import Path
 
 import boto3
 from botocore.config import Config
 
 from socle import clock
+from socle.accounts.service import Accounts, AccountWriter
+from socle.accounts.store import AccountStore
 from socle.aws import Client, translated
 from socle.catalogue.service import Listing
 from socle.catalogue.store import CatalogueStore
@@ -26,6 +29,10 @@ from socle.events.store import EventStream
 from socle.events.tail import Tail, tail
 from socle.failed.service import FailedBatches
 from socle.failed.store import FailedStore
+from socle.imports.service.preview import Preview
+from socle.imports.service.requests import Imports
+from socle.imports.store import ImportFiles, RunStore
+from socle.items.store import ItemStore
 from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
 from socle.profiles.survivorship import Survivorship
@@ -41,6 +48,7 @@ from socle.settings import AdminSettings
 from socle.sources.model import KIND
 from socle.sources.service import WriteKeys
 from socle.sources.store import KeyStore
+from socle.workflows.store import Workflow
 
 # The gateway gives up after 30 s; a person is less patient.
 _CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3})
@@ -58,6 +66,14 @@ class Collaborators:
     def profiles(self) -> Profiles:
         return Profiles(ProfileStore(self._dynamodb, self._settings.profiles_table),
                         ErasureStore(self._s3, self._settings.bucket), self._survivorship)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        return Accounts(self._account_store, ProfileStore(self._dynamodb, self._settings.profiles_table))
+
+    @cached_property
+    def account_writer(self) -> AccountWriter:
+        return AccountWriter(self._account_store)
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -84,6 +100,19 @@ class Collaborators:
     def profile_quality(self) -> ProfileQuality:
         return ProfileQuality(ProfileStore(self._dynamodb, self._settings.profiles_table), self.profiles, self._quality_rules,
                               normalise)
+
+    @cached_property
+    def imports(self) -> Imports:
+        return Imports(RunStore(self._dynamodb, self._settings.definitions_table), self._import_files, self._definition_store,
+                       Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.import_machine_arn))
+
+    @cached_property
+    def preview(self) -> Preview:
+        return Preview(self.imports, self._import_files, Path("/tmp"))  # noqa: S108 (Lambda's own disk)
+
+    @cached_property
+    def items(self) -> ItemStore:
+        return ItemStore(self._dynamodb, self._settings.definitions_table)
 
     @cached_property
     def catalogue(self) -> Listing:
@@ -130,8 +159,18 @@ class Collaborators:
         return [one for kind in KINDS for one in self._definition_store.list_current(kind)]
 
     @cached_property
+    def _import_files(self) -> ImportFiles:
+        # A link must be signed in version 4 and name the bucket's own host, or regions with our kind of encryption refuse it.
+        return ImportFiles(boto3.client("s3", config=_CONFIG.merge(
+            Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))), self._settings.bucket)
+
+    @cached_property
     def _stream(self) -> EventStream:
         return EventStream(self._settings.stream_name, self._kinesis)
+
+    @cached_property
+    def _account_store(self) -> AccountStore:
+        return AccountStore(self._dynamodb, self._settings.profiles_table)
 
     @cached_property
     def _definition_store(self) -> DefinitionStore:

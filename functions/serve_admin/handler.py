@@ -12,14 +12,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from socle.errors import Rejected
 
-from . import catalogue, definitions, errors, failed, openapi, profiles, quality, quarantine, requests, sources, traits, webhooks
+from . import errors, openapi, requests, routes
 
 logger = Logger()
 # debug=False: POWERTOOLS_DEV must never bring a stack trace into an answer.
 app = APIGatewayHttpResolver(enable_validation=True, debug=False, json_body_deserializer=requests.read_object)
 errors.register(app)
-for routes in (profiles, traits, sources, webhooks, quarantine, failed, quality, catalogue, definitions):
-    app.include_router(routes.router)
+routes.include(app)
 
 # The resolver keeps the request in itself. Lambda sends one at a time; the local machine may not.
 _one_at_a_time = threading.Lock()

@@ -71,7 +71,8 @@ class Admin(Construct):
             settings=AdminSettings(
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 bucket=bucket.bucket_name, stream_name=stream.stream_name,
-                signing_secret_arn=data.signing_secret.secret_arn, quality_machine=""))  # Quality.open_to names it
+                signing_secret_arn=data.signing_secret.secret_arn, quality_machine="",
+                import_machine_arn=""))  # these two are named by `open_to` of Quality and Imports
         function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
                       "dynamodb:Query"], [data.profiles.table_arn])
         function.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"],

@@ -17,6 +17,12 @@ RAW_PREFIX = "raw/"
 ERASURES_PREFIX = "erasures/"
 """Markers of people who were erased: no rule ends them, or a replay would bring somebody back."""
 REPLAYS_PREFIX = "replays/"
+UPLOADS_PREFIX = "uploads/"
+IMPORTS_PREFIX = "imports/"
+"""Files that load by themselves: imports/<mapping>/<file>."""
+RUNS_PREFIX = "import-runs/"
+STATE_PREFIX = "import-state/"
+"""What was sent of each mapping: no rule ends it, or a corrected file would count twice what it corrects."""
 QUALITY_PREFIX = "quality/"
 QUALITY_RUNS_PREFIX = "quality-runs/"
 CATALOGUE_PREFIX = "catalogue/"
@@ -85,7 +91,7 @@ class Data(Construct):
             lifecycle_rules=[s3.LifecycleRule(id="logs-end", expiration=cdk.Duration.days(90))],
             removal_policy=self._removal_after_creation,
         )
-        return s3.Bucket(
+        bucket = s3.Bucket(
             self, "Bucket",
             encryption=s3.BucketEncryption.KMS,
             encryption_key=self.key,
@@ -109,7 +115,14 @@ class Data(Construct):
                   for prefix in ("raw", "lake")],
                 *[s3.LifecycleRule(id=f"{prefix}-end", prefix=f"{prefix}/", expiration=cdk.Duration.days(days))
                   for prefix, days in (("exports", self._stage.file_days), ("imports", self._stage.file_days),
+                                       ("uploads", self._stage.file_days), ("import-runs", self._stage.file_days),
                                        ("replays", self._stage.file_days), ("quality-runs", self._stage.file_days),
                                        ("quarantine", self._stage.quarantine_days))],
             ],
         )
+        # Through the resource itself: the construct's own way is a function of CDK's that sets it after the creation.
+        resource = bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)  # noqa: S101 (for the type checker)
+        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True))
+        return bucket

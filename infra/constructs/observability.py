@@ -15,6 +15,7 @@ from constructs import Construct
 from infra.constructs.admin import Admin
 from infra.constructs.data import Data
 from infra.constructs.function import Function
+from infra.constructs.imports import Imports
 from infra.constructs.ingest import Api, Ingest
 from infra.constructs.quality import Quality
 from infra.constructs.replay import Replay
@@ -54,7 +55,8 @@ class Observability(Construct):
     """`topic`, which every alarm notifies when it rings and when it is over, and `dashboard`."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: StageSettings, data: Data, api: Api, ingest: Ingest,
-                 admin: Admin, schedules: Schedules, replay: Replay, quality: Quality) -> None:
+                 admin: Admin, schedules: Schedules, replay: Replay, quality: Quality,
+                 imports: Imports) -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Alarms", display_name=f"Socle {stage.name}", master_key=data.key,
                                enforce_ssl=True)
@@ -71,7 +73,7 @@ class Observability(Construct):
         if stage.alarm_address is not None:
             self.topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_address))
         functions = (ingest.collect_events, ingest.apply_events, ingest.run_effects, schedules.sweep_due,
-                     admin.serve_admin, quality.update_catalogue)
+                     admin.serve_admin, quality.update_catalogue, imports.start_import, imports.collect_hooks)
         self._watch_functions(functions)
         self._watch_stream(stage, ingest)
         for watched in WATCHED:
@@ -85,6 +87,8 @@ class Observability(Construct):
                     "A replay did not rebuild every profile: its execution says what is missing.")
         self._alarm("QualityFailed", quality.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
                     "A survey or a clean-up broke off: its execution says where; start it anew.")
+        self._alarm("ImportFailed", imports.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
+                    "A file was not imported: GET /api/imports says which and why; start it again when that is mended.")
         self._alarm("ApiServerErrors", api.api.metric_server_error(statistic="Sum", period=FIVE_MINUTES), 10,
                     "The API answers 5xx: clients keep their events and retry, but not for ever.")
         self.dashboard = self._dashboard(stage, api, ingest, functions)

@@ -71,6 +71,7 @@ class AdminSettings(Settings):
     stream_name: str
     signing_secret_arn: str
     quality_machine: str
+    import_machine_arn: str
 
 
 class QualitySettings(Settings):
@@ -86,6 +87,25 @@ class CatalogueSettings(Settings):
     """update_catalogue: raw objects in, the catalogue out."""
 
     bucket: str
+
+
+class ImportSettings(Settings):
+    """split_import and finish_import: files in, rows and rejects out; runs are kept beside the definitions."""
+
+    bucket: str
+    definitions_table: str
+
+
+class ConvertImportSettings(ImportSettings):
+    """convert_import: rows in, events out."""
+
+    stream_name: str
+
+
+class StartImportSettings(ImportSettings):
+    """start_import: starts the workflow for a new object."""
+
+    import_machine_arn: str
 
 
 class ReplayPlanSettings(Settings):

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from socle.definitions.survivorship import SURVIVORSHIP, SurvivorshipDocument
 from socle.definitions.webhooks import WebhookDocument
 from socle.errors import NotFound, Rejected
+from socle.imports.model import Mapping as MappingDocument
 from socle.quality.model import KIND as QUALITY_RULES
 from socle.quality.model import QualityRulesDocument
 from socle.sources.model import SourceDocument
@@ -18,6 +19,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "webhooks": WebhookDocument,
     SURVIVORSHIP: SurvivorshipDocument,
     QUALITY_RULES: QualityRulesDocument,
+    "mappings": MappingDocument,
 }
 
 DEFAULT = "default"

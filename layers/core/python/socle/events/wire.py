@@ -46,6 +46,11 @@ def read(event: Mapping[str, Any]) -> Request:
     name = event["rawPath"].rpartition("/")[2]
     if name not in _CALLS:
         raise NotFound("no_such_call", f"POST to /v1/ and one of {', '.join(_CALLS)}")
+    return read_any(event, _CALLS[name])
+
+
+def read_any(event: Mapping[str, Any], call: str | None = None) -> Request:
+    """The request whatever its path. Raises Rejected(`bad_body`) or Unavailable(`mangled_body`)."""
     headers = event.get("headers") or {}
     encoding = headers.get("content-encoding", "").strip().lower()
     body = event.get("body") or ""
@@ -56,7 +61,7 @@ def read(event: Mapping[str, Any]) -> Request:
         data = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
     except (binascii.Error, UnicodeEncodeError) as error:
         raise Rejected("bad_body", "the body cannot be read") from error
-    return Request(_CALLS[name], _header_key(headers.get("authorization", "")), data,
+    return Request(call, _header_key(headers.get("authorization", "")), data,
                    encoding, headers.get("user-agent", ""))
 
 

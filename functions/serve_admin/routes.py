@@ -1,0 +1,26 @@
+"""Every router of the admin API, in the order in which requests are matched."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from . import (
+    accounts,
+    catalog,
+    catalogue,
+    definitions,
+    failed,
+    imports,
+    profiles,
+    quality,
+    quarantine,
+    sources,
+    traits,
+    webhooks,
+)
+
+
+def include(app: APIGatewayHttpResolver) -> None:
+    """Teach the resolver every route."""
+    for module in (profiles, traits, sources, webhooks, quarantine, failed, quality, catalogue, imports, catalog, definitions):
+        app.include_router(module.router)

@@ -1,0 +1,68 @@
+"""The catalogue in DynamoDB, in the table of definitions.
+
+    access                              key                          call
+    write items, whatever was there     `items#<type>` / `<id>`      BatchWriteItem of 25
+    one item                            `items#<type>` / `<id>`      GetItem
+    items of a type, by id              `items#<type>`               Query
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from socle.aws import Client, attempts, translated
+from socle.errors import Unavailable
+from socle.items.model import Item
+
+_BATCH = 25
+
+
+class ItemStore:
+    """The catalogue. Raises Unavailable in an outage."""
+
+    def __init__(self, dynamodb: Client, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    def save(self, items: Iterable[Item]) -> None:
+        """Write items; the last of several with the same id counts."""
+        unique = {(item.type, item.id): item for item in items}
+        rest = iter(unique.values())
+        while batch := list(islice(rest, _BATCH)):
+            asked = {self._table: [{"PutRequest": {"Item": _write(item)}} for item in batch]}
+            for _ in attempts():
+                with translated("the catalogue"):
+                    asked = self._dynamodb.batch_write_item(RequestItems=asked).get("UnprocessedItems") or {}
+                if not asked:
+                    break
+            else:
+                raise Unavailable("throttled", "the catalogue is throttled: try again later")
+
+    def get(self, type_: str, id_: str) -> Item | None:
+        """One item."""
+        with translated("the catalogue"):
+            item = self._dynamodb.get_item(TableName=self._table, Key=_key(type_, id_)).get("Item")
+        return _read(type_, item) if item else None
+
+    def page(self, type_: str, limit: int, after: str | None = None) -> list[Item]:
+        """Up to `limit` items of a type whose ids come after `after`, by id."""
+        with translated("the catalogue"):
+            answer = self._dynamodb.query(
+                TableName=self._table, Limit=limit, KeyConditionExpression="PK = :pk AND SK > :after",
+                ExpressionAttributeValues={":pk": {"S": f"items#{type_}"}, ":after": {"S": after or " "}})
+        return [_read(type_, item) for item in answer["Items"]]
+
+
+def _key(type_: str, id_: str) -> dict[str, Any]:
+    return {"PK": {"S": f"items#{type_}"}, "SK": {"S": id_}}
+
+
+def _write(item: Item) -> dict[str, Any]:
+    return {**_key(item.type, item.id), "fields": {"S": json.dumps(item.fields, ensure_ascii=False, separators=(",", ":"))}}
+
+
+def _read(type_: str, item: Any) -> Item:
+    return Item(type_, item["SK"]["S"], json.loads(item["fields"]["S"]))

@@ -1,0 +1,42 @@
+"""Executions of a state machine.
+
+    access               call
+    begin an execution   StartExecution; one that is there already is taken for it
+    break it off         StopExecution
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from socle.aws import Client, translated
+
+
+class Workflow:
+    """The executions of one state machine, by names that are never used twice. Raises Unavailable in an outage."""
+
+    def __init__(self, states: Client, machine: str) -> None:
+        self._states = states
+        self._machine = machine
+
+    def start(self, name: str, document: dict[str, Any]) -> None:
+        """Begin an execution. Beginning it again changes nothing."""
+        with translated("the workflow"):
+            try:
+                self._states.start_execution(stateMachineArn=self._machine, name=name, input=json.dumps(document))
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+                    raise
+
+    def stop(self, name: str, reason: str) -> None:
+        """Break an execution off, if there is one."""
+        execution = f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
+        with translated("the workflow"):
+            try:
+                self._states.stop_execution(executionArn=execution, cause=reason)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+                    raise
