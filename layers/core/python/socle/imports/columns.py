@@ -20,13 +20,15 @@ _LISTED = 40
 class Columns:
     """Getters for the columns that a mapping names."""
 
-    def __init__(self, mapping: Mapping, columns: Sequence[str], is_open: bool) -> None:
+    def __init__(self, mapping: Mapping, columns: Sequence[str]) -> None:
         self._columns = list(columns)
-        self._is_open = is_open
         self._index = {name: index for index, name in enumerate(columns)}
         folded = [name.strip().casefold() for name in columns]
         self._folded = {name: index for index, name in enumerate(folded) if folded.count(name) == 1}
+        self._skips = mapping.skip_missing
+        self._used: set[int] = set()
         self.cells = Cells(mapping.format)
+        self.skipped: list[str] = []
 
     def find(self, field: str, column: Column | None) -> tuple[Cell, int | None] | None:
         """The cell and the place of its column. Raises Rejected(`missing_column`)."""
@@ -35,8 +37,10 @@ class Columns:
         cell = column if isinstance(column, Cell) else Cell(column=column)
         if cell.column is None:
             return cell, None
-        index = self._index.get(cell.column, self._folded.get(cell.column.strip().casefold()))
-        if index is None:
+        index = self._place(cell.column)
+        if index is not None:
+            self._used.add(index)
+        else:
             close = difflib.get_close_matches(cell.column, self._columns, n=1)
             hint = f" (did you mean {close[0]!r}?)" if close else ""
             there = ", ".join(self._columns[:_LISTED]) + (", …" if len(self._columns) > _LISTED else "")
@@ -49,8 +53,17 @@ class Columns:
         return _nothing if found is None else self.cells.getter(*found)
 
     def values(self, field: str, columns: ReadOnly[str, Column]) -> list[tuple[str, Getter]]:
-        """(name, getter) of each."""
-        return [(name, self.value(f"{field}.{name}", column)) for name, column in columns.items()]
+        """(name, getter) of each; without those that may be missing, and are."""
+        return [(name, self.value(f"{field}.{name}", column)) for name, column in self._there(field, columns)]
+
+    def identifiers(self, field: str, columns: ReadOnly[str, Column]) -> list[tuple[str, Getter]]:
+        """(type, getter) of each, at least of one if any are mapped."""
+        there = self._there(field, columns) or list(columns.items())[:1]
+        return [(name, self.identifier(f"{field}.{name}", column)) for name, column in there]
+
+    def rest(self) -> list[tuple[str, Getter]]:
+        """(name, getter) of all columns that nobody has asked for yet."""
+        return [(name, self.value(name, name)) for index, name in enumerate(self._columns) if index not in self._used]
 
     def number(self, field: str, column: Column | None) -> Getter | None:
         """A Decimal; no getter when nothing is mapped."""
@@ -86,6 +99,20 @@ class Columns:
             return text
 
         return identifier
+
+    def _there(self, field: str, columns: ReadOnly[str, Column]) -> list[tuple[str, Column]]:
+        found: list[tuple[str, Column]] = []
+        for name, column in columns.items():
+            own = column.column if isinstance(column, Cell) else column
+            if self._skips and own is not None and self._place(own) is None:
+                self.skipped.append(f"{field}.{name}: the file has no column {own!r}")
+            else:
+                found.append((name, column))
+        return found
+
+    def _place(self, name: str) -> int | None:
+        """By its exact name, else whatever its case."""
+        return self._index.get(name, self._folded.get(name.strip().casefold()))
 
 
 def _id_text(value: Any) -> str | None:

@@ -18,6 +18,8 @@ from socle.imports.people import Plan
 
 _PLANS: dict[str, type[Plan]] = {"orders": Orders, "people": people.People, "events": people.Events,
                                  "accounts": people.Accounts, "catalog": people.Items}
+_COLUMN_FIELDS = frozenset(("id", "timestamp", "account", "order_id", "price", "quantity", "total", "currency"))
+_COLUMN_MAPS = frozenset(("identifiers", "traits", "properties", "products"))
 
 
 def plan(name: str, mapping: Mapping, columns: Sequence[str], is_open: bool = False) -> Plan:
@@ -25,7 +27,33 @@ def plan(name: str, mapping: Mapping, columns: Sequence[str], is_open: bool = Fa
 
     Raises Rejected(`missing_column`), naming the field of the mapping and the columns that there are.
     """
-    return _PLANS[mapping.kind](name, mapping, Columns(mapping, columns, is_open))
+    if is_open:  # what is mapped may come in a later row
+        columns = [*columns, *(name for name in named(mapping) if name not in columns)]
+    there = Columns(mapping, columns)
+    made = _PLANS[mapping.kind](name, mapping, there)
+    made.finish(there)
+    return made
+
+
+def named(mapping: Mapping) -> list[str]:
+    """The columns that a mapping names."""
+    found: list[str] = []
+
+    def visit(value: object) -> None:
+        if isinstance(value, dict):
+            if isinstance(value.get("column"), str):
+                found.append(value["column"])
+            for inner in value.values():
+                visit(inner)
+
+    document = mapping.model_dump(exclude_none=True, exclude={"format"})
+    visit(document)
+    for field, value in [*document.items(), *document.get("order", {}).items(), *document.get("item", {}).items()]:
+        if field in _COLUMN_FIELDS and isinstance(value, str):
+            found.append(value)
+        elif field in _COLUMN_MAPS:
+            found += [column for column in value.values() if isinstance(column, str)]
+    return list(dict.fromkeys(found))
 
 
 def prepare(plan: Plan, row: Row) -> Prepared | Reject:

@@ -11,6 +11,7 @@ from socle.imports.model import Format, Rows
 from socle.imports.read_csv import read_csv
 from socle.imports.read_json import read_ndjson
 from socle.imports.read_table import read_parquet, read_xlsx
+from socle.imports.rejects import restored
 
 _TYPES = {"csv": "csv", "tsv": "csv", "txt": "csv", "tab": "csv", "ndjson": "ndjson", "jsonl": "ndjson", "json": "ndjson",
           "parquet": "parquet", "pq": "parquet", "xlsx": "xlsx", "xlsm": "xlsx"}
@@ -28,7 +29,10 @@ def open_rows(source: BinaryIO | Path, name: str, options: Format, wanted: Seque
             raise TypeError(f"{kind} is read from a path")
         return read_xlsx(source, options) if kind == "xlsx" else read_parquet(source)
     stream = source.open("rb") if isinstance(source, Path) else source
-    return read_ndjson(stream, options, wanted) if kind == "ndjson" else read_csv(stream, options)
+    if kind == "ndjson":
+        return read_ndjson(stream, options, wanted)
+    rows = read_csv(stream, options)
+    return rows._replace(rows=restored(rows.columns, rows.rows))
 
 
 def needs_path(name: str, options: Format) -> bool:
@@ -37,11 +41,14 @@ def needs_path(name: str, options: Format) -> bool:
 
 
 def type_of(name: str, options: Format) -> str:
-    """csv, ndjson, parquet or xlsx. Raises Rejected(`unknown_format`)."""
-    if options.type is not None:
-        return options.type
+    """csv, ndjson, parquet or xlsx. A name that ends with .csv says so: rejects are CSV whatever they come from.
+
+    Raises Rejected(`unknown_format`).
+    """
     parts = name.lower().removesuffix(".gz").rsplit(".", 1)
     ending = parts[1] if len(parts) == 2 else "csv"
+    if options.type is not None:
+        return "csv" if len(parts) == 2 and ending == "csv" else options.type
     if ending not in _TYPES:
         raise Rejected("unknown_format", f"what is a file .{ending}? Set format.type to csv, ndjson, parquet or xlsx",
                        "format.type")

@@ -123,6 +123,9 @@ class Mapping(BaseModel):
     item: ItemFields | None = None
     source: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] | None = Field(
         default=None, description="the events' source; `import` by default")
+    rest: bool = Field(default=False, description="columns that are not mapped become traits, or properties, by their own name")
+    skip_missing: bool = Field(default=False, description="leave out traits and properties whose column the file does not have, "
+                               "and identifiers but for one; else a missing column is an error")
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = Field(
         default=None, description="country of phone numbers without one (ISO 3166)", examples=["FR"])
     description: str = Field(default="", max_length=1_000)

@@ -27,17 +27,26 @@ DEVICE_TOKEN = "device_token"  # noqa: S105  # an identifier's type
 
 
 class Plan(ABC):
-    """A mapping applied to the columns of a file."""
+    """A mapping applied to the columns of a file. `notes` say what was left out."""
+
+    notes: Sequence[str] = ()
 
     def __init__(self, name: str, mapping: Mapping, columns: Columns) -> None:
         self.name = name
         self.mapping = mapping
-        self.who = [(kind, columns.identifier(f"identifiers.{kind}", column)) for kind, column in mapping.identifiers.items()]
+        self.who = columns.identifiers("identifiers", mapping.identifiers)
         self.traits = columns.values("traits", mapping.traits)
         self.properties = columns.values("properties", mapping.properties)
         self.time = columns.moment("timestamp", mapping.timestamp)
         self._identifying = ", ".join(sorted({_label(column) for column in mapping.identifiers.values()}))
         self._first = _label(next(iter(mapping.identifiers.values()), ""))
+
+    def finish(self, columns: Columns) -> None:
+        """Once everything mapped has its column: what becomes of the rest."""
+        if self.mapping.rest:
+            into = self.traits if self.mapping.kind in ("people", "accounts") else self.properties
+            into += [(name, get) for name, get in columns.rest() if name not in dict(into)]
+        self.notes = columns.skipped
 
     @abstractmethod
     def prepare(self, row: Row) -> Prepared:
