@@ -14,6 +14,7 @@ from socle.catalogue.store import CatalogueStore
 from socle.definitions.store import DefinitionStore
 from socle.events.store import EventStream
 from socle.profiles.store import ProfileStore
+from socle.quality.cleanup import SOURCE
 from socle.quality.model import DOCUMENT, KIND, QualityRulesDocument
 from socle.quality.service import Survey
 from socle.quality.store import QualityStore
@@ -31,8 +32,12 @@ def _rules() -> QualityRulesDocument:
     return QualityRulesDocument.model_validate(found.document if found else {})
 
 
+def _sources() -> dict[str, dict[str, int]]:
+    return {name: counts for name, counts in by_source(catalogue.load()[0]).items() if name != SOURCE}
+
+
 survey = Survey(QualityStore(s3, settings.bucket), ProfileStore(dynamodb, settings.profiles_table),
-                EventStream(settings.stream_name), _rules, normalise, sources=lambda: by_source(catalogue.load()[0]))
+                EventStream(settings.stream_name), _rules, normalise, _sources)
 
 
 @logger.inject_lambda_context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,4 +54,4 @@ def list_catalogue(kind: Annotated[Literal["trait", "event"], Query(description=
             tags=["catalogue"], responses=answers(200, CatalogueEvent, "the event"))
 def read_catalogue_event(name: Annotated[str, Path(max_length=200, description="the event's name")]) -> dict[str, Any]:
     """Paths, their types, and how often they are there."""
-    return collaborators.get().catalogue.event(name)
+    return collaborators.get().catalogue.event(unquote(name))

@@ -123,4 +123,4 @@ def read_quality_run(run: RunName) -> dict[str, Any]:
              responses=answers(200, QualityRun, "started"))
 def undo_cleanup(run: RunName) -> dict[str, Any]:
     """Every trait is again what it would be if the clean-up had never been."""
-    return collaborators.get().quality.start(new_id(), Asked(undo=run))
+    return collaborators.get().quality.start(new_id(), Asked(undo=run, dry_run=False))

@@ -19,7 +19,7 @@ from socle import clock
 
 logger = logging.getLogger("infra.local")
 
-PATIENCE = 120
+PATIENCE = 60
 """Seconds for which the clock waits for a workflow that a schedule started."""
 
 

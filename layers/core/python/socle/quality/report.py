@@ -13,6 +13,8 @@ from socle.quality.tally import Tally
 MAX_DAYS = 400
 """Days of the trend that are kept."""
 MAX_FIXES = 10
+WORTH_IT = 0.05
+"""Points of the mean score below which something is not worth saying."""
 
 _DO = {
     "missing": "ask for {field}: in a form, a survey, or by enriching",
@@ -53,7 +55,8 @@ def report(tally: Tally, rules: QualityRulesDocument, now: int, run: str, source
         "fields": {name: {**state, "weight": round(state["weight"] / whole, 4)} for name, state in fields.items()},
         "sources": {name: {**dict(counts), "validity": _share(counts["values"] - counts["invalid"], counts["values"])}
                     for name, counts in sorted(sources.items())},
-        "worst_fields": sorted(fields, key=lambda name: (-(fields[name]["points_lost"] or 0), name))[:5],
+        "worst_fields": sorted((name for name in fields if (fields[name]["points_lost"] or 0) >= WORTH_IT),
+                               key=lambda name: (-fields[name]["points_lost"], name))[:5],
         "worst_sources": sorted((name for name, counts in sources.items() if counts["invalid"]),
                                 key=lambda name: (-sources[name]["invalid"] / sources[name]["values"], name))[:5],
         "fix_first": fixes(tally),
@@ -68,7 +71,7 @@ def fixes(tally: Tally) -> list[dict[str, Any]]:
         name, _, code = what.partition(" ")
         found.append({"field": name or None, "code": code, "people": tally.touched[what],
                       "raises_score_by": _share(points, tally.people * 1_000), "do": _DO[code].format(field=name)})
-    return [fix for fix in found if fix["raises_score_by"]]
+    return [fix for fix in found if (fix["raises_score_by"] or 0) >= WORTH_IT]
 
 
 def with_trend(document: dict[str, Any], previous: Mapping[str, Any] | None) -> dict[str, Any]:

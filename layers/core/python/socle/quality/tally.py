@@ -62,7 +62,7 @@ class Tally:
             self.duplicates = (self.duplicates or 0) + (assessment.duplicates > 0)
             if assessment.duplicates:
                 self._lose(f" {DUPLICATE}", assessment.lost)
-        self.filled.update(traits)
+        self.filled.update(list(traits))  # of a mapping a Counter would add the values
         self._bound()
 
     def merge(self, other: Tally) -> None:
