@@ -22,5 +22,6 @@ from . import (
 
 def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
-    for module in (profiles, traits, sources, webhooks, quarantine, failed, quality, catalogue, imports, catalog, definitions):
+    for module in (profiles, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports, catalog,
+                   definitions):
         app.include_router(module.router)
