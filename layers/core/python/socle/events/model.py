@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from socle.iso import to_iso
+from socle.normalisation.model import as_sent
 
 TYPES = ("identify", "track", "page", "screen", "group", "alias")
 
@@ -28,7 +29,8 @@ class Event(NamedTuple):
     type        one of TYPES
     name        the event's name: track's `event`, `$page`, `$identify`…: what counters count by
     ids         the identifiers it came with, normalised, most trusted first
-    body        the rest of the message as the client sent it: properties, traits, context, unknown fields
+    body        the rest of the message as the client sent it: properties, traits, context, unknown fields; traits are
+                normalised, and `raw` and `flags` say what was sent (socle.normalisation.model)
     unlinked    those of `ids` that belonged to somebody else when it was applied
     """
 
@@ -67,7 +69,7 @@ class Event(NamedTuple):
 
     def to_message(self) -> dict[str, Any]:
         """The message as the client sent it, as far as it shows: what a quarantined event is replayed from."""
-        message = {"type": self.type, "messageId": self.message_id, **self.body}
+        message = {"type": self.type, "messageId": self.message_id, **as_sent(self.body)}
         if self.type == "track":
             message["event"] = self.name
         if self.ts:

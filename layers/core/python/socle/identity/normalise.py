@@ -6,11 +6,11 @@ address that people type to get past a form. They would make one profile of stra
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from socle.errors import Rejected
 from socle.identity.model import MAX_LENGTH
+from socle.normalisation import emails, phones
 
 _BLOCKED = frozenset({
     "-1", "null", "undefined", "anonymous", "n/a", "none", "nan", "(null)", "[object object]",
@@ -18,9 +18,8 @@ _BLOCKED = frozenset({
     "asdf@asdf.com", "none@none.com", "no@email.com", "noemail@noemail.com",
 })
 _MAX_NUMBER = 10**100
-_EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s.,;<>\"]+")
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
-_PHONE_PUNCTUATION = str.maketrans("", "", " \t().-/\u00a0\u2010\u2011\u2013")
+_MAX_SENT = 320
+"""Characters of an address or a number that is looked at."""
 
 
 def id_text(value: Any, field: str) -> str | None:
@@ -50,17 +49,15 @@ def is_blocked(text: str) -> bool:
 
 
 def email(value: Any) -> str | None:
-    """The address trimmed and in lower case; None for what is not an address (it stays a mere trait)."""
-    if not isinstance(value, str):
+    """The address in its one form (socle.normalisation.emails); None for what is not an address: it stays a mere trait."""
+    if value.__class__ is not str or not value or len(value) > _MAX_SENT:
         return None
-    text = value.strip().lower()
-    # 254: the longest address that SMTP can carry (RFC 3696, erratum 1690).
-    return text if len(text) <= 254 and _EMAIL.fullmatch(text) and text not in _BLOCKED else None
+    address = emails.email(value).value
+    return None if address in _BLOCKED else address
 
 
-def phone(value: Any) -> str | None:
-    """An international number as E.164 (`+4930123456`); None for anything else: a local number has no country."""
-    if not isinstance(value, str) or len(value) > 64:
+def phone(value: Any, region: str | None = None) -> str | None:
+    """The number as E.164 (`+4930123456`); None for anything else. A national number needs `region`, its country (alpha-2)."""
+    if value.__class__ is not str or not value or len(value) > _MAX_SENT:
         return None
-    text = value.translate(_PHONE_PUNCTUATION)
-    return text if _PHONE.fullmatch(text) else None
+    return phones.phone(value, region).value

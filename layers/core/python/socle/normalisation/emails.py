@@ -35,7 +35,7 @@ def _validated(text: str) -> Reading:
     import email_validator
 
     try:
-        found = email_validator.validate_email(unicodedata.normalize("NFC", text), check_deliverability=False)
+        found = email_validator.validate_email(unicodedata.normalize("NFC", text), check_deliverability=False, strict=True)
     except (email_validator.EmailNotValidError, UnicodeError):
         return Reading(None, NOT_AN_EMAIL)
     local = unicodedata.normalize("NFC", found.local_part.lower())

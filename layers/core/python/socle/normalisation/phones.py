@@ -19,7 +19,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{4,14}")
 
 
 @lru_cache(4096)
-def phone(text: str, region: str | None = None) -> Reading:
+def phone(text: str, region: str | None) -> Reading:
     """The number as E.164. `region` (alpha-2) is where a national number belongs.
 
     Flags: `not_a_phone`, `no_region`; `unlikely_phone` beside the number.

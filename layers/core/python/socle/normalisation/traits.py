@@ -26,15 +26,17 @@ _MAX_NUMBER = 10**15
 Traits = Mapping[str, Any]
 
 
-class _Sent(NamedTuple):
-    """One value as sent, and what stands around it: section is the object that holds it, traits when there is none."""
+class _Around(NamedTuple):
+    """What stands around a value: section is the object that holds it, the traits themselves or one of them."""
 
-    text: str
-    is_number: bool
     section: Traits
     traits: Traits
     context: Traits
     latest: date | None
+
+
+Rule = Callable[[str, bool, _Around], Reading]
+"""Reads a text; the second argument says whether a number was sent."""
 
 
 def normalise_traits(traits: dict[str, Any], context: Traits, now: int | None = None, of_company: bool = False) -> Normalised:
@@ -44,24 +46,16 @@ def normalise_traits(traits: dict[str, Any], context: Traits, now: int | None = 
     now         epoch ms: nobody is born later. None: any date is past
     of_company  the traits of a group call, whose `name` is not a person's
     """
-    rules = _COMPANYS if of_company else _PERSONS
-    latest = None if now is None else day_of(now)
+    around = _Around(traits, traits, context, None if now is None else day_of(now))
     raw: dict[str, Any] = {}
     flags: dict[str, str] = {}
-    found: dict[str, Any] = {}
-    for key, value in traits.items():
-        rule = rules.get(key)
-        if rule is not None:
-            found |= _apply(rule, key, value, _Sent("", False, traits, traits, context, latest), raw, flags, key)
-        elif key in _SECTIONS and value.__class__ is dict:
-            inner: dict[str, Any] = {}
-            sent = _Sent("", False, value, traits, context, latest)
-            for field, part in value.items():
-                rule = _SECTIONS[key].get(field)
-                if rule is not None:
-                    inner |= _apply(rule, field, part, sent, raw, flags, f"{key}.{field}")
+    found: dict[str, Any] = _read(_COMPANYS if of_company else _PERSONS, around, "", raw, flags)
+    for key, rules in _SECTIONS.items():
+        section = traits.get(key)
+        if section.__class__ is dict:
+            inner = _read(rules, around._replace(section=section), f"{key}.", raw, flags)
             if inner:
-                found[key] = value | inner
+                found[key] = section | inner
     return Normalised(traits | found if found else traits, raw, flags)
 
 
@@ -70,31 +64,30 @@ def region_of(traits: Traits, context: Traits) -> str | None:
     return _country_of(traits) or _country(_part(context, "location").get("country")) or _region(context.get("locale"))
 
 
-def _apply(rule: Callable[[_Sent], Reading], key: str, value: Any, sent: _Sent, raw: dict[str, Any], flags: dict[str, str],
-           path: str) -> dict[str, str]:
-    """{key: normalised} when that is not what was sent."""
-    if value is None or (value.__class__ is str and not value.strip()):
-        return {}
-    written = _written(value)
-    if written is None:
-        flags[path] = NOT_TEXT
-        return {}
-    if len(written) > MAX_LENGTH:
-        flags[path] = TOO_LONG
-        return {}
-    reading = rule(sent._replace(text=written, is_number=value.__class__ is not str))
-    if reading.flag:
-        flags[path] = reading.flag
-    if reading.value is None or reading.value == value:
-        return {}
-    raw[path] = value
-    return {key: reading.value}
+def _read(rules: Mapping[str, Rule], around: _Around, prefix: str, raw: dict[str, Any], flags: dict[str, str]) -> dict[str, Any]:
+    """Those values of the section that are not what was sent, by key; `raw` and `flags` are added to."""
+    found: dict[str, Any] = {}
+    for key, value in around.section.items():
+        rule = rules.get(key)
+        if rule is None or value is None:
+            continue
+        text = value if value.__class__ is str else _digits(value)
+        if text is None:
+            flags[prefix + key] = NOT_TEXT
+        elif len(text) > MAX_LENGTH:
+            flags[prefix + key] = TOO_LONG
+        elif text and not text.isspace():
+            normal, flag = rule(text, text is not value, around)
+            if flag:
+                flags[prefix + key] = flag
+            if normal is not None and normal != value:
+                raw[prefix + key] = value
+                found[key] = normal
+    return found
 
 
-def _written(value: Any) -> str | None:
-    """A text, or a whole number's digits; None for anything else."""
-    if value.__class__ is str:
-        return str(value)
+def _digits(value: Any) -> str | None:
+    """A whole number's digits; None for anything else."""
     if value.__class__ in (int, float) and 0 <= value < _MAX_NUMBER and value == int(value):
         return str(int(value))
     return None
@@ -119,38 +112,37 @@ def _region(locale: Any) -> str | None:
     return next((part for part in (tag or "").split("-")[1:] if is_country(part)), None)
 
 
-def _phone(sent: _Sent) -> Reading:
-    if sent.text.lstrip().startswith("+"):
-        return phone(sent.text)
-    region = _country(sent.section.get("country")) or region_of(sent.traits, sent.context)
-    return phone(sent.text, region)
+def _phone(text: str, is_number: bool, around: _Around) -> Reading:
+    if text.lstrip().startswith("+"):
+        return phone(text, None)
+    return phone(text, _country(around.section.get("country")) or region_of(around.traits, around.context))
 
 
-def _postal(sent: _Sent) -> Reading:
-    return postal_code(sent.text, _country(sent.section.get("country")) or _country_of(sent.traits), sent.is_number)
+def _postal(text: str, is_number: bool, around: _Around) -> Reading:
+    return postal_code(text, _country(around.section.get("country")) or _country_of(around.traits), is_number)
 
 
-def _vat(sent: _Sent) -> Reading:
-    return vat_number(sent.text, _country(sent.section.get("country")) or _country_of(sent.traits))
+def _vat(text: str, is_number: bool, around: _Around) -> Reading:
+    return vat_number(text, _country(around.section.get("country")) or _country_of(around.traits))
 
 
-def _siren(sent: _Sent) -> Reading:
-    return siren(sent.text.zfill(9) if sent.is_number else sent.text)
+def _siren(text: str, is_number: bool, around: _Around) -> Reading:
+    return siren(text.zfill(9) if is_number else text)
 
 
-def _siret(sent: _Sent) -> Reading:
-    return siret(sent.text.zfill(14) if sent.is_number else sent.text)
+def _siret(text: str, is_number: bool, around: _Around) -> Reading:
+    return siret(text.zfill(14) if is_number else text)
 
 
-def _birth(sent: _Sent) -> Reading:
-    return birth_date(sent.text, sent.latest)
+def _birth(text: str, is_number: bool, around: _Around) -> Reading:
+    return birth_date(text, around.latest)
 
 
-def _plain(read: Callable[[str], Reading]) -> Callable[[_Sent], Reading]:
-    return lambda sent: read(sent.text)
+def _plain(read: Callable[[str], Reading]) -> Rule:
+    return lambda text, is_number, around: read(text)
 
 
-def _rules(*kinds: tuple[str, Callable[[_Sent], Reading]]) -> dict[str, Callable[[_Sent], Reading]]:
+def _rules(*kinds: tuple[str, Rule]) -> dict[str, Rule]:
     return {key: rule for keys, rule in kinds for key in keys.split()}
 
 
