@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from infra.local.http import MAX_BODY, Request, Response, message
+from infra.local.links import MAX_UPLOAD, PREFIX
 
 Message = MutableMapping[str, Any]
 App = Callable[[Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]]
@@ -20,13 +21,14 @@ def app(handle: Callable[[Request], Response], threads: ThreadPoolExecutor) -> A
                     send: Callable[[Message], Awaitable[None]]) -> None:
         if scope["type"] != "http":
             return
+        limit = MAX_UPLOAD if scope["path"].startswith(PREFIX) else MAX_BODY
         body = bytearray()
         too_large = False
         while True:
             part = await receive()
             if part["type"] == "http.disconnect":
                 return
-            too_large = too_large or len(body) + len(part.get("body", b"")) > MAX_BODY
+            too_large = too_large or len(body) + len(part.get("body", b"")) > limit
             if not too_large:
                 body += part.get("body", b"")
             if not part.get("more_body"):

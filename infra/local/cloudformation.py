@@ -177,7 +177,8 @@ def _after_creation(stack: ExitStack, model: Any, calls: Callable[[Any, Json], l
 def _bucket_extras(properties: Json, bucket: str) -> list[tuple[str, str, Json]]:
     calls: list[tuple[str, str, Json]] = []
     for key, operation in (("VersioningConfiguration", "put_bucket_versioning"),
-                           ("PublicAccessBlockConfiguration", "put_public_access_block")):
+                           ("PublicAccessBlockConfiguration", "put_public_access_block"),
+                           ("NotificationConfiguration", "put_bucket_notification_configuration")):
         if key in properties:
             calls.append(("s3", operation, {"Bucket": bucket, key: properties[key]}))
     return calls

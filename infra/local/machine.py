@@ -18,7 +18,7 @@ from moto import mock_aws
 from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.core.models import botocore_stubber
 
-from infra.local import cloud, cloudformation, dynamodb, outbox, pump, seed, sources, template, workflows
+from infra.local import cloud, cloudformation, dynamodb, links, outbox, pump, rules, seed, sources, template, workflows
 from infra.local.cloud import ACCOUNT, REGION
 from infra.local.http import Front, Request, Response, read_routes
 from infra.local.patching import replace
@@ -39,8 +39,11 @@ logger = logging.getLogger("infra.local")
 class LocalMachine:
     """A running stack. `outputs` are those of the template."""
 
-    def __init__(self, stack: ExitStack, document: dict[str, Any] | None = None) -> None:
-        """Create the stack from `document`, or else from the project's own template; `stack` undoes everything."""
+    def __init__(self, stack: ExitStack, document: dict[str, Any] | None = None, url: str = "http://127.0.0.1:8000") -> None:
+        """Create the stack from `document`, or else from the project's own template; `stack` undoes everything.
+
+        `url` is where the machine is reached: links to files begin with it.
+        """
         if botocore_stubber.enabled:
             raise RuntimeError("moto is already running in this process: one machine at a time")
         stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
@@ -48,6 +51,8 @@ class LocalMachine:
         self.pump = pump.Pump()
         self.runtime = Runtime()
         self.outbox = outbox.Outbox()
+        self.links = links.Links(url)
+        announcements = rules.Announcements(lambda arn, event: self.runtime.named(arn).invoke(event))
         cloud.install(stack, self.pump.arrived)
         dynamodb.install(stack)
         cloudformation.install(stack)
@@ -55,6 +60,9 @@ class LocalMachine:
         mappings = pump.install(stack)
         self.runtime.install(stack)
         self.outbox.install(stack)
+        self.links.install(stack)
+        announcements.install(stack, self.pump.arrived)
+        self.pump.add([announcements])
         self.outputs = cloudformation.create_stack(STACK, document if document is not None else template.load())
         self.runtime.load()
         for mapping in mappings:

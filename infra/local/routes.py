@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.local import pages
+from infra.local import links, pages
 from infra.local.http import Request, Response
 from infra.local.pump import Stuck
 from infra.local.timeline import iso_now, parse_request
@@ -64,6 +64,8 @@ class LocalRoutes:
                 return Response(204, [])
             case ("/local/clock" | "/local/metrics" | "/local/outbox"), _:
                 raise Rejected("method_not_allowed", f"{request.path} does not take {request.method}", status=405)
+        if request.path.startswith(links.PREFIX):
+            return self._machine.links.handle(request)
         if request.path.startswith("/local/"):
             raise Rejected("not_found", "there are /local/clock, /local/outbox and /local/metrics", status=404)
         return None

@@ -65,7 +65,7 @@ class Serving:
     def start(self, server: uvicorn.Server) -> None:
         """Build the machine, say what to open, load the sample. A failure is told and ends the server."""
         try:
-            machine = LocalMachine(self._stack)
+            machine = LocalMachine(self._stack, url=self._url)
             machine.warm()
             machine.pump.start()
             threading.Thread(target=machine.timeline.run, name="schedules", daemon=True).start()

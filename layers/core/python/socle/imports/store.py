@@ -114,13 +114,13 @@ class ImportFiles:
 
     def __init__(self, s3: Client, bucket: str) -> None:
         self._s3 = s3
-        self._bucket = bucket
+        self.bucket = bucket
 
     def look(self, key: str) -> tuple[int, str] | None:
         """(bytes, ETag) of an object; None when it is not there."""
         with translated("the file"):
             try:
-                found = self._s3.head_object(Bucket=self._bucket, Key=key)
+                found = self._s3.head_object(Bucket=self.bucket, Key=key)
             except ClientError as error:
                 if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NotFound"):
                     return None
@@ -132,7 +132,7 @@ class ImportFiles:
 
         Reading raises Rejected(`file_changed`) when there is another content under the key by now.
         """
-        return io.BufferedReader(_Ranges(self._s3, self._bucket, key, size, etag), 1 << 20)
+        return io.BufferedReader(_Ranges(self._s3, self.bucket, key, size, etag), 1 << 20)
 
     def read(self, key: str) -> bytes | None:
         """An object whole; None when it is not there."""
@@ -143,7 +143,7 @@ class ImportFiles:
         """An object whole and its ETag; None when it is not there."""
         with translated("the bucket"):
             try:
-                found = self._s3.get_object(Bucket=self._bucket, Key=key)
+                found = self._s3.get_object(Bucket=self.bucket, Key=key)
                 return found["Body"].read(), str(found["ETag"])
             except ClientError as error:
                 if error.response["Error"]["Code"] != "NoSuchKey":
@@ -153,14 +153,14 @@ class ImportFiles:
     def write(self, key: str, data: bytes) -> None:
         """Write an object, whatever was there."""
         with translated("the bucket"):
-            self._s3.put_object(Bucket=self._bucket, Key=key, Body=data)
+            self._s3.put_object(Bucket=self.bucket, Key=key, Body=data)
 
     def replace(self, key: str, data: bytes, etag: str | None) -> None:
         """Write an object over the version `etag`, None for none. Raises Conflict."""
         guard = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
         with translated("the bucket"):
             try:
-                self._s3.put_object(Bucket=self._bucket, Key=key, Body=data, **guard)
+                self._s3.put_object(Bucket=self.bucket, Key=key, Body=data, **guard)
             except ClientError as error:
                 if error.response["Error"]["Code"] not in ("PreconditionFailed", "NoSuchKey"):
                     raise
@@ -173,14 +173,14 @@ class ImportFiles:
             parts: list[dict[str, Any]] = []
             for part, is_last in _parts(chunks):
                 if upload is None and is_last:
-                    self._s3.put_object(Bucket=self._bucket, Key=key, Body=part, ContentType=kind)
+                    self._s3.put_object(Bucket=self.bucket, Key=key, Body=part, ContentType=kind)
                     return
                 if upload is None:
-                    upload = self._s3.create_multipart_upload(Bucket=self._bucket, Key=key, ContentType=kind)["UploadId"]
+                    upload = self._s3.create_multipart_upload(Bucket=self.bucket, Key=key, ContentType=kind)["UploadId"]
                 number = len(parts) + 1
-                done = self._s3.upload_part(Bucket=self._bucket, Key=key, UploadId=upload, PartNumber=number, Body=part)
+                done = self._s3.upload_part(Bucket=self.bucket, Key=key, UploadId=upload, PartNumber=number, Body=part)
                 parts.append({"PartNumber": number, "ETag": done["ETag"]})
-            self._s3.complete_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload,
+            self._s3.complete_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload,
                                                MultipartUpload={"Parts": parts})
 
     def upload_link(self, key: str, size: int | None) -> str:
@@ -192,8 +192,8 @@ class ImportFiles:
         name = key.rpartition("/")[2]
         return self._link("get_object", {"Key": key, "ResponseContentDisposition": f'attachment; filename="{name}"'})
 
-    def _link(self, operation: str, asked: dict[str, Any]) -> str:
-        return str(self._s3.generate_presigned_url(operation, Params={"Bucket": self._bucket, **asked}, ExpiresIn=GOOD_FOR))
+    def _link(self, operation: str, asked: dict[str, Any], seconds: int = GOOD_FOR) -> str:
+        return str(self._s3.generate_presigned_url(operation, Params={"Bucket": self.bucket, **asked}, ExpiresIn=seconds))
 
 
 class _Ranges(io.RawIOBase):
