@@ -153,8 +153,8 @@ def drop_duplicates(aggregate: Aggregate, events: Sequence[Event], history: Hist
 def _parts(aggregate: Aggregate, key: str, history: History, missing: set[str]) -> Iterable[Aggregate]:
     """The partitions that may hold `key`; members not read yet are added to `missing`."""
     yield aggregate
-    for member, ceiling in aggregate.members.items():
-        if key <= ceiling:
+    for member, one in aggregate.members.items():
+        if key <= one.ceiling:
             if member in history.aggregates:
                 yield history.aggregates[member]
             else:
@@ -177,15 +177,16 @@ def events_of(aggregate: Aggregate, history: History) -> list[Event]:
 def effects(profile: str, events: Iterable[Event], webhooks: Webhooks | None, accounts: Collection[str] = ()) -> list[Effect]:
     """The effects that new events call for; none at all without `webhooks` (None).
 
-    A group call says something of its account; any other event that names one matters when its person was not linked to
-    it before: `accounts` are those of which that is known.
+    A group call says something of its account, each of its revisions, for an account is no fold of highest revisions; any other
+    event that names one matters when its person was not linked to it before: `accounts` are those of which that is known.
     """
     if webhooks is None:
         return []
-    found: list[Effect] = []
+    events = list(events)
+    found = [Effect(WEBHOOK, name, profile, event.key, event.revision)
+             for event in highest_revisions(events) for name in webhooks.get(event.name, ())]
     linked = set(accounts)
-    for event in highest_revisions(events):
-        found += [Effect(WEBHOOK, name, profile, event.key, event.revision) for name in webhooks.get(event.name, ())]
+    for event in events:
         group = group_of(event)
         if group and (event.type == "group" or group not in linked):
             linked.add(group)
