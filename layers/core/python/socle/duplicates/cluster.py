@@ -35,12 +35,12 @@ def cluster(pairs: Iterable[Pair], users: Mapping[str, str], apart: Collection[s
     left_alone = {member for members in too_large.values() for member in members}
     groups = _Groups()
     for pair in ordered:
-        one, other = groups.of(pair.left), groups.of(pair.right)
-        if pair.left in left_alone or one is other:
+        mine, yours = groups.of(pair.left), groups.of(pair.right)
+        if pair.left in left_alone or mine is yours:
             continue
-        if len({users[member] for member in (*one, *other) if member in users}) > 1:
+        if len({users[member] for member in (*mine, *yours) if member in users}) > 1:
             continue
-        if any(neighbours.get(member, set()) & other for member in one):
+        if any(neighbours.get(member, set()) & yours for member in mine):
             continue
         groups.join(pair.left, pair.right)
     return Clusters(sorted(sorted(members) for members in groups.members.values() if len(members) > 1),

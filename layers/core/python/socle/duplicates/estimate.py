@@ -8,7 +8,7 @@ a known answer is needed. Pure: it works on counts of patterns, so a million pai
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from socle.duplicates.blocks import RULES
@@ -67,7 +67,7 @@ def fit(sampled: Patterns, blocked: Mapping[tuple[int, Pattern], float], exact: 
     """
     m = {field.name: believed(field.top + 1) for field in FIELDS}
     prior = 1 / max(2, pairs) ** 0.5
-    everywhere: Counter[Pattern] = Counter()
+    everywhere: dict[Pattern, float] = defaultdict(float)
     for (_, pattern), count in blocked.items():
         everywhere[pattern] += count
     u = _of_two(sampled, everywhere, exact, lambda pattern: 0.0)
@@ -99,7 +99,7 @@ def _of_two(sampled: Patterns, blocked: Patterns, exact: Mapping[str, tuple[int,
         for field, level in zip(FIELDS, pattern, strict=True):
             if level >= 0:
                 counts[field.name][level] += share
-    ones: Counter[str] = Counter()
+    ones: dict[str, float] = defaultdict(float)
     for pattern, count in blocked.items():
         chance = is_one(pattern)
         for field, level in zip(FIELDS, pattern, strict=True):
@@ -122,7 +122,7 @@ def _of_one(blocked: Mapping[tuple[int, Pattern], float], m: Mapping[str, Sequen
     sums = {field.name: [_BELIEF * share for share in believed(field.top + 1)] for field in FIELDS}
     for number, rule in enumerate(RULES):
         free = [place for place, field in enumerate(FIELDS) if field.name not in rule.agrees]
-        counts: Counter[Pattern] = Counter()
+        counts: dict[Pattern, float] = defaultdict(float)
         for (bits, pattern), count in blocked.items():
             if bits >> number & 1:
                 counts[tuple(level if place in free else -1 for place, level in enumerate(pattern))] += count

@@ -25,6 +25,7 @@ Connection = Any
 SAMPLE = 200_000
 """Random pairs from which u is estimated."""
 
+_KINDS = {"version": "INTEGER"}
 _LEVELS = ", ".join(f"g_{field.name}" for field in FIELDS)
 _COMPARE = ", ".join(f"{field.sql()} AS g_{field.name}" for field in FIELDS)
 _WEIGHED = [field for field in FIELDS if field.weigh]
@@ -47,9 +48,18 @@ def fill(connection: Connection, rows: Iterable[Person]) -> None:
 
 def create_raw(connection: Connection) -> None:
     """An empty table `raw` with the columns of Person."""
-    kinds = {"version": "INTEGER"}
-    columns = ", ".join(f'"{name}" {kinds.get(name, "VARCHAR")}' for name in Person._fields)
+    columns = ", ".join(f'"{name}" {_KINDS.get(name, "VARCHAR")}' for name in Person._fields)
     connection.execute(f"CREATE OR REPLACE TABLE raw ({columns})")
+
+
+def read_files(connection: Connection, files: list[str]) -> None:
+    """Make the table `raw` of NDJSON files, compressed by gzip or not."""
+    create_raw(connection)
+    if files:
+        columns = ", ".join(f"'{name}': '{_KINDS.get(name, 'VARCHAR')}'" for name in Person._fields)
+        connection.execute(
+            f"INSERT INTO raw SELECT * FROM read_json($files, format = 'newline_delimited', columns = {{{columns}}})",
+            {"files": files})
 
 
 def search(connection: Connection, least: float) -> Searched:
@@ -90,17 +100,21 @@ def _candidates(connection: Connection) -> dict[str, int]:
     left_out = {}
     parts = []
     for number, rule in enumerate(RULES):
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE block_{number} AS "
-                           f"SELECT key, list(n ORDER BY n) AS members FROM (SELECT n, {rule.key} AS key FROM person) "
-                           "WHERE key IS NOT NULL GROUP BY key HAVING count(*) > 1")
+        # Two different users are never one person, however alike they are: only pairs with somebody else are made at all.
+        connection.execute(f"""
+            CREATE OR REPLACE TEMP TABLE block_{number} AS
+            SELECT list(n) AS members, list(n) FILTER ("user" IS NULL) AS strangers
+            FROM (SELECT n, "user", {rule.key} AS key FROM person) WHERE key IS NOT NULL
+            GROUP BY key HAVING count(*) > 1 AND count("user") < count(*)""")
         frequent = _number(connection, f"SELECT count(*) FROM block_{number} WHERE len(members) > {BLOCK}")
         if frequent:
             left_out[rule.name] = frequent
-        parts.append(f"SELECT l, unnest(members) AS r, {1 << number} AS rule FROM (SELECT unnest(members) AS l, members "
+        parts.append(f"SELECT l, unnest(members) AS r, {1 << number} AS rule FROM (SELECT unnest(strangers) AS l, members "
                      f"FROM block_{number} WHERE len(members) <= {BLOCK})")
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE found AS
-        SELECT l, r, bit_or(rule)::INTEGER AS rules FROM ({' UNION ALL '.join(parts)}) WHERE l < r GROUP BY l, r""")
+        SELECT least(l, r)::INTEGER AS l, greatest(l, r)::INTEGER AS r, bit_or(rule)::INTEGER AS rules
+        FROM ({' UNION ALL '.join(parts)}) WHERE l <> r GROUP BY ALL""")
     for number in range(len(RULES)):
         connection.execute(f"DROP TABLE block_{number}")
     return left_out
@@ -114,12 +128,10 @@ def _compare(connection: Connection) -> None:
                            f"OVER () AS often FROM person WHERE {field.exact} IS NOT NULL GROUP BY 1")
         often += f", CASE WHEN g_{field.name} = {field.top} THEN {table}.often END AS {table}"
         joins += f" LEFT JOIN {table} ON {table}.value = a.{field.exact}"
-    # Two different users are never one person, however alike they are: they are not even compared.
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE pair AS
         SELECT found.*, {_COMPARE}{often}
-        FROM found JOIN person a ON a.n = l JOIN person b ON b.n = r {joins}
-        WHERE NOT coalesce(a."user" <> b."user", false)""")
+        FROM found JOIN person a ON a.n = l JOIN person b ON b.n = r {joins}""")
     connection.execute("DROP TABLE found")
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 KIND = "duplicate-rules"
-"""The kind of the one definition that holds the rules; its name is DEFAULT."""
-DEFAULT = "default"
+"""The kind of the one definition that holds the rules."""
 
 OPEN, ACCEPTED, REJECTED = STATES = ("open", "accepted", "rejected")
 
 MAX_CLUSTER = 20
 """Profiles that may be one person: more of them share something that is no person's own, so nothing merges them unseen."""
+MAX_MERGES = 1_000
+"""Groups of profiles that one run merges unseen; the next one goes on."""
 MAX_QUEUE = 20_000
 """Candidates that one run keeps, the most probable: a queue is for people, and no team reads more."""
 
@@ -71,6 +72,7 @@ class Level(NamedTuple):
 class Pair(NamedTuple):
     """Two profiles that may be one person. `left` < `right`; the versions are those that were compared.
 
+    levels   what was compared and what it says; no values: these are in the profiles
     certain  no field that a person has only one of (given name, birth) differs: only such a pair may be merged unseen
     """
 
@@ -92,7 +94,7 @@ class Candidate(NamedTuple):
     """A pair in the queue. Times in epoch ms.
 
     state     open, accepted or rejected; a pair that is no candidate any more is deleted
-    found     when a run first proposed it; `seen` when one last did
+    found     when a run first proposed it
     decided   when it was accepted or rejected, else None
     by        who decided: "review", or "auto_merge"
     revision  how often the row was written
@@ -101,18 +103,14 @@ class Candidate(NamedTuple):
     pair: Pair
     state: str
     found: int
-    seen: int
     decided: int | None = None
     by: str | None = None
     revision: int = 1
 
-
-class Proposal(NamedTuple):
-    """What a search came to. Groups hold two or more profile ids that are one person for at least the threshold."""
-
-    pairs: list[Pair]
-    merges: list[list[str]]
-    report: dict[str, Any]
+    @property
+    def id(self) -> str:
+        """That of its pair."""
+        return self.pair.id
 
 
 class Parameters(NamedTuple):
@@ -122,9 +120,6 @@ class Parameters(NamedTuple):
     m: Mapping[str, list[float]]
     u: Mapping[str, list[float]]
     prior: float
-
-
-Step = Literal["extract", "link", "settle"]
 
 
 def pair_id(one: str, other: str) -> str:
