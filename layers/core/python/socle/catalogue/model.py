@@ -83,7 +83,8 @@ class Catalogue:
 
     def unlisted(self, kind: str) -> int:
         """How many rows of `events` or `traits` have names beyond the limit."""
-        return int(self.rows[kind]) - sum(seen.total.count for seen in getattr(self, kind).values())
+        names = self.events if kind == "events" else self.traits
+        return self.rows[kind] - sum(seen.total.count for seen in names.values())
 
     def to_json(self) -> dict[str, Any]:
         """JSON-ready; `from_json` is the inverse."""

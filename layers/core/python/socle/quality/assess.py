@@ -94,7 +94,7 @@ def assess(snapshot: Snapshot, rules: QualityRulesDocument, now: int, normalise:
     whole = sum(rule.weight for rule in rules.fields)
     states = tuple(_state(rule, snapshot, traits, flags, now, 100 * rule.weight / whole, rules.conflict_penalty,
                           conflicts.get(rule.name, False) if conflicts is not None else None) for rule in rules.fields)
-    kept = max(0.0, 100 - sum(points for state in states for points in state.lost.values()))
+    kept = max(0.0, round(100 - sum(points for state in states for points in state.lost.values()), 9))
     lost = kept * rules.duplicate_penalty if duplicates else 0.0
     return Assessment(kept - lost, states, duplicates, lost)
 

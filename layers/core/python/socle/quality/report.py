@@ -33,7 +33,7 @@ def report(tally: Tally, rules: QualityRulesDocument, now: int, run: str, source
     sources  source → {"values": values of fields that it sent, "invalid": of these, those that can't be used}
     """
     whole = sum(rule.weight for rule in rules.fields)
-    fields = {rule.name: {
+    fields: dict[str, dict[str, Any]] = {rule.name: {
         "weight": rule.weight, "completeness": _share(tally.present[rule.name], tally.people),
         "validity": _share(tally.valid[rule.name], tally.present[rule.name]),
         "freshness": _share(tally.fresh[rule.name], tally.present[rule.name] * 1_000),
@@ -66,7 +66,7 @@ def report(tally: Tally, rules: QualityRulesDocument, now: int, run: str, source
 
 def fixes(tally: Tally) -> list[dict[str, Any]]:
     """What costs most: by how many points the mean score would rise, and for how many people."""
-    found = []
+    found: list[dict[str, Any]] = []
     for what, points in sorted(tally.lost.items(), key=lambda item: (-item[1], item[0]))[:MAX_FIXES]:
         name, _, code = what.partition(" ")
         found.append({"field": name or None, "code": code, "people": tally.touched[what],

@@ -135,7 +135,8 @@ class Survey:
         return document
 
     def _decide(self, run: str, plan: Mapping[str, Any], segment: int) -> None:
-        rule, people, found, sample = CleanupRule.model_validate(plan["cleanup"]), 0, 0, []
+        rule, people, found = CleanupRule.model_validate(plan["cleanup"]), 0, 0
+        sample: list[dict[str, Any]] = []
         touched: set[str] = set()
 
         def events() -> Iterator[Event]:

@@ -42,7 +42,8 @@ class QualityStore:
 
     def of_day(self, day: str) -> dict[str, Any] | None:
         """The last survey of a day (YYYY-MM-DD), if there was one."""
-        return self._read(f"{PREFIX}dt={day}.json")[0]
+        found: dict[str, Any] | None = self._read(f"{PREFIX}dt={day}.json")[0]
+        return found
 
     def filled(self) -> tuple[dict[str, int], int]:
         """(trait → people who have it, people) of the newest survey; ({}, 0) before the first."""

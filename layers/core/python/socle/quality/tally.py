@@ -84,7 +84,8 @@ class Tally:
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Tally:
         """Inverse of `to_json`."""
-        return cls(**{name: Counter(value) if isinstance(value, dict) else value for name, value in document.items()})
+        values: dict[str, Any] = {name: Counter(value) if isinstance(value, dict) else value for name, value in document.items()}
+        return cls(**values)
 
     def _lose(self, what: str, points: float) -> None:
         self.lost[what] += round(points * _PART)
