@@ -136,7 +136,12 @@ def _pack(registers: dict[str, Register]) -> list[Any]:
 
 
 def _unpack(stamps: Iterable[Any]) -> dict[str, Register]:
-    return {name: Register(at, tie, value, *rank) for at, tie, values, *rank in stamps for name, value in values.items()}
+    found = {}
+    for stamp in stamps:  # unpacked by hand: every event reads this
+        at, tie, rank = stamp[0], stamp[1], stamp[3] if len(stamp) > 3 else 0
+        for name, value in stamp[2].items():
+            found[name] = Register(at, tie, value, rank)
+    return found
 
 
 def _pack_hashes(hashes: set[int]) -> str:
