@@ -7,6 +7,7 @@ from constructs import Construct
 
 from infra.constructs.admin import Admin
 from infra.constructs.data import Data
+from infra.constructs.duplicates import Duplicates
 from infra.constructs.function import House
 from infra.constructs.imports import Imports
 from infra.constructs.ingest import Api, Ingest
@@ -43,9 +44,11 @@ class Socle(cdk.Stack):
         quality.open_to(admin.serve_admin)
         imports = Imports(self, "Imports", house=house, data=data, api=api, ingest=ingest, analytics=layers.analytics)
         imports.open_to(admin.serve_admin, data)
+        duplicates = Duplicates(self, "Duplicates", house=house, data=data, schedules=schedules, analytics=layers.analytics)
+        duplicates.open_to(admin.serve_admin)
         observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest,
                                       admin=admin, schedules=schedules, replay=replay, quality=quality,
-                                      imports=imports)
+                                      imports=imports, duplicates=duplicates)
         for name, value in {
             "ApiUrl": api.url,
             "UserPoolId": admin.users.user_pool_id,

@@ -21,6 +21,8 @@ from socle.definitions.model import Definition
 from socle.definitions.service import Definitions
 from socle.definitions.store import DefinitionStore
 from socle.definitions.survivorship import SURVIVORSHIP, rules_of
+from socle.duplicates.service.review import Review
+from socle.duplicates.store import CandidateStore
 from socle.effects.webhook import signing_secret
 from socle.erasures.store import ErasureStore
 from socle.events.group import records
@@ -29,6 +31,7 @@ from socle.events.store import EventStream
 from socle.events.tail import Tail, tail
 from socle.failed.service import FailedBatches
 from socle.failed.store import FailedStore
+from socle.identity.service.graph import IdentityGraph
 from socle.imports.service.preview import Preview
 from socle.imports.service.requests import Imports
 from socle.imports.store import ImportFiles, RunStore
@@ -109,6 +112,12 @@ class Collaborators:
     @cached_property
     def preview(self) -> Preview:
         return Preview(self.imports, self._import_files, Path("/tmp"))  # noqa: S108 (Lambda's own disk)
+
+    @cached_property
+    def duplicates(self) -> Review:
+        profiles = ProfileStore(self._dynamodb, self._settings.profiles_table)
+        return Review(CandidateStore(self._dynamodb, self._settings.definitions_table), profiles, IdentityGraph(profiles),
+                      Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.duplicates_machine))
 
     @cached_property
     def items(self) -> ItemStore:

@@ -109,7 +109,9 @@ def read_timeline(id: Id, limit: Limit = 50, cursor: Cursor = None,
                responses=answers(204, None, "erased"))
 def erase_profile(id: Id) -> Response[str]:
     """Profile, history and identifiers are gone at once; what still arrives from before is dropped."""
-    collaborators.get().profiles.erase(key_of(id), now())
+    services = collaborators.get()
+    services.duplicates.forget(key_of(id))
+    services.profiles.erase(key_of(id), now())
     return no_content()
 
 

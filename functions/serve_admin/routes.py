@@ -9,6 +9,7 @@ from . import (
     catalog,
     catalogue,
     definitions,
+    duplicates,
     failed,
     imports,
     profiles,
@@ -23,5 +24,5 @@ from . import (
 def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports, catalog,
-                   definitions):
+                   duplicates, definitions):
         app.include_router(module.router)

@@ -72,10 +72,10 @@ class Admin(Construct):
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 bucket=bucket.bucket_name, stream_name=stream.stream_name,
                 signing_secret_arn=data.signing_secret.secret_arn, quality_machine="",
-                import_machine_arn=""))  # these two are named by `open_to` of Quality and Imports
+                import_machine_arn="", duplicates_machine=""))  # named by `open_to` of Quality, Imports and Duplicates
         function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
                       "dynamodb:Query"], [data.profiles.table_arn])
-        function.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"],
+        function.may(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"],
                      [data.definitions.table_arn])
         quarantine, failed = function.objects(bucket, "quarantine/"), function.objects(bucket, FAILED_PREFIX)
         measured = [function.objects(bucket, prefix) for prefix in (QUALITY_PREFIX, QUALITY_RUNS_PREFIX, CATALOGUE_PREFIX)]

@@ -26,6 +26,7 @@ STATE_PREFIX = "import-state/"
 QUALITY_PREFIX = "quality/"
 QUALITY_RUNS_PREFIX = "quality-runs/"
 CATALOGUE_PREFIX = "catalogue/"
+DUPLICATE_RUNS_PREFIX = "duplicate-runs/"
 FAILED_PREFIX = "aws/lambda/"
 """Where Lambda puts what a stream mapping gave up: `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/…`. AWS fixes the name."""
 
@@ -117,6 +118,7 @@ class Data(Construct):
                   for prefix, days in (("exports", self._stage.file_days), ("imports", self._stage.file_days),
                                        ("uploads", self._stage.file_days), ("import-runs", self._stage.file_days),
                                        ("replays", self._stage.file_days), ("quality-runs", self._stage.file_days),
+                                       ("duplicate-runs", self._stage.file_days),
                                        ("quarantine", self._stage.quarantine_days))],
             ],
         )

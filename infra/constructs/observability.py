@@ -14,6 +14,7 @@ from constructs import Construct
 
 from infra.constructs.admin import Admin
 from infra.constructs.data import Data
+from infra.constructs.duplicates import Duplicates
 from infra.constructs.function import Function
 from infra.constructs.imports import Imports
 from infra.constructs.ingest import Api, Ingest
@@ -56,7 +57,7 @@ class Observability(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, stage: StageSettings, data: Data, api: Api, ingest: Ingest,
                  admin: Admin, schedules: Schedules, replay: Replay, quality: Quality,
-                 imports: Imports) -> None:
+                 imports: Imports, duplicates: Duplicates) -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Alarms", display_name=f"Socle {stage.name}", master_key=data.key,
                                enforce_ssl=True)
@@ -89,6 +90,8 @@ class Observability(Construct):
                     "A survey or a clean-up broke off: its execution says where; start it anew.")
         self._alarm("ImportFailed", imports.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
                     "A file was not imported: GET /api/imports says which and why; start it again when that is mended.")
+        self._alarm("DuplicatesFailed", duplicates.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
+                    "A search for near-duplicates broke off: its execution says where; the next one starts anew.")
         self._alarm("ApiServerErrors", api.api.metric_server_error(statistic="Sum", period=FIVE_MINUTES), 10,
                     "The API answers 5xx: clients keep their events and retry, but not for ever.")
         self.dashboard = self._dashboard(stage, api, ingest, functions)

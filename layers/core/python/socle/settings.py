@@ -72,6 +72,7 @@ class AdminSettings(Settings):
     signing_secret_arn: str
     quality_machine: str
     import_machine_arn: str
+    duplicates_machine: str
 
 
 class QualitySettings(Settings):
@@ -106,6 +107,19 @@ class StartImportSettings(ImportSettings):
     """start_import: starts the workflow for a new object."""
 
     import_machine_arn: str
+
+
+class FindDuplicatesSettings(Settings):
+    """find_duplicates: people in, pairs out."""
+
+    bucket: str
+
+
+class ProposeDuplicatesSettings(FindDuplicatesSettings):
+    """propose_duplicates: reads profiles, keeps candidates beside the definitions, merges."""
+
+    profiles_table: str
+    definitions_table: str
 
 
 class ReplayPlanSettings(Settings):

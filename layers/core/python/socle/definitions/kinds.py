@@ -8,6 +8,8 @@ from pydantic import BaseModel
 
 from socle.definitions.survivorship import SURVIVORSHIP, SurvivorshipDocument
 from socle.definitions.webhooks import WebhookDocument
+from socle.duplicates.model import KIND as DUPLICATE_RULES
+from socle.duplicates.model import DuplicateRules
 from socle.errors import NotFound, Rejected
 from socle.imports.model import Mapping as MappingDocument
 from socle.quality.model import KIND as QUALITY_RULES
@@ -20,10 +22,11 @@ KINDS: Mapping[str, type[BaseModel]] = {
     SURVIVORSHIP: SurvivorshipDocument,
     QUALITY_RULES: QualityRulesDocument,
     "mappings": MappingDocument,
+    DUPLICATE_RULES: DuplicateRules,
 }
 
 DEFAULT = "default"
-SINGLE = frozenset({SURVIVORSHIP, QUALITY_RULES})
+SINGLE = frozenset({SURVIVORSHIP, QUALITY_RULES, DUPLICATE_RULES})
 """Kinds with one document only, called `default`: it speaks of the whole workspace."""
 
 
