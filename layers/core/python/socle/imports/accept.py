@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from socle.events.check import MAX_EVENT_BYTES
 from socle.events.model import Event, Quarantined
 from socle.events.parse import Body
 from socle.events.receive import Origin, receive
 from socle.imports.model import Send
+
+_HALF = re.compile("[\ud800-\udfff]")
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Accepted(NamedTuple):
@@ -25,9 +29,14 @@ def accept(sends: Iterable[Send], source: str, now: int) -> Accepted:
     events: list[Event] = []
     refused: list[tuple[Send, Quarantined]] = []
     for send in sends:
-        # One body each: "after" is a matter of messages that somebody sent one after the other.
-        body = Body([send.message], "", surrogates=True, size=MAX_EVENT_BYTES + 1)
-        found, quarantined = receive(body, origin)
+        # One body each: which was sent after which is a matter of clients that send many at once.
+        text = _compact(send.message)
+        surrogates = not text.isascii() and _HALF.search(text) is not None
+        found, quarantined = receive(Body([send.message], text, surrogates=surrogates, size=_size(text)), origin)
         events += [event._replace(ts=send.ts) for event in found]
         refused += [(send, one) for one in quarantined]
     return Accepted(events, refused)
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from socle.errors import Rejected
 from socle.imports.dates import Dates
@@ -27,27 +27,10 @@ _AROUND = re.compile(r"^(?:[€$£¥]|[A-Z]{3}\b)|(?:[€$£¥]|\b[A-Z]{3})$")
 _INTEGER = re.compile(r"([0-9]+)(?:[.,]0*)?", re.ASCII)
 MAX_EXACT = 15
 """Significant digits that a JSON number carries through a double unchanged; longer numbers travel as text."""
-_CACHED = 50_000
+_REMEMBERED = 50_000
 
-Result = TypeVar("Result")
 Getter = Callable[[list[Any]], Any]
 """The value of a row's cells; None when the cell is blank. Raises Rejected with the column as its field."""
-
-
-def remembered(read: Callable[[str], Result]) -> Callable[[str], Result]:
-    """`read` with its answers kept: the cells of a column repeat. What raises is read again."""
-    known: dict[str, Result] = {}
-
-    def asked(cell: str) -> Result:
-        try:
-            return known[cell]
-        except KeyError:
-            if len(known) >= _CACHED:
-                known.clear()
-            found = known[cell] = read(cell)
-            return found
-
-    return asked
 
 
 class Cells:
@@ -56,34 +39,36 @@ class Cells:
     def __init__(self, options: Format) -> None:
         self._decimal = options.decimal
         self._dates = Dates(options)
-        self._number = remembered(self._number_of)
-        self._moment = remembered(self._dates.moment)
 
     def getter(self, cell: Cell, index: int | None) -> Getter:
         """How to read the cell at `index` of a row; of a constant, its value."""
         if index is None or cell.column is None:
             value = cell.value
             return lambda cells: value
-        at, column = index, cell.column
-        read = {"auto": self.value, "text": self.text, "number": self.json_number, "date": self.date,
-                "boolean": self.boolean}[cell.type]
-        if cell.clean:
-            read = {"integer": integer, "lower": _lower, "digits": _digits}[cell.clean]
-        return _placed(read, at, column)
+        if not cell.clean and cell.type in ("auto", "text"):
+            return self._texts(index, self.reader(cell))
+        return placed(self.reader(cell), index, cell.column)
 
-    def numbers(self, cell: Cell, index: int | None) -> Getter:
-        """A Decimal."""
+    def reader(self, cell: Cell) -> Callable[[Any], Any]:
+        """What makes a value of a cell's content, whichever row it is from."""
+        if cell.clean:
+            return {"integer": integer, "lower": _lower, "digits": _digits}[cell.clean]
+        return {"auto": self.value, "text": self.text, "number": self.json_number, "date": self.date,
+                "boolean": self.boolean}[cell.type]
+
+    def amounts(self, cell: Cell, index: int | None) -> Getter:
+        """(whether it is negative, its size as JSON holds it)."""
         if index is None or cell.column is None:
-            constant = self.number(cell.value)
+            constant = self._amount(cell.value)
             return lambda cells: constant
-        return _placed(self.number, index, cell.column)
+        return placed(self._amount, index, cell.column)
 
     def moments(self, cell: Cell, index: int | None) -> Getter:
         """Epoch ms."""
         if index is None or cell.column is None:
             constant = self.moment(cell.value)
             return lambda cells: constant
-        return _placed(self.moment, index, cell.column)
+        return placed(self.moment, index, cell.column)
 
     def value(self, cell: Any) -> Any:
         """What fits JSON: texts trimmed, numbers as they are, dates as ISO 8601."""
@@ -129,7 +114,7 @@ class Cells:
 
     def moment(self, cell: Any) -> int | None:
         """Epoch ms. Raises Rejected(`bad_date` or `ambiguous_date`)."""
-        return self._moment(cell) if cell.__class__ is str else self._dates.moment(cell)
+        return self._dates.moment(cell)
 
     def boolean(self, cell: Any) -> bool | None:
         """Yes or no, in English and French. Raises Rejected(`bad_boolean`)."""
@@ -141,7 +126,23 @@ class Cells:
             raise Rejected("bad_boolean", f"{_shown(cell)} is neither yes nor no")
         return word in _TRUE
 
-    def _number_of(self, cell: str) -> Decimal | None:
+    def _amount(self, cell: Any) -> tuple[bool, int | float | str] | None:
+        number = self.number(cell)
+        return None if number is None else (number < 0, plain(abs(number)))
+
+    def _texts(self, at: int, read: Callable[[Any], Any]) -> Getter:
+        """Texts are just trimmed: quicker than looking up what was read before."""
+
+        def value(cells: list[Any]) -> Any:
+            cell = cells[at]
+            if cell.__class__ is str:
+                cell = cell.strip()
+                return None if cell in _BLANK else cell
+            return read(cell)
+
+        return value
+
+    def _number(self, cell: str) -> Decimal | None:
         text = cell.strip()
         if _PLAIN.fullmatch(text) and self._decimal != ",":
             return Decimal(text)
@@ -208,15 +209,25 @@ def _digits(cell: Any) -> str | None:
     return re.sub(r"[^0-9]", "", integer(cell) or "") or None
 
 
-def _placed(read: Callable[[Any], Any], at: int, column: str) -> Getter:
+def placed(read: Callable[[Any], Any], at: int, column: str) -> Getter:
+    """`read` for the cell at `at`. What texts say is remembered, for the cells of a column repeat."""
+    known: dict[str, Any] = {"": None}
+
     def value(cells: list[Any]) -> Any:
         cell = cells[at]
-        if cell == "" or cell is None:
-            return None
         try:
-            return read(cell)
+            return known[cell]
+        except (KeyError, TypeError):  # a list can be no key, and is not remembered
+            pass
+        try:
+            found = read(cell)
         except Rejected as fault:
             raise Rejected(fault.code, fault.message, column) from None
+        if cell.__class__ is str:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            known[cell] = found
+        return found
 
     return value
 

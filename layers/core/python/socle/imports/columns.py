@@ -10,7 +10,7 @@ from typing import Any
 
 from socle.errors import Rejected
 from socle.identity.normalise import is_blocked
-from socle.imports.cells import Cells, Getter, integer
+from socle.imports.cells import Cells, Getter, integer, placed
 from socle.imports.model import Cell, Column, Mapping
 
 _LISTED = 40
@@ -65,10 +65,10 @@ class Columns:
         """(name, getter) of all columns that nobody has asked for yet."""
         return [(name, self.value(name, name)) for index, name in enumerate(self._columns) if index not in self._used]
 
-    def number(self, field: str, column: Column | None) -> Getter | None:
-        """A Decimal; no getter when nothing is mapped."""
+    def amount(self, field: str, column: Column | None) -> Getter | None:
+        """(whether it is negative, its size); no getter when nothing is mapped."""
         found = self.find(field, column)
-        return None if found is None else self.cells.numbers(*found)
+        return None if found is None else self.cells.amounts(*found)
 
     def moment(self, field: str, column: Column | None) -> Getter:
         """Epoch ms."""
@@ -80,25 +80,12 @@ class Columns:
         found = self.find(field, column)
         if found is None:
             return _nothing
-        read = self.cells.getter(*found)
-        known: dict[Any, str | None] = {}
-
-        def identifier(cells: list[Any]) -> str | None:
-            value = read(cells)
-            if value is None:
-                return None
-            if value.__class__ is str:
-                try:
-                    return known[value]
-                except KeyError:
-                    if len(known) >= 50_000:
-                        known.clear()
-            text = _id_text(value)
-            if value.__class__ is str:
-                known[value] = text
-            return text
-
-        return identifier
+        cell, index = found
+        if index is None or cell.column is None:
+            constant = _id_text(cell.value)
+            return lambda cells: constant
+        read = self.cells.reader(cell)
+        return placed(lambda value: _id_text(read(value)), index, cell.column)
 
     def _there(self, field: str, columns: ReadOnly[str, Column]) -> list[tuple[str, Column]]:
         found: list[tuple[str, Column]] = []
@@ -116,6 +103,8 @@ class Columns:
 
 
 def _id_text(value: Any) -> str | None:
+    if value is None:
+        return None
     text = integer(value) if isinstance(value, float | Decimal) else str(value)
     return None if text is None or is_blocked(text) else text
 

@@ -13,47 +13,23 @@ from socle.errors import Rejected
 from socle.imports import people
 from socle.imports.columns import Columns
 from socle.imports.model import BUCKETS, Draft, Mapping, Prepared, Reject, Row
+from socle.imports.named import named_columns
 from socle.imports.orders import Orders
 from socle.imports.people import Plan
 
 _PLANS: dict[str, type[Plan]] = {"orders": Orders, "people": people.People, "events": people.Events,
                                  "accounts": people.Accounts, "catalog": people.Items}
-_COLUMN_FIELDS = frozenset(("id", "timestamp", "account", "order_id", "price", "quantity", "total", "currency"))
-_COLUMN_MAPS = frozenset(("identifiers", "traits", "properties", "products"))
-
-
 def plan(name: str, mapping: Mapping, columns: Sequence[str], is_open: bool = False) -> Plan:
     """A mapping called `name` applied to the columns of a file: what a run works by.
 
     Raises Rejected(`missing_column`), naming the field of the mapping and the columns that there are.
     """
     if is_open:  # what is mapped may come in a later row
-        columns = [*columns, *(name for name in named(mapping) if name not in columns)]
+        columns = [*columns, *(name for name in named_columns(mapping) if name not in columns)]
     there = Columns(mapping, columns)
     made = _PLANS[mapping.kind](name, mapping, there)
     made.finish(there)
     return made
-
-
-def named(mapping: Mapping) -> list[str]:
-    """The columns that a mapping names."""
-    found: list[str] = []
-
-    def visit(value: object) -> None:
-        if isinstance(value, dict):
-            if isinstance(value.get("column"), str):
-                found.append(value["column"])
-            for inner in value.values():
-                visit(inner)
-
-    document = mapping.model_dump(exclude_none=True, exclude={"format"})
-    visit(document)
-    for field, value in [*document.items(), *document.get("order", {}).items(), *document.get("item", {}).items()]:
-        if field in _COLUMN_FIELDS and isinstance(value, str):
-            found.append(value)
-        elif field in _COLUMN_MAPS:
-            found += [column for column in value.values() if isinstance(column, str)]
-    return list(dict.fromkeys(found))
 
 
 def prepare(plan: Plan, row: Row) -> Prepared | Reject:

@@ -36,41 +36,44 @@ class Orders(Plan):
         fields: OrderFields = mapping.order
         self._fields = fields
         self._order_id = columns.identifier("order.order_id", fields.order_id)
-        self._price = columns.number("order.price", fields.price)
-        self._quantity = columns.number("order.quantity", fields.quantity)
-        self._total = columns.number("order.total", fields.total)
+        self._price = columns.amount("order.price", fields.price)
+        self._quantity = columns.amount("order.quantity", fields.quantity)
+        self._total = columns.amount("order.total", fields.total)
         self._currency = columns.value("order.currency", fields.currency)
         self._products = columns.values("order.products", fields.products)
         self._is_cancelled = _cancelled(fields, columns)
+        self._line = [name for name, _ in self._products]
+
+    def finish(self, columns: Columns) -> None:
+        super().finish(columns)
+        self._said = [*(name for name, _ in self.properties), "currency"]
 
     def prepare(self, row: Row) -> Prepared:
         cells = row.cells
         fields = self._fields
         who = self.person(cells)
         order_id = required(self._order_id(cells), fields.order_id, "order id")
-        product = filled(self._products, cells)
+        line = [get(cells) for _, get in self._products]
         side = BOUGHT
         if self._price is not None:
-            price = required(self._price(cells), fields.price, "price")
-            quantity = Decimal(1)
+            is_negative, price = required(self._price(cells), fields.price, "price")
+            quantity: int | float | str = 1
             if self._quantity is not None:
-                quantity = required(self._quantity(cells), fields.quantity, "quantity")
-            if (price < 0) != (quantity < 0):
+                is_back, quantity = required(self._quantity(cells), fields.quantity, "quantity")
+                is_negative = is_negative != is_back
+            line += (price, quantity)
+            if is_negative:
                 side = RETURNED
-            product["price"], product["quantity"] = plain(abs(price)), plain(abs(quantity))
         total = None
         if self._total is not None:
-            total = required(self._total(cells), fields.total, "total")
-            side = RETURNED if total < 0 else side
-            total = str(abs(total))
+            is_back, total = required(self._total(cells), fields.total, "total")
+            side = RETURNED if is_back else side
         if side == BOUGHT and self._is_cancelled is not None and self._is_cancelled(cells):
             side = BOTH
-        properties = filled(self.properties, cells)
-        currency = self._currency(cells)
-        if currency is not None:
-            properties["currency"] = str(currency).upper()
-        return Prepared(order_id, row.number, [who, self.time(cells) or 0, side, product, properties, total,
-                                               filled(self.traits, cells)])
+        said = [get(cells) for _, get in self.properties]
+        said.append(self._currency(cells))
+        return Prepared(order_id, row.number, [who, self.time(cells) or 0, side, line, said, total,
+                                               filled(self.traits, cells) if self.traits else {}])
 
     def messages(self, key: str, rows: Sequence[Prepared]) -> list[Draft]:
         people: dict[tuple[str, ...], list[Prepared]] = {}
@@ -92,28 +95,42 @@ class Orders(Plan):
             return [Draft(base, 0, {"type": "track", "event": event, "properties": {"order_id": order_id}}, (), is_void=True)]
         ts = min((row.values[1] for row in rows if row.values[1]), default=0)
         who = min(row.values[0] for row in rows)
-        properties: dict[str, Any] = {"order_id": order_id}
-        said = {(row.values[1], canonical(row.values[4])): row.values[4] for row in rows}
-        for _, own in sorted(said.items()):
-            properties = {**own, **properties}
-        totals = [Decimal(row.values[5]) for row in rows if row.values[5] is not None]
+        properties = {"order_id": order_id, **self._agreed(rows)}
+        totals = [Decimal(str(row.values[5])) for row in rows if row.values[5] is not None]
         if totals:
             properties["total"] = plain(max(totals))
         message = {**self.message("track", who, ts), "event": event}
-        lines = sorted((canonical(row.values[3]), row.values[3]) for row in rows if row.values[3])
         room = PART_BYTES - len(canonical({**message, "properties": properties}).encode("utf-8", "surrogatepass"))
-        parts = _cut(lines, room)
+        parts = _cut([self._product(line) for line in sorted((row.values[3] for row in rows), key=str)], room)
         numbers = tuple(sorted(row.number for row in rows))
         drafts = []
         for part, products in enumerate(parts, start=1):
             own = dict(properties)
             if len(parts) > 1:
                 own |= {"part": part, "parts": len(parts)}
+                if totals and part > 1:
+                    own["total"] = 0  # parts are added up
             if products:
                 own["products"] = products
             drafts.append(Draft(base if part == 1 else f"{base}:{part}", ts, {**message, "properties": own}, numbers,
                                 parts=len(parts) if part == 1 else 0))
         return drafts
+
+    def _agreed(self, rows: list[Prepared]) -> dict[str, Any]:
+        """Properties of the order: where its lines differ, what the earliest says."""
+        said = {(row.values[1], str(row.values[4])): row.values[4] for row in rows}
+        found: dict[str, Any] = {}
+        for _, values in sorted(said.items(), reverse=True):
+            found |= {name: value for name, value in zip(self._said, values, strict=True) if value is not None}
+        if "currency" in found:
+            found["currency"] = str(found["currency"]).upper()
+        return found
+
+    def _product(self, line: list[Any]) -> dict[str, Any]:
+        product = {name: value for name, value in zip(self._line, line, strict=False) if value is not None}
+        if self._price is not None:
+            product["price"], product["quantity"] = line[-2:]
+        return product
 
     def _traits(self, about: tuple[str, ...], rows: list[Prepared]) -> list[Draft]:
         """What the order's rows say about the person, the latest row last."""
@@ -128,16 +145,19 @@ class Orders(Plan):
                       tuple(sorted(row.number for row in rows)))]
 
 
-def _cut(lines: list[tuple[str, dict[str, Any]]], room: int) -> list[list[dict[str, Any]]]:
-    """The lines in parts of at most `room` bytes; a line that is larger alone is a part alone."""
+def _cut(products: list[dict[str, Any]], room: int) -> list[list[dict[str, Any]]]:
+    """The products in parts of at most `room` bytes; one that is larger alone is a part alone."""
+    products = [product for product in products if product]
+    if len(str(products)) < room // 6:  # a character is at most 6 bytes of JSON
+        return [products]
     parts: list[list[dict[str, Any]]] = [[]]
     left = room
-    for text, line in lines:
-        size = len(text.encode("utf-8", "surrogatepass")) + 1
+    for product in products:
+        size = len(canonical(product).encode("utf-8", "surrogatepass")) + 1
         if size > left and parts[-1]:
             parts.append([])
             left = room
-        parts[-1].append(line)
+        parts[-1].append(product)
         left -= size
     return parts
 
@@ -149,8 +169,8 @@ def _cancelled(fields: OrderFields, columns: Columns) -> Getter | None:
     column = Cell(column=rule.column) if rule.column else fields.order_id
     get = columns.value("order.cancelled.column", column)
     if rule.prefix is not None:
-        prefix = rule.prefix.casefold()
-        return lambda cells: str(get(cells) or "").casefold().startswith(prefix)
+        starts = (rule.prefix, rule.prefix.lower(), rule.prefix.upper())
+        return lambda cells: str(get(cells) or "").startswith(starts)
     values = {value.strip().casefold() for value in rule.values}
     if isinstance(column, Cell) and column.column is None:
         raise Rejected("missing_column", "name the column that says what is cancelled", "order.cancelled.column")

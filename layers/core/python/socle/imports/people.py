@@ -38,7 +38,8 @@ class Plan(ABC):
         self.traits = columns.values("traits", mapping.traits)
         self.properties = columns.values("properties", mapping.properties)
         self.time = columns.moment("timestamp", mapping.timestamp)
-        self._identifying = ", ".join(sorted({_label(column) for column in mapping.identifiers.values()}))
+        identifying = ", ".join(sorted({_label(column) for column in mapping.identifiers.values()}))
+        self._nobody = f"the row belongs to nobody: fill {identifying}"
         self._first = _label(next(iter(mapping.identifiers.values()), ""))
 
     def finish(self, columns: Columns) -> None:
@@ -60,7 +61,7 @@ class Plan(ABC):
         """The row's identifiers as [type, value]. Raises Rejected(`no_identifier`)."""
         found = [[kind, value] for kind, get in self.who if (value := get(cells)) is not None]
         if not found:
-            raise Rejected("no_identifier", f"the row belongs to nobody: fill {self._identifying}", self._first)
+            raise Rejected("no_identifier", self._nobody, self._first)
         return found
 
     def message(self, kind: str, who: Iterable[Sequence[str]], ts: int, traits: dict[str, Any] | None = None) -> dict[str, Any]:

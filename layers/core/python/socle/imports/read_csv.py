@@ -10,7 +10,7 @@ from typing import BinaryIO
 from socle.errors import Rejected
 from socle.imports import header
 from socle.imports.model import Format, Reject, Row, Rows
-from socle.imports.text import Lines, Text, as_read, is_cut, open_text
+from socle.imports.text import Lines, Text, as_read, open_text
 
 DELIMITERS = ",;\t|"
 _JUDGED = 100
@@ -21,11 +21,11 @@ _SHOWN = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
 def read_csv(source: BinaryIO, options: Format) -> Rows:
     """Raises Rejected for what is no text or has no header."""
     text = open_text(source, options.encoding)
-    lines = Lines(text.stream)
     delimiter = options.delimiter or _said(text) or _delimiter(text.sample)
     notes = text.notes
     if options.delimiter is None:
         notes.append(f"delimiter: {_SHOWN.get(delimiter, delimiter)}")
+    lines = Lines(text.stream)
     rows = _rows(lines, delimiter)
     if _said(text):
         next(rows, None)
@@ -35,43 +35,47 @@ def read_csv(source: BinaryIO, options: Format) -> Rows:
     if isinstance(first, Reject):
         raise Rejected("no_header", f"the header can't be read: {first.message}", "file")
     columns = header.names(first.cells, notes)
-    return Rows(columns, _even(rows, len(columns)), notes)
+    return Rows(columns, _rows(lines, delimiter, len(columns)), notes)
 
 
-def _rows(lines: Lines, delimiter: str) -> Iterator[Row | Reject]:
-    """All rows that are not blank. After one that can't be read, reading goes on in the next line."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+def _rows(lines: Lines, delimiter: str, width: int = 0) -> Iterator[Row | Reject]:
+    """All rows that are not blank, with as many cells as `width` says if it says something.
+
+    After a row that can't be read, reading goes on in the line after its first. Cells too many are left out when empty.
+    """
     taken = lines.taken
     while True:
-        number = lines.next_row()
+        reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
+            number = lines.number + 1
+            lines.next_row()
+            for cells in reader:
+                if lines.is_long or lines.is_broken:
+                    yield _unread(lines, number, cells)
+                elif len(cells) == width or not width:
+                    if any(cells):
+                        yield Row(number, cells)
+                elif any(cells):
+                    if len(cells) > width and not any(cells[width:]):
+                        yield Row(number, cells[:width])
+                    else:
+                        yield Reject(number, "ragged_row", "", f"the row has {len(cells)} cells, the header {width}", cells)
+                number = lines.number + 1
+                if len(taken) > 1 or lines.is_broken or lines.is_long:
+                    lines.next_row()
+                else:
+                    taken.clear()
         except csv.Error as error:
             yield Reject(number, "bad_quotes", "", f"the row can't be read: {error}; check its quotes",
                          as_read([lines.give_back().rstrip("\r\n")]))
-            continue
-        if lines.is_broken:
-            yield Reject(number, "bad_encoding", "", "the row is not UTF-8 as the rows before it", as_read(cells))
-        elif len(taken) == 1 and is_cut(taken[0]):
-            lines.skip_rest()
-            yield Reject(number, "too_large", "", "the line has more than a million characters", [taken[0][:1_000]])
-        elif any(cells):
-            yield Row(number, cells)
-
-
-def _even(rows: Iterator[Row | Reject], width: int) -> Iterator[Row | Reject]:
-    """Rows with as many cells as there are columns; empty cells too many are left out."""
-    for row in rows:
-        if row.__class__ is Row and len(row.cells) != width:
-            count = len(row.cells)
-            if count > width and not any(row.cells[width:]):
-                yield Row(row.number, row.cells[:width])
-            else:
-                yield Reject(row.number, "ragged_row", "", f"the row has {count} cells, the header {width}", row.cells)
         else:
-            yield row
+            return
+
+
+def _unread(lines: Lines, number: int, cells: list[str]) -> Reject:
+    if lines.is_long:
+        return Reject(number, "too_large", "", "the line has more than a million characters", [lines.taken[0][:1_000]])
+    return Reject(number, "bad_encoding", "", "the row is not UTF-8 as the rows before it", as_read(cells))
 
 
 def _said(text: Text) -> str | None:

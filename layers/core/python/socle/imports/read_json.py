@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from socle.errors import Rejected
 from socle.imports.model import Format, Reject, Row, Rows
-from socle.imports.text import Lines, as_read, is_cut, open_text
+from socle.imports.text import Lines, as_read, open_text
 
 SEEN = 1_000
 """Rows whose names make up the columns. A column that comes later has to be named by the mapping."""
@@ -45,11 +45,9 @@ def flat(value: dict[str, Any], prefix: str = "", depth: int = 0) -> dict[str, A
 def _objects(lines: Lines) -> Iterator[Row | Reject]:
     """Rows whose only cell is the flat object."""
     for line in lines:
-        number = lines.number
-        is_broken = lines.is_broken
+        number, is_broken, is_long = lines.number, lines.is_broken, lines.is_long
         lines.next_row()
-        if is_cut(line):
-            lines.skip_rest()
+        if is_long:
             yield Reject(number, "too_large", "", "the line has more than a million characters", [line[:1_000]])
             continue
         text = line.strip().removeprefix("\ufeff")

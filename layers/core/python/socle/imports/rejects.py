@@ -24,8 +24,8 @@ _NUMBER = re.compile(r"[+-]?[0-9][0-9 .,]*")
 
 
 def header(columns: Sequence[str], delimiter: str | None = None) -> str:
-    """The first line. Encode it as UTF-8 with a byte order mark (`utf-8-sig`), the other lines as UTF-8."""
-    return _line([*map(defused, _original(columns)), *ADDED], delimiter)
+    """The first line, with the byte order mark by which a spreadsheet knows UTF-8."""
+    return "\ufeff" + _line([*map(defused, _original(columns)), *ADDED], delimiter)
 
 
 def lines(columns: Sequence[str], rejects: Iterable[Reject], delimiter: str | None = None) -> str:

@@ -127,51 +127,51 @@ def _encoding(head: bytes, wanted: str | None) -> str:
 
 
 class Lines:
-    """The lines of a text, for a reader that may give some back. `number` is that of the last one, from 1."""
+    """The lines of a text, for a reader that may give some back.
+
+    number     of the last line, from 1
+    taken      lines since the last `next_row`
+    is_broken  whether one of them is not in the encoding of the text, is_long whether one is longer than MAX_LINE
+    """
 
     def __init__(self, stream: io.TextIOWrapper) -> None:
-        self._lines = iter(lambda: stream.readline(MAX_LINE), "")
+        self._stream = stream
         self._back: list[str] = []
         self.number = 0
         self.taken: list[str] = []
-        self.is_broken = False
+        self.is_broken = self.is_long = False
 
     def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._back.pop() if self._back else next(self._lines)
-        self.number += 1
-        self.taken.append(line)
-        if not line.isascii() and _HALF.search(line):
-            self.is_broken = True
-        return line
+        """Again and again: after the end of the lines there are those that were given back."""
+        read, back, taken = self._stream.readline, self._back, self.taken
+        while line := back.pop() if back else read(MAX_LINE):
+            self.number += 1
+            taken.append(line)
+            if not line.isascii() and _HALF.search(line):
+                self.is_broken = True
+            if len(line) == MAX_LINE:
+                self.is_long = self._skip_rest(line)
+            yield line
 
     def give_back(self) -> str:
         """All taken lines but the first, which is returned: they are read again."""
-        first = self.taken[0]
-        again = self.taken[1:]
+        first, *again = self.taken
         self._back.extend(reversed(again))
         self.number -= len(again)
         self.next_row()
         return first
 
-    def next_row(self) -> int:
-        """Begin a row: what was taken is done with. The number of its first line."""
+    def next_row(self) -> None:
+        """What was taken is done with."""
         self.taken.clear()
-        self.is_broken = False
-        return self.number + 1
+        self.is_broken = self.is_long = False
 
-    def skip_rest(self) -> None:
-        """After a piece of a line that is longer than MAX_LINE: to its end."""
-        for piece in self._lines:
-            if piece.endswith(("\n", "\r")):
-                return
-
-
-def is_cut(line: str) -> bool:
-    """Whether it is a piece of a longer line."""
-    return len(line) >= MAX_LINE and not line.endswith(("\n", "\r"))
+    def _skip_rest(self, line: str) -> bool:
+        while not line.endswith(("\n", "\r")):
+            line = self._stream.readline(MAX_LINE)
+            if not line:
+                break
+        return True
 
 
 def as_read(cells: list[str]) -> list[str]:
