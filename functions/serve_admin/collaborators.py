@@ -21,6 +21,7 @@ from socle.definitions.model import Definition
 from socle.definitions.service import Definitions
 from socle.definitions.store import DefinitionStore
 from socle.definitions.survivorship import SURVIVORSHIP, rules_of
+from socle.duplicates.model import OPEN
 from socle.duplicates.service.review import Review
 from socle.duplicates.store import CandidateStore
 from socle.effects.webhook import signing_secret
@@ -102,7 +103,7 @@ class Collaborators:
     @cached_property
     def profile_quality(self) -> ProfileQuality:
         return ProfileQuality(ProfileStore(self._dynamodb, self._settings.profiles_table), self.profiles, self._quality_rules,
-                              normalise)
+                              normalise, self._open_duplicates)
 
     @cached_property
     def imports(self) -> Imports:
@@ -163,6 +164,12 @@ class Collaborators:
     def _quality_rules(self) -> QualityRulesDocument:
         found = self._definition_store.current(QUALITY_KIND, QUALITY_RULES)
         return QualityRulesDocument.model_validate(found.document if found else {})
+
+    def _open_duplicates(self, profile: str) -> int | None:
+        store = CandidateStore(self._dynamodb, self._settings.definitions_table)
+        if store.report() is None:
+            return None
+        return sum(one.state == OPEN for one in store.load(store.of_profile(profile)).values())
 
     def _all_definitions(self) -> list[Definition]:
         return [one for kind in KINDS for one in self._definition_store.list_current(kind)]

@@ -56,7 +56,7 @@ class Quality(Construct):
     def _grant(self, data: Data, ingest: Ingest) -> None:
         measure, update, bucket = self.measure_quality, self.update_catalogue, data.bucket
         measure.may(["dynamodb:Scan"], [data.profiles.table_arn])
-        measure.may(["dynamodb:GetItem"], [data.definitions.table_arn])
+        measure.may(["dynamodb:GetItem", "dynamodb:Query"], [data.definitions.table_arn])
         written = [measure.objects(bucket, prefix) for prefix in (QUALITY_PREFIX, QUALITY_RUNS_PREFIX)]
         measure.may(["s3:GetObject"], [*written, measure.objects(bucket, CATALOGUE_PREFIX)])
         measure.may(["s3:PutObject"], written)

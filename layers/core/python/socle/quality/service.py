@@ -62,7 +62,8 @@ class Stream(Protocol):
 
 
 class Survey:
-    """Does the steps of a run. `sources` answers what each source sent, `duplicates` profile → its open near-duplicates."""
+    """Does the steps of a run. `sources` answers what each source sent, `duplicates` profile → its open near-duplicates, or None
+    when nobody has looked for any."""
 
     def __init__(self, store: QualityStore, profiles: Scanned, stream: Stream, rules: Callable[[], QualityRulesDocument],
                  normalise: Normalise, sources: Callable[[], Mapping[str, Mapping[str, int]]] = dict,
@@ -85,6 +86,7 @@ class Survey:
             raise Rejected("invalid", f"the input of the run: {error.errors()[0]['msg']}", "input") from error
         if checked.undo is not None and not (self._store.load(checked.undo, "plan") or {}).get("cleanup"):
             raise Rejected("nothing_to_undo", "this run cleaned nothing up, or is too long ago", "undo")
+        self._store.save(run, "duplicates", self._duplicates())
         self._store.save(run, "plan", {**checked.model_dump(mode="json"), "rules": self._rules().model_dump(mode="json"),
                                        "now": now, "segments": SEGMENTS})
         return {"segments": list(range(SEGMENTS))}
@@ -112,7 +114,8 @@ class Survey:
         return {name: document[name] for name in ("people", "score", "changed") if name in document}
 
     def _tally(self, run: str, plan: Mapping[str, Any], segment: int) -> None:
-        rules, duplicates, tally = QualityRulesDocument.model_validate(plan["rules"]), self._duplicates(), Tally()
+        rules, tally = QualityRulesDocument.model_validate(plan["rules"]), Tally()
+        duplicates = self._store.load(run, "duplicates")
         for aggregate in self._profiles.scan(segment, plan["segments"]):
             found = assess(aggregate.snapshot, rules, plan["now"], self._normalise,
                            duplicates=None if duplicates is None else duplicates.get(aggregate.id, 0))
