@@ -132,7 +132,7 @@ def test_a_value_names_the_event_that_gave_it():
     (FREQUENT, [said(1, city="a"), said(2, city="b")], "b", [("a", "shop", "older")]),
     (FREQUENT, [said(1, city="a"), said(2, city="a"), said(3, city=None), said(4, city="b")], "b",
      [(None, "shop", "older"), ("a", "shop", "before_removal")]),
-])
+], ids=["latest", "first", "sources", "verified", "votes", "equal-votes", "removal"])
 def test_each_losing_value_says_why(rule, events, value, lost):
     assert entry(events, rule)["value"] == value
     assert losing(events, rule) == lost

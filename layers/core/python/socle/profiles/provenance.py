@@ -88,10 +88,10 @@ def _entry(trait: str, writes: Sequence[Write], rule: Rule) -> dict[str, Any]:
 def _origin(trait: str, event: Event) -> dict[str, Any]:
     """The event that gave the value; what was sent, where it was written in another form; what is doubtful about it."""
     raw, flags = event.body.get("raw"), event.body.get("flags")
-    origin = {"source": event.source, "event": {"type": event.type, "event": event.name, "messageId": event.message_id},
-              "happened": to_iso(event.at), "verified": is_verified(trait, traits_of(event))}
-    if event.revision:
-        origin["event"]["revision"] = event.revision
+    told = {"type": event.type, "event": event.name, "messageId": event.message_id,
+            **({"revision": event.revision} if event.revision else {})}
+    origin = {"source": event.source, "event": told, "happened": to_iso(event.at),
+              "verified": is_verified(trait, traits_of(event))}
     if isinstance(raw, dict) and trait in raw:
         origin["raw"] = raw[trait]
     if isinstance(flags, dict) and trait in flags:
