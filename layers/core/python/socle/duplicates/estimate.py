@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from socle.duplicates.blocks import RULES
-from socle.duplicates.levels import FIELDS, PERSONAL
+from socle.duplicates.levels import BY_NAME, FIELDS, PERSONAL, Compared
 from socle.duplicates.model import Parameters
 
 Pattern = tuple[int, ...]
@@ -25,13 +25,21 @@ _STILL = 1e-6
 _FEWEST = 10
 """Pairs below which a rule teaches nothing."""
 _BELIEF = 10.0
-"""What is believed beforehand counts as much as this many pairs: enough to carry a company of a hundred people."""
+"""What is believed of one person beforehand counts as much as this many pairs."""
+BELIEF_OF_TWO = 100.0
+"""And of two people: enough to carry a company of ten people, and nothing among a million."""
 
 
 def believed(levels: int) -> list[float]:
     """m before anything is known: most often a person's values are equal, more rarely close, seldom different."""
     shares = [0.5 ** (levels - 1 - level) for level in range(levels - 1)]
     return [*(0.2 * share / sum(shares) for share in shares), 0.8]
+
+
+def believed_of_two(field: Compared) -> list[float]:
+    """u before anything is known: two people differ in nearly everything."""
+    shares = [0.5 ** level for level in range(1, field.top)]
+    return [0.97, *((0.03 - field.chance) * share / sum(shares) for share in shares), field.chance]
 
 
 def weight(pattern: Pattern, m: Mapping[str, Sequence[float]], u: Mapping[str, Sequence[float]],
@@ -93,7 +101,7 @@ def _judge(model: Parameters) -> Callable[[Pattern], float]:
 def _of_two(sampled: Patterns, blocked: Patterns, exact: Mapping[str, tuple[int, int]],
             is_one: Callable[[Pattern], float]) -> dict[str, list[float]]:
     """u: from random pairs, less those that the model takes for one person."""
-    counts = {field.name: [1 / (field.top + 1)] * (field.top + 1) for field in FIELDS}
+    counts = {field.name: [BELIEF_OF_TWO * share for share in believed_of_two(field)] for field in FIELDS}
     for pattern, count in sampled.items():
         share = count * (1 - is_one(pattern))
         for field, level in zip(FIELDS, pattern, strict=True):
@@ -110,7 +118,7 @@ def _of_two(sampled: Patterns, blocked: Patterns, exact: Mapping[str, tuple[int,
         shares = [count / sum(levels) for count in levels]
         if name in exact:
             agreeing, known = exact[name]
-            top = min(max(agreeing - ones[name], 0.5) / max(1, known), 0.5)
+            top = (max(agreeing - ones[name], 0) + BELIEF_OF_TWO * BY_NAME[name].chance) / (known + BELIEF_OF_TWO)
             shares = [*(share * (1 - top) / max(1e-12, sum(shares[:-1])) for share in shares[:-1]), top]
         u[name] = shares
     return u

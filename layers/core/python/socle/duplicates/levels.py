@@ -19,6 +19,7 @@ class Compared(NamedTuple):
     """One field. `levels` holds (name, condition), the best first; the first condition that holds is the level.
 
     known   when both sides can be compared at all
+    chance  believed beforehand: how likely two people agree at the best level
     exact   SQL of the value that is equal at the best level, for its frequency; None when frequencies don't matter
     weigh   whether agreeing in a rare value says more than in a frequent one
     """
@@ -26,6 +27,7 @@ class Compared(NamedTuple):
     name: str
     known: str
     levels: tuple[tuple[str, str], ...]
+    chance: float
     exact: str | None
     weigh: bool = False
 
@@ -60,7 +62,7 @@ def _typo(one: str, other: str, edits: int) -> str:
             f"AND damerau_levenshtein({one}, {other}) <= {edits})")
 
 
-def _name(column: str, other: str) -> Compared:
+def _name(column: str, other: str, chance: float) -> Compared:
     mine, yours = f"a.{column}", f"b.{column}"
     # Crossed both ways, or one way where the counterpart is unknown: one way alone is a common name and chance.
     across = f"(a.{other} IS NOT NULL OR b.{other} IS NOT NULL)"
@@ -73,7 +75,7 @@ def _name(column: str, other: str) -> Compared:
         ("close", _alike(mine, yours)),
         ("similar", " OR ".join((
             _alike(mine, yours, 0.85), f"(least(length({mine}), length({yours})) >= 5 AND {_typo(mine, yours, 2)})", crossed))),
-    ), exact=column, weigh=True)
+    ), chance, exact=column, weigh=True)
 
 
 _SAME_YEAR = "a.birth[1:4] = b.birth[1:4]"
@@ -85,7 +87,7 @@ _BIRTH = Compared("birth", _known("birth"), (
     ("one digit", _typo("a.birth", "b.birth", 1)),
     ("two of three", f"({_SAME_YEAR} AND {_DAY_OR_MONTH}) OR {_SAME_DAY}"),
     ("same year", _SAME_YEAR),
-), exact="birth")
+), 5e-5, exact="birth")
 
 _EMAIL = Compared("email", _known("email"), (
     ("exact", "a.email = b.email"),
@@ -94,12 +96,12 @@ _EMAIL = Compared("email", _known("email"), (
     # in a digit: by these, providers tell namesakes apart.
     ("one or two letters", "a.digits = b.digits AND ({} OR (length(a.mailbox) >= 6 AND {}))".format(
         _typo("a.email", "b.email", 2), _typo("a.mailbox", "b.mailbox", 1))),
-), exact="email")
+), 1e-6, exact="email")
 
 _PHONE = Compared("phone", _known("phone"), (
     ("exact", "a.phone = b.phone"),
     ("one digit", _typo("a.phone", "b.phone", 1)),
-), exact="phone")
+), 1e-6, exact="phone")
 
 # One comparison for the whole address: its parts go together, and counted one by one they would make every family one person.
 _STREET = "(a.street = b.street OR a.words = b.words)"
@@ -115,7 +117,7 @@ _ADDRESS = Compared("address", " OR ".join(f"({_known(column)})" for column in (
     ("postcode", "a.postcode = b.postcode"),
     ("city", "a.city = b.city"),
     ("similar city", _NEAR_CITY),
-), exact=None)
+), 1e-5, exact=None)
 
-FIELDS = (_name("given", "surname"), _name("surname", "given"), _BIRTH, _EMAIL, _PHONE, _ADDRESS)
+FIELDS = (_name("given", "surname", 0.005), _name("surname", "given", 0.002), _BIRTH, _EMAIL, _PHONE, _ADDRESS)
 BY_NAME = {field.name: field for field in FIELDS}

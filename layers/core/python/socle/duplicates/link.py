@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from socle.duplicates.blocks import BLOCK, RULES
-from socle.duplicates.estimate import Pattern, fit, odds
+from socle.duplicates.estimate import BELIEF_OF_TWO, Pattern, fit, odds
 from socle.duplicates.levels import BY_NAME, FIELDS, PERSONAL, SINGLE
 from socle.duplicates.model import Level, Pair, Parameters, Person
 
@@ -80,7 +80,7 @@ def search(connection: Connection, least: float) -> Searched:
         f"SELECT rules, {_LEVELS}, count(*) FROM pair GROUP BY ALL ORDER BY ALL").fetchall()}
     users = _number(connection, 'SELECT count("user") FROM person')
     model = fit(sampled, blocked, _exact(connection), total - users * (users - 1) // 2)
-    _score(connection, model, people, least)
+    _score(connection, model, least)
     return Searched(people, _number(connection, "SELECT count(*) FROM pair"), too_frequent, model)
 
 
@@ -124,8 +124,8 @@ def _compare(connection: Connection) -> None:
     often, joins = "", ""
     for field in _WEIGHED:
         table = f"often_{field.name}"
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {field.exact} AS value, count(*) / sum(count(*)) "
-                           f"OVER () AS often FROM person WHERE {field.exact} IS NOT NULL GROUP BY 1")
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {field.exact} AS value, count(*) AS often "
+                           f"FROM person WHERE {field.exact} IS NOT NULL GROUP BY 1")
         often += f", CASE WHEN g_{field.name} = {field.top} THEN {table}.often END AS {table}"
         joins += f" LEFT JOIN {table} ON {table}.value = a.{field.exact}"
     connection.execute(f"""
@@ -147,7 +147,7 @@ def _exact(connection: Connection) -> dict[str, tuple[int, int]]:
     return counts
 
 
-def _score(connection: Connection, model: Parameters, people: int, least: float) -> None:
+def _score(connection: Connection, model: Parameters, least: float) -> None:
     """Make `scored`: weight, probability, and each field's own weight."""
     parts = []
     for field in FIELDS:
@@ -155,9 +155,12 @@ def _score(connection: Connection, model: Parameters, people: int, least: float)
         cases = " ".join(f"WHEN {level} THEN {math.log2(m[level] / u[level])!r}" for level in range(field.top + 1))
         part = f"(CASE g_{field.name} {cases} ELSE 0 END)"
         if field.weigh:  # instead of how often two people agree in any value: how often they agree in this one
-            floor = max(1 / max(1, people), u[field.top] / 64)
+            # These two aside; and what is rare by chance among few people is not taken for rare.
+            usual = u[field.top]
+            known = _number(connection, f"SELECT count({field.exact}) FROM person")
+            share = f"(often_{field.name} - 2 + {BELIEF_OF_TWO * usual!r}) / {known - 2 + BELIEF_OF_TWO!r}"
             part = (f"({part} + CASE WHEN often_{field.name} IS NULL THEN 0 "
-                    f"ELSE log2({u[field.top]!r} / greatest(often_{field.name}, {floor!r})) END)")
+                    f"ELSE log2({usual!r} / greatest({share}, {usual / 64!r})) END)")
         parts.append(f"{part} AS w_{field.name}")
     total = " + ".join(f"w_{field.name}" for field in FIELDS)
     personal = " + ".join(f"w_{name}" for name in PERSONAL)
