@@ -27,8 +27,9 @@ class Effect(NamedTuple):
 
     @property
     def id(self) -> str:
-        """24 hex characters: SHA-256 of what the effect is about, cut. The partition is no part of it."""
-        about = "\0".join((self.kind, self.name, self.key, str(self.revision)))
+        """24 hex characters: SHA-256 of what the effect is about, cut. The partition is no part of it, except for an account:
+        it is about that partition's membership too, and two people may have events of one key."""
+        about = "\0".join((self.kind, self.name, self.key, str(self.revision), *([self.profile] if self.kind == ACCOUNT else [])))
         return hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
     def to_row(self) -> list[Any]:

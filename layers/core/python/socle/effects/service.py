@@ -82,6 +82,9 @@ class EffectRunner:
             return None
         event = self._event(aggregates[effect.profile], effect)
         if event is None:
+            before = aggregates[effect.profile].version
+            if effect.kind == ACCOUNT and self._store.load([effect.profile])[effect.profile].version == before:
+                return None  # an unmerge gave it to somebody else, and asked for the account again on their behalf
             # It was moved to another page between the two reads: the next try reads both anew.
             raise Unavailable("event_moved", "the event was being moved: try again")
         return root, event
