@@ -31,8 +31,7 @@ def open_rows(source: BinaryIO | Path, name: str, options: Format, wanted: Seque
     stream = source.open("rb") if isinstance(source, Path) else source
     if kind == "ndjson":
         return read_ndjson(stream, options, wanted)
-    rows = read_csv(stream, options)
-    return rows._replace(rows=restored(rows.columns, rows.rows))
+    return restored(read_csv(stream, options))
 
 
 def needs_path(name: str, options: Format) -> bool:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 BUCKETS = 64
 """Parts of a run, by the CRC-32 of a row's group key."""
@@ -56,6 +57,25 @@ class Format(BaseModel):
     dates: list[Annotated[str, Field(min_length=2, max_length=60)]] = Field(
         default_factory=list, max_length=10, description="formats of strptime, tried first", examples=[["%d.%m.%y"]])
     timezone: str = Field(default="UTC", max_length=60, description="of times that say none", examples=["Europe/Paris"])
+
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("is no time zone: write it like Europe/Paris") from error
+        return name
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, name: str | None) -> str | None:
+        try:
+            "".encode(name or "utf-8")
+        except LookupError as error:
+            raise ValueError("is no encoding: try utf-8, cp1252 or utf-16") from error
+        return name
 
 
 class Cancelled(BaseModel):

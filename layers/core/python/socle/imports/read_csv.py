@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -15,13 +16,16 @@ from socle.imports.text import Lines, Text, as_read, open_text
 DELIMITERS = ",;\t|"
 _JUDGED = 100
 """Rows that the delimiter is found by."""
+_REJECTS = re.compile(r"([,;\t|])import_reason\b")
+"""In the header of a file of rejects, which need not be delimited as the original was."""
 _SHOWN = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
 
 
 def read_csv(source: BinaryIO, options: Format) -> Rows:
     """Raises Rejected for what is no text or has no header."""
     text = open_text(source, options.encoding)
-    delimiter = options.delimiter or _said(text) or _delimiter(text.sample)
+    rejects = _REJECTS.search(text.sample.split("\n", 1)[0])
+    delimiter = (rejects and rejects[1]) or options.delimiter or _said(text) or _delimiter(text.sample)
     notes = text.notes
     if options.delimiter is None:
         notes.append(f"delimiter: {_SHOWN.get(delimiter, delimiter)}")

@@ -10,11 +10,11 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, time
 from typing import Any
 
-from socle.imports.model import Reject, Row
+from socle.imports.model import Reject, Row, Rows
 
 REASON = "import_reason"
 ADDED = ("import_row", "import_code", "import_column", REASON)
@@ -34,11 +34,12 @@ def lines(columns: Sequence[str], rejects: Iterable[Reject], delimiter: str | No
     return "".join(_line(_cells(reject, places, len(columns)), delimiter) for reject in rejects)
 
 
-def restored(columns: Sequence[str], rows: Iterator[Row | Reject]) -> Iterator[Row | Reject]:
-    """Rows of a file as they were before they were made fit for spreadsheets, should it be a file of rejects."""
-    if REASON not in columns:
-        return rows
-    return (Row(row.number, [_undone(cell) for cell in row.cells]) if isinstance(row, Row) else row for row in rows)
+def restored(file: Rows) -> Rows:
+    """A file as it was before it was made fit for spreadsheets, should it be a file of rejects."""
+    if REASON not in file.columns:
+        return file
+    rows = (Row(row.number, [_undone(cell) for cell in row.cells]) if isinstance(row, Row) else row for row in file.rows)
+    return file._replace(columns=[_undone(name) for name in file.columns], rows=rows)
 
 
 def defused(text: str) -> str:

@@ -103,6 +103,9 @@ def _encoding(head: bytes, wanted: str | None) -> str:
         raise Rejected("not_text", "an old or encrypted workbook: save it as .xlsx without a password", "file")
     if head.startswith(b"PK\x03\x04"):
         raise Rejected("not_text", "an archive or a workbook: name it .xlsx if it is one, or unpack it", "file")
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name
     if wanted is not None:
         try:
             found = codecs.lookup(wanted)
@@ -111,9 +114,6 @@ def _encoding(head: bytes, wanted: str | None) -> str:
         if found is None or not found._is_text_encoding:
             raise Rejected("bad_encoding", f"there is no encoding {wanted!r}: try utf-8, cp1252 or utf-16", "format.encoding")
         return found.name
-    for mark, name in _MARKS:
-        if head.startswith(mark):
-            return name
     for name, zeros, others in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
         if zeros.count(0) > 0.4 * len(zeros) and others.count(0) < 0.05 * len(others) + 1:
             return name
