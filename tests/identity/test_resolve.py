@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 from socle.identity.resolve import Person, Plan, resolve
+from socle.identity.rules import IdentifierType, IdentityRules
 
 ANN, BOB = ("user_id", "ann"), ("user_id", "bob")
 MAIL, PHONE, DEVICE, OTHER = ("email", "a@b.c"), ("phone", "+33123456789"), ("anonymous_id", "d1"), ("anonymous_id", "d2")
 
 
 def people(**known):
-    return {name: Person(frozenset(users), first) for name, (users, first) in known.items()}
+    return {name: Person({"user_id": len(users)} if users else {}, first, parts=frozenset((name,)))
+            for name, (users, first) in known.items()}
+
+
+def person(name, first_seen, anonymous=0, merges=0, users=1):
+    """One with so many identifiers: a user id, if any, and anonymous ids."""
+    return Person({"user_id": users, "anonymous_id": anonymous} if users else {"anonymous_id": anonymous}, first_seen, merges,
+                  frozenset((name,)))
+
+
+MANY = IdentityRules({"anonymous_id": IdentifierType(80, 1_000)})
 
 
 def test_a_profile_takes_in_a_thousand_identifiers_and_a_hundred_people_then_the_rest_stays_apart():
-    full = {"p": Person(frozenset({"ann"}), 1, identifiers=1_000, merges=3), "q": Person(frozenset(), 2)}
-    assert resolve((ANN, DEVICE), {ANN: "p"}, full) == ("p", (), (), (DEVICE,))
-    many = {"p": Person(frozenset({"ann"}), 1, identifiers=5, merges=99), "q": Person(frozenset(), 2, identifiers=1)}
-    assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, many).merged == ("q",)
+    full = {"p": person("p", 1, 999, merges=3), "q": person("q", 2, users=0)}
+    assert resolve((ANN, DEVICE), {ANN: "p"}, full, MANY) == ("p", (), (), (DEVICE,))
+    many = {"p": person("p", 1, 4, merges=99), "q": person("q", 2, 1, users=0)}
+    assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, many).merged == (("q", DEVICE),)
     many["p"] = many["p"]._replace(merges=100)
     assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, many) == ("p", (), (), (DEVICE,))
 
 
 def test_of_two_who_have_no_user_id_the_one_with_a_history_survives():
     found = resolve((MAIL, DEVICE), {MAIL: "empty", DEVICE: "old"}, people(empty=((), 0), old=((), 5)))
-    assert (found.profile, found.merged) == ("old", ("empty",))
+    assert (found.profile, found.merged) == ("old", (("empty", MAIL),))
 
 
 def test_what_a_batch_has_met_is_known_to_the_rest_of_it():
@@ -31,22 +42,22 @@ def test_what_a_batch_has_met_is_known_to_the_rest_of_it():
     plan.place((ANN, DEVICE), "p")
     plan.place((BOB, DEVICE), "q")
     assert plan.profile_of((BOB, DEVICE)) == ("q", (DEVICE,))
-    full = Plan({ANN: "p"}, {"p": Person(frozenset({"ann"}), 1, identifiers=999)})
+    full = Plan({ANN: "p"}, {"p": person("p", 1, 998)}, MANY)
     full.place((ANN, DEVICE), "new")
     full.place((ANN, OTHER), "new")
     assert full.profile_of((ANN, OTHER)) == ("p", (OTHER,))
 
 
 def test_two_people_with_a_thousand_identifiers_together_become_one_and_with_more_stay_two():
-    known = {"p": Person(frozenset({"ann"}), 1, identifiers=600), "q": Person(frozenset(), 2, identifiers=400)}
-    assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, known).merged == ("q",)
-    known["q"] = known["q"]._replace(identifiers=401)
-    assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, known) == ("p", (), (), (DEVICE,))
+    known = {"p": person("p", 1, 599), "q": person("q", 2, 400, users=0)}
+    assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, known, MANY).merged == (("q", DEVICE),)
+    known["q"] = person("q", 2, 401, users=0)
+    assert resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, known, MANY) == ("p", (), (), (DEVICE,))
 
 
 def test_two_profiles_that_can_not_be_one_item_stay_two():
     known = people(p=(("ann",), 1), q=((), 2))
-    found = resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, known, {frozenset(("p", "q"))})
+    found = resolve((ANN, DEVICE), {ANN: "p", DEVICE: "q"}, known, impossible={frozenset(("p", "q"))})
     assert found == ("p", (), (), (DEVICE,))
 
 
@@ -60,7 +71,7 @@ def test_an_unknown_identifier_joins_the_known_one_s_profile():
 
 def test_an_anonymous_profile_is_merged_into_the_one_with_a_user_id():
     found = resolve((ANN, DEVICE), {ANN: "young", DEVICE: "old"}, people(young=(("ann",), 9), old=((), 1)))
-    assert (found.profile, found.merged) == ("young", ("old",))
+    assert (found.profile, found.merged) == ("young", (("old", DEVICE),))
 
 
 def test_of_two_without_user_id_the_one_seen_first_survives_then_the_smaller_id():
@@ -87,7 +98,7 @@ def test_a_plan_follows_the_merges_of_its_own_batch():
     plan = Plan({ANN: "p", DEVICE: "q"}, people(p=(("ann",), 1), q=((), 2)))
     for index, ids in enumerate([(DEVICE,), (ANN, DEVICE), (DEVICE, OTHER)]):
         plan.place(ids, f"new-{index}")
-    assert plan.merges == [("p", "q")]
+    assert [(merge.survivor, merge.loser) for merge in plan.merges] == [("p", "q")]
     assert plan.profile_of((DEVICE,)) == ("p", ())
     assert plan.profile_of((DEVICE, OTHER)) == ("p", ())
     assert plan.claims == {OTHER: "p"}

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socle.effects.model import Effect
+from socle.identity.model import IDENTIFIER, MANUAL, Evidence
 from socle.profiles.codec import (
     decode_aggregate,
     decode_entries,
@@ -18,13 +19,15 @@ from socle.profiles.codec import (
 )
 from socle.profiles.dictionary import DICTIONARIES, LATEST
 from socle.profiles.fold import refold
-from socle.profiles.model import Aggregate
+from socle.profiles.model import Aggregate, Member
 from tests.people import ANONYMOUS, USER, event, histories
 
 
 @given(histories())
 def test_an_aggregate_comes_back_as_it_was(events):
-    aggregate = Aggregate("p", 7, refold(events), tuple(entry_of(one) for one in events), ("", "0abc"), "0b", {"q": "0c"},
+    aggregate = Aggregate("p", 7, refold(events), tuple(entry_of(one) for one in events), ("", "0abc"), "0b",
+                          {"q": Member("p", "0c", 3, Evidence(IDENTIFIER, 5, USER, "0akey")),
+                           "r": Member("q", "", 2, Evidence(MANUAL, 6, detail="why"))}, apart=frozenset({"s"}),
                           outbox=(Effect("webhook", "crm", "p", "k", 0),))
     assert decode_aggregate("p", 7, encode_aggregate(aggregate)) == aggregate
 

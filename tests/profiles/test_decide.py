@@ -6,6 +6,7 @@ from dataclasses import replace
 from unittest.mock import patch
 
 from socle.effects.model import Effect
+from socle.identity.model import MANUAL, Evidence
 from socle.profiles import seal
 from socle.profiles.codec import entry_of
 from socle.profiles.decide import Decision, decide
@@ -16,6 +17,7 @@ from tests.people import ANONYMOUS, T0, USER, event, order
 
 HOOKS = {"Order Completed": ["crm"]}
 PHONE = ("phone", "+33123456789")
+WHY = Evidence(MANUAL, T0)
 
 
 def aggregate_of(*events, name="p", **more):
@@ -29,7 +31,7 @@ def decided(aggregate, *events, tick=None, history=None) -> Decision:
 
 
 def merged(survivor, loser, *members):
-    answer = merge(survivor, loser, History({one.id: one for one in members}))
+    answer = merge(survivor, loser, History({one.id: one for one in members}), WHY)
     assert isinstance(answer, tuple)
     assert isinstance(answer[0], Aggregate)
     return answer
@@ -100,7 +102,7 @@ def test_a_member_s_event_is_known_wherever_it_lies():
     loser = Aggregate("q", 1, refold(events), (entry_of(events[3]),), ("",), events[3].key)
     history = History({"q": loser})
     history.pages["q", ""] = page
-    answer = merge(aggregate_of(event(9, USER)), loser, history)
+    answer = merge(aggregate_of(event(9, USER)), loser, history, WHY)
     assert isinstance(answer, tuple)
     assert isinstance(answer[0], Aggregate)
     history.aggregates["q"] = answer[1]  # type: ignore[assignment]

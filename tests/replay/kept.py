@@ -12,7 +12,7 @@ from socle.erasures.store import PREFIX as ERASURES
 from socle.errors import NotFound, Rejected
 from socle.lake.store import PREFIX as RAW
 from socle.profiles.service import Profiles
-from socle.replay.model import SHARDS, Note
+from socle.replay.model import SHARDS, Moved, Note
 from socle.replay.rows import Object
 from socle.replay.service import Replay, plan, summary
 from tests.memory import MemoryProfiles
@@ -50,6 +50,7 @@ class MemoryNotes:
     def __init__(self, profiles: MemoryProfiles) -> None:
         self._profiles = profiles
         self.notes: dict[str, Note] = {}
+        self.gone: set[Moved] = set()
 
     def save(self, note: Note) -> None:
         if note.profile not in self.notes or self.notes[note.profile].version < note.version:
@@ -60,6 +61,15 @@ class MemoryNotes:
 
     def delete(self, note: Note) -> None:
         del self.notes[note.profile]
+
+    def save_moved(self, moved: Moved) -> None:
+        self.gone.add(moved)
+
+    def moved(self, shard: int) -> list[Moved]:
+        return [moved for moved in self.gone if hash(moved.source) % SHARDS == shard]
+
+    def delete_moved(self, moved: Moved) -> None:
+        self.gone.discard(moved)
 
     def remember(self, identifiers: Iterable[str], erased: int) -> None:
         for key in identifiers:

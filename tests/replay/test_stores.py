@@ -11,9 +11,11 @@ from moto import mock_aws
 from socle.erasures.model import Erasure
 from socle.erasures.store import ErasureStore
 from socle.errors import Rejected
+from socle.identity.model import IDENTIFIER, Evidence
 from socle.profiles.items import erased_key
+from socle.profiles.model import Member
 from socle.profiles.store import ProfileStore
-from socle.replay.model import SHARDS, Note
+from socle.replay.model import SHARDS, Moved, Note
 from socle.replay.rows import Object, rounds, tasks
 from socle.replay.store import NoteStore, ReplayStore
 from tests.people import event
@@ -70,7 +72,8 @@ def test_documents_of_a_run_are_kept_apart_and_a_missing_one_says_so(store):
 
 def test_of_two_notes_the_newer_stays_until_it_is_deleted(table):
     notes = NoteStore(boto3.client("dynamodb"), table)
-    older, newer = Note("p", 9, ("a",), frozenset({MAIL})), Note("p", 10, ("a", "b"), frozenset())
+    a, b = (Member("p", "", 3, Evidence(IDENTIFIER, 5, one, "0akey")) for one in (MAIL, None))
+    older, newer = Note("p", 9, {"a": a}, frozenset({MAIL})), Note("p", 10, {"a": a, "b": b}, frozenset(), frozenset({"c"}), True)
     for order in ((older, newer), (newer, older)):
         for note in order:
             notes.save(note)
@@ -78,6 +81,19 @@ def test_of_two_notes_the_newer_stays_until_it_is_deleted(table):
         notes.delete(newer)
     notes.save(older)
     assert [note for shard in range(SHARDS) for note in notes.of(shard)] == [older]
+
+
+def test_what_went_elsewhere_is_kept_until_it_is_obeyed(table):
+    notes = NoteStore(boto3.client("dynamodb"), table)
+    gone = {Moved("p", event(1).key + "#odd#", revision) for revision in (0, 12)}
+    for moved in [*gone, *gone]:
+        notes.save_moved(moved)
+    notes.save(Note("p", 3))
+    assert {moved for shard in range(SHARDS) for moved in notes.moved(shard)} == gone
+    assert [note for shard in range(SHARDS) for note in notes.of(shard)] == [Note("p", 3)]
+    for moved in gone:
+        notes.delete_moved(moved)
+    assert not [moved for shard in range(SHARDS) for moved in notes.moved(shard)]
 
 
 def test_the_latest_erasure_of_an_identifier_is_remembered(table):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from socle.accounts import fold
-from socle.accounts.model import MAX_ID_BYTES, MAX_NAME, MAX_TRAIT_BYTES, MAX_TRAITS, Account, Change, MemberPage
+from socle.accounts.model import MAX_ID_BYTES, Account, Change, MemberPage
 from socle.accounts.rollup import roll_up
 from socle.accounts.view import account_view, member_view, roll_up_view
 from socle.errors import Conflict, NotFound, Rejected
@@ -62,17 +62,17 @@ class AccountWriter:
             self._store.add_member(group, profile)
         return True
 
-    def put(self, group: str, traits: Mapping[str, Any], at: int, source: str, received: int, tie: int = 0) -> Account:
+    def put(self, group: str, traits: Mapping[str, Any], at: int, source: str, received: int, tie: int = 0,
+            revision: int = 0) -> Account:
         """Take in traits that no person's event brought: an import's or somebody's. None removes one; others stay.
 
-        at, received  epoch ms; of two writes of a trait the later `at` counts, then the greater `tie`
+        at, received   epoch ms; what was received before the account was deleted is dropped
+        tie, revision  of two writes of a trait the later `at` counts, then the greater `tie`, then the higher `revision`
         Raises Rejected naming the field, Conflict, Unavailable.
         """
         group = group_id(group)
-        if not traits.keys() <= {name.strip() for name in traits}:
-            raise Rejected("bad_name", "the name of a trait begins or ends with a space: take it out", "traits")
         check.traits(dict(traits), "traits")
-        return self._write(self._store.load([group])[group], Change(at, tie, 0, received, source, traits))
+        return self._write(self._store.load([group])[group], Change(at, tie, revision, received, source, traits))
 
     def delete(self, group: str, now: int) -> None:
         """Delete an account: traits, members, its place in the list. What was received by `now` does not bring it back.
@@ -165,8 +165,8 @@ class Accounts:
         listing = f"account timeline {group}"
         before: tuple[int, str, str] | None = None
         if cursor is not None:
-            at, root, key = from_cursor(listing, cursor).split(" ", 2)
-            before = int(at), key, root
+            moment, root, key = from_cursor(listing, cursor).split(" ", 2)
+            before = int(moment), key, root
         people = self._people(group)
         partial = people.partial
         newest: list[tuple[tuple[int, str, str], Event]] = []
@@ -226,6 +226,3 @@ def group_id(value: Any) -> str:
 def _unknown() -> NotFound:
     return NotFound("unknown_account", "there is no such account: a group call or a PUT makes one, GET /api/accounts lists them",
                     "id")
-
-
-__all__ = ["MAX_NAME", "MAX_TRAITS", "MAX_TRAIT_BYTES", "AccountWriter", "Accounts", "group_id"]

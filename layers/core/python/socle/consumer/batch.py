@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from socle.drafts.model import Draft
 from socle.events.model import Event, Quarantined
+from socle.identity.rules import STANDARD, IdentityRules
 from socle.profiles.decide import Webhooks
 from socle.profiles.model import Aggregate
 from socle.profiles.survivorship import LATEST, Survivorship
@@ -27,10 +28,12 @@ class Rules(NamedTuple):
 
     webhooks      event name → names of the webhooks that want it
     survivorship  which value of a trait counts
+    identifiers   what the types of identifiers are worth
     """
 
     webhooks: Webhooks = MappingProxyType({})
     survivorship: Survivorship = LATEST
+    identifiers: IdentityRules = STANDARD
 
 
 @dataclass

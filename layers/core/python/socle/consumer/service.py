@@ -21,7 +21,8 @@ from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
 from socle.events.check import MAX_EVENT_BYTES
 from socle.events.model import Event, Quarantined, Tick
 from socle.events.stream import Decoded, decode
-from socle.identity.service import frozen, load_roots, place
+from socle.identity.service.join import load_roots
+from socle.identity.service.place import place
 from socle.lake.raw import batch_name, encode_raw
 from socle.lake.store import RawStore
 from socle.profiles.codec import encode_aggregate, entry_of
@@ -83,7 +84,7 @@ class Consumer:
             if not events:
                 return
             try:
-                placed = place(self._profiles, events, self._new_id, fresh=attempt > 0)
+                placed = place(self._profiles, events, self._new_id, fresh=attempt > 0, rules=batch.rules.identifiers)
             except Rejected as error:
                 # An identifier of one of them can't be bound: find out of which, and let the others pass.
                 if len(events) == 1:
@@ -94,11 +95,11 @@ class Consumer:
                 events = events[middle:]
                 continue
             batch.outcome.erased += placed.erased
-            members = frozen(placed.aggregates)
+            batch.poisoned += [_quarantined(event, _nobody()) for event in placed.nobodies]
             lost: list[Event] = []
             works: list[Work] = []
             for profile, group in placed.groups.items():
-                work = Work(placed.aggregates[profile], History(dict(members)), batch=batch)
+                work = Work(placed.aggregates[profile], History(), batch=batch)
                 try:
                     for part in _rounds(group):
                         self._apply_part(work, part)
@@ -226,6 +227,10 @@ def _decode(record: Record, poisoned: list[Quarantined]) -> Decoded:
         raw = base64.b64encode(record.data).decode()
         poisoned.append(Quarantined(0, None, error.code, "", error.message, "", record.arrival, raw))
         return Decoded()
+
+
+def _nobody() -> Rejected:
+    return Rejected("no_identifier", "all of its identifiers are blocked (GET /api/identifiers): send one that names a person")
 
 
 def _rounds(events: Sequence[Event]) -> Iterator[Sequence[Event]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from socle.drafts.model import Draft
 from socle.errors import Conflict
-from socle.identity.service import read
+from socle.identity.service.join import read, save_with_pages
 from socle.profiles.decide import Decision
 from socle.profiles.model import Aggregate, Needs, Page
 from socle.profiles.store import ProfileStore
@@ -66,14 +65,8 @@ class DraftWriter:
         return beaten | (self._profiles.save_each(writes) if writes else set())
 
     def _save(self, aggregate: Aggregate, data: bytes, pages: Sequence[Page]) -> None:
-        """Write an aggregate and its pages together. A new page may meet one that a seal left when it broke off: it is in
-        no aggregate's list, and is written over. Raises Conflict."""
-        try:
-            self._profiles.save(aggregate, data, pages)
-        except Conflict:
-            found = self._profiles.load_pages([(page.profile, page.lower) for page in pages if page.version == 1])
-            if not found:
-                raise
-            self._profiles.save(aggregate, data, [
-                replace(page, version=found[page.profile, page.lower].version + 1)
-                if (page.profile, page.lower) in found else page for page in pages])
+        """Write an aggregate and its pages together. Raises Conflict."""
+        if pages:
+            save_with_pages(self._profiles, [(aggregate, data)], pages)
+        else:
+            self._profiles.save(aggregate, data)

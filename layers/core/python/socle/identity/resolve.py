@@ -1,40 +1,81 @@
-"""Whose event is it? The plain rule by which identifiers lead to a profile. Pure.
+"""Whose event is it? The rule by which identifiers lead to a profile. Pure.
 
-The owners of an event's identifiers are asked in the order of trust (user_id, email, phone, anonymous_id). All that can be
-the same person are: two profiles with different user ids never are, nor two that would outgrow one profile. The survivor
-is the one with a user id, else the one seen first, else the smaller id; the others are merged into it. Identifiers of
-somebody who can't be the same person stay theirs, and the event says so (`unlinked`).
+The owners of an event's identifiers are asked in the order of trust. All that can be the same person are. They cannot when
+they would have more identifiers of a type together than a person has (two user ids), when somebody said that they are two
+people, or when they would outgrow one profile: then the less trusted identifier is dropped from the event, which says so
+(`unlinked`), and the others are matched without it. The survivor is the one with a user id, else the one seen first, else
+the smaller id; the others are merged into it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from socle.events.model import Identifier
-from socle.identity.model import MAX_IDENTIFIERS, MAX_MERGES, USER_ID
+from socle.identity.model import IDENTIFIER, MAX_IDENTIFIERS, MAX_MERGES, USER_ID, Evidence
+from socle.identity.rules import STANDARD, IdentityRules
+
+Pair = frozenset[str]
+"""Two profiles that can't be one item, whoever they are."""
 
 
 class Person(NamedTuple):
     """What the rule looks at in a profile.
 
-    user_ids     its user ids: at most one unless somebody merged by hand
-    first_seen   epoch ms, 0 = never
-    identifiers  how many identifiers are its own
-    merges       how many profiles were merged into it
+    counts      type → how many identifiers of it are its own
+    first_seen  epoch ms, 0 = never
+    merges      how many profiles were merged into it
+    parts       its partitions: itself and those
+    apart       profiles that are other people
     """
 
-    user_ids: frozenset[str] = frozenset()
+    counts: Mapping[str, int] = MappingProxyType({})
     first_seen: int = 0
-    identifiers: int = 0
     merges: int = 0
+    parts: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
+
+    @property
+    def identifiers(self) -> int:
+        """How many identifiers are its own."""
+        return sum(self.counts.values())
 
     def joined(self, other: Person) -> Person:
         """Both as one."""
         firsts = [seen for seen in (self.first_seen, other.first_seen) if seen]
-        return Person(self.user_ids | other.user_ids, min(firsts, default=0), self.identifiers + other.identifiers,
-                      self.merges + other.merges + 1)
+        counts = {kind: self.counts.get(kind, 0) + other.counts.get(kind, 0) for kind in {*self.counts, *other.counts}}
+        return Person(counts, min(firsts, default=0), self.merges + other.merges + 1, self.parts | other.parts,
+                      self.apart | other.apart)
+
+    def with_one(self, kind: str) -> Person:
+        """With one more identifier of a type."""
+        return self._replace(counts={**self.counts, kind: self.counts.get(kind, 0) + 1})
+
+    def fits(self, other: Person, rules: IdentityRules) -> bool:
+        """Whether both can be one person. Who has too many already, because people said so, may still be joined by others."""
+        return (self.parts.isdisjoint(other.apart) and other.parts.isdisjoint(self.apart)
+                and self.merges + other.merges < MAX_MERGES
+                and self.identifiers + other.identifiers <= MAX_IDENTIFIERS
+                and not any(count and kind in self.counts and self.counts[kind] + count > rules.of(kind).limit
+                            for kind, count in other.counts.items()))
+
+
+class Link(NamedTuple):
+    """A profile to merge into the event's own, and the identifier that led to it."""
+
+    loser: str
+    identifier: Identifier
+
+
+class Merge(NamedTuple):
+    """Two profiles to make one of, and why."""
+
+    survivor: str
+    loser: str
+    evidence: Evidence
 
 
 class Resolution(NamedTuple):
@@ -42,83 +83,82 @@ class Resolution(NamedTuple):
     its own; unlinked: identifiers that do not."""
 
     profile: str | None
-    merged: tuple[str, ...]
+    merged: tuple[Link, ...]
     claims: tuple[Identifier, ...]
     unlinked: tuple[Identifier, ...]
 
 
-Pair = frozenset[str]
-"""Two profiles that can't be one item, whoever they are."""
-
-
 def resolve(ids: Iterable[Identifier], owners: Mapping[Identifier, str], people: Mapping[str, Person],
-            apart: Collection[Pair] = ()) -> Resolution:
-    """Apply the rule to one event's identifiers, most trusted first. `apart`: pairs that must not be merged."""
-    ids = tuple(ids)
-    users = frozenset(value for kind, value in ids if kind == USER_ID)
-    same: list[str] = []
-    others: set[str] = set()
-    whole = Person(users, merges=-1)  # the first profile is not merged into another
+            rules: IdentityRules = STANDARD, impossible: Collection[Pair] = ()) -> Resolution:
+    """Apply the rule to one event's identifiers, most trusted first. `impossible`: pairs that turned out to be too much
+    for one item."""
+    whole = Person(merges=-1)  # the first profile is not merged into another
+    same: dict[str, Identifier] = {}
+    claims: list[Identifier] = []
+    unlinked: list[Identifier] = []
     for identifier in ids:
-        owner = owners.get(identifier)
-        if owner is None or owner in same or owner in others:
+        kind, owner = identifier[0], owners.get(identifier)
+        if owner in same:
             continue
-        theirs = people[owner]
-        strangers = whole.user_ids and theirs.user_ids and whole.user_ids.isdisjoint(theirs.user_ids)
-        too_many = same and (whole.merges + theirs.merges >= MAX_MERGES
-                             or whole.identifiers + theirs.identifiers > MAX_IDENTIFIERS)
-        if strangers or too_many or any(frozenset((owner, one)) in apart for one in same):
-            others.add(owner)
+        if owner is None and whole.counts.get(kind, 0) < rules.of(kind).limit and whole.identifiers < MAX_IDENTIFIERS:
+            claims.append(identifier)
+            whole = whole.with_one(kind)
+        elif owner is not None and whole.fits(people[owner], rules) \
+                and not any(frozenset((owner, one)) in impossible for one in same):
+            same[owner] = identifier
+            whole = whole.joined(people[owner])
         else:
-            whole = whole.joined(theirs)
-            same.append(owner)
-    same.sort(key=lambda profile: (not people[profile].user_ids, people[profile].first_seen or 1 << 62, profile))
-    unknown = tuple(identifier for identifier in ids if identifier not in owners)
-    room = max(0, MAX_IDENTIFIERS - whole.identifiers)
-    foreign = {identifier for identifier in ids if owners.get(identifier) in others} | set(unknown[room:])
-    return Resolution(same[0] if same else None, tuple(same[1:]), unknown[:room],
-                      tuple(identifier for identifier in ids if identifier in foreign))
+            unlinked.append(identifier)
+    order = sorted(same, key=lambda profile: first_of(profile, people[profile]))
+    return Resolution(order[0] if order else None, tuple(Link(loser, same[loser]) for loser in order[1:]), tuple(claims),
+                      tuple(unlinked))
+
+
+def first_of(profile: str, person: Person) -> tuple[bool, int, str]:
+    """Sorts the profiles that are one person: the first one survives."""
+    return USER_ID not in person.counts, person.first_seen or 1 << 62, profile
 
 
 @dataclass
 class Plan:
     """What a batch of events makes of the identifiers known so far.
 
-    owners   identifier → profile, merges followed
-    people   profile → Person
-    apart    pairs that can't be merged
-    claims   identifiers to claim → profile, in the order of the events
-    merges   (survivor, loser), in order; a survivor may lose later
+    owners      identifier → profile, merges followed
+    people      profile → Person
+    rules       what the types of identifiers are worth
+    impossible  pairs that can't be one item
+    claims      identifiers to claim → profile, in the order of the events
+    merges      survivor, loser, and the evidence, in order; a survivor may lose later
     """
 
     owners: dict[Identifier, str]
     people: dict[str, Person]
-    apart: Collection[Pair] = ()
+    rules: IdentityRules = STANDARD
+    impossible: Collection[Pair] = ()
     claims: dict[Identifier, str] = field(default_factory=dict)
-    merges: list[tuple[str, str]] = field(default_factory=list)
+    merges: list[Merge] = field(default_factory=list)
     _resolved: dict[tuple[Identifier, ...], tuple[str, tuple[Identifier, ...]]] = field(default_factory=dict)
 
-    def place(self, ids: tuple[Identifier, ...], new_id: str) -> None:
-        """Find the profile for a set of identifiers; `new_id` is for a person not met before."""
-        found = resolve(ids, self.owners, self.people, self.apart)
+    def place(self, ids: tuple[Identifier, ...], new_id: str, event: str = "", received: int = 0) -> None:
+        """Find the profile for the identifiers of an event, given with its key; `new_id` is for a person not met before."""
+        found = resolve(ids, self.owners, self.people, self.rules, self.impossible)
         profile = found.profile or new_id
-        person = self.people.get(profile, Person())
-        for loser in found.merged:
-            self.merges.append((profile, loser))
+        person = self.people.get(profile) or Person(parts=frozenset((profile,)))
+        for loser, identifier in found.merged:
+            self.merges.append(Merge(profile, loser, Evidence(IDENTIFIER, received, identifier, event)))
             person = person.joined(self.people.pop(loser))
             self.owners.update({identifier: profile for identifier, owner in self.owners.items() if owner == loser})
-        users = {value for kind, value in found.claims if kind == USER_ID}
-        self.people[profile] = person._replace(user_ids=person.user_ids | users,
-                                               identifiers=person.identifiers + len(found.claims))
         for identifier in found.claims:
+            person = person.with_one(identifier[0])
             self.owners[identifier] = profile
             self.claims[identifier] = profile
+        self.people[profile] = person
         self._resolved[ids] = (profile, found.unlinked)
 
     def profile_of(self, ids: tuple[Identifier, ...]) -> tuple[str, tuple[Identifier, ...]]:
         """(profile, unlinked identifiers) after the whole plan."""
         profile, unlinked = self._resolved[ids]
-        gone = {loser: survivor for survivor, loser in self.merges}
+        gone = {merge.loser: merge.survivor for merge in self.merges}
         while profile in gone:
             profile = gone[profile]
         return profile, unlinked

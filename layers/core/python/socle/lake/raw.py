@@ -2,7 +2,8 @@
 
 Rows are `{"row": "event", "profile": id, …Event.to_json}` for every event of the batch, duplicates included, and
 `{"row": "profile", "profile": id, "version", "members": [ids], "reserved": [[type, value]], "snapshot": …}` for every profile
-that it touched; `reserved` are identifiers claimed for it that no folded event names.
+that it touched; `reserved` are identifiers claimed for it that no folded event names, `members` says why each was merged, `apart`
+names those with whom it never is. An unmerge leaves `{"row": "moved", "from": partition, …}` for every event that went elsewhere.
 The name is made of the batch's place in the stream, so a batch that is applied again names the same object.
 """
 
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from socle.events.model import Event
-from socle.profiles.model import Aggregate
+from socle.profiles.model import Aggregate, Member
 from socle.profiles.view import profile_view
 
 _dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
@@ -32,7 +33,7 @@ def encode_raw(groups: Mapping[str, Iterable[Event]], touched: Iterable[Aggregat
     lines = [_dumps({"row": "event", "profile": profile, **event.to_json()})
              for profile, events in groups.items() for event in events]
     lines += [_dumps(_profile_row(aggregate)) for aggregate in touched]
-    return gzip.compress("\n".join(lines).encode("utf-8", "surrogatepass"), compresslevel=4, mtime=0)
+    return _packed(lines)
 
 
 def decode_raw(data: bytes) -> list[dict[str, Any]]:
@@ -42,6 +43,22 @@ def decode_raw(data: bytes) -> list[dict[str, Any]]:
 
 
 def _profile_row(aggregate: Aggregate) -> dict[str, Any]:
-    return {"row": "profile", "profile": aggregate.id, "version": aggregate.version, "members": sorted(aggregate.members),
+    return {"row": "profile", "profile": aggregate.id, "version": aggregate.version,
+            "members": {name: _member(one) for name, one in sorted(aggregate.members.items())},
+            "apart": sorted(aggregate.apart),
             "reserved": [list(pair) for pair in sorted(aggregate.reserved)],
             "snapshot": profile_view(aggregate.id, aggregate.snapshot, aggregate.members)}
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {"into": member.into, "version": member.version, "evidence": list(member.evidence)}
+
+
+def encode_moved(moved: Iterable[tuple[str, str, Event]]) -> bytes:
+    """The object of an unmerge: (from, to, event) for every event that it moves from one partition to another."""
+    lines = [_dumps({"row": "moved", "from": source, "profile": target, **event.to_json()}) for source, target, event in moved]
+    return _packed(lines)
+
+
+def _packed(lines: Sequence[str]) -> bytes:
+    return gzip.compress("\n".join(lines).encode("utf-8", "surrogatepass"), compresslevel=4, mtime=0)

@@ -7,7 +7,7 @@ Header of an aggregate, empty parts left out (see Snapshot and Aggregate for mea
     k keys of the tail's events · r {index: revision} · n [events, first_seen, last_seen - first_seen] · i identifiers
     t, c traits and context as [[at, tie, {name: value}, rank if any], …] · f first touch · g consents · e counts · o orders
     h order id hashes · s number of the survivorship rules · a accounts as [[group id, at, tie], …] · p pages ·
-    z horizon · m members · q reserved identifiers · x outbox
+    z horizon · m members · d kept apart · q reserved identifiers · x outbox
 Header of a page: k, r.
 """
 
@@ -22,8 +22,9 @@ from typing import Any
 
 from socle.effects.model import Effect
 from socle.events.model import Event, key_time
+from socle.identity.model import Evidence
 from socle.profiles.dictionary import DICTIONARIES, LATEST
-from socle.profiles.model import Aggregate, Entry, Orders, Register, Snapshot
+from socle.profiles.model import Aggregate, Entry, Member, Orders, Register, Snapshot
 
 _dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -71,7 +72,8 @@ def encode_aggregate(aggregate: Aggregate) -> bytes:
         "a": [[group, *register[:2]] for group, register in sorted(snapshot.accounts.items())],
         "p": list(aggregate.pages),
         "z": aggregate.horizon,
-        "m": dict(aggregate.members),
+        "m": {member: [*one[:3], *one.evidence] for member, one in aggregate.members.items()},
+        "d": sorted(aggregate.apart),
         "q": sorted(aggregate.reserved),
         "x": [effect.to_row() for effect in aggregate.outbox],
         **_keys(aggregate.tail),
@@ -97,9 +99,16 @@ def decode_aggregate(profile: str, version: int, data: bytes) -> Aggregate:
         accounts={group: Register(at, tie, None) for group, at, tie in header.get("a", ())},
     )
     return Aggregate(profile, version, snapshot, _entries(header, rows), tuple(header.get("p", ())),
-                     header.get("z", ""), header.get("m", {}),
+                     header.get("z", ""), {member: _member(*row) for member, row in header.get("m", {}).items()},
+                     apart=frozenset(header.get("d", ())),
                      reserved=frozenset((kind, value) for kind, value in header.get("q", ())),
                      outbox=tuple(Effect(*row) for row in header.get("x", ())))
+
+
+def _member(into: str, ceiling: str, version: int, rule: str, at: int, identifier: list[str] | None, event: str,
+            detail: str) -> Member:
+    return Member(into, ceiling, version,
+                  Evidence(rule, at, (identifier[0], identifier[1]) if identifier else None, event, detail))
 
 
 def _keys(entries: Sequence[Entry]) -> dict[str, Any]:

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+from socle.errors import Rejected
+from socle.identity.model import Evidence
 from socle.profiles.decide import events_of
 from socle.profiles.fold import refold
-from socle.profiles.model import Aggregate, History, Needs, Snapshot
+from socle.profiles.model import Aggregate, History, Member, Needs, Snapshot
 from socle.profiles.survivorship import LATEST, Survivorship
 
 
-def merge(survivor: Aggregate, loser: Aggregate, history: History,
+def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evidence,
           rules: Survivorship = LATEST) -> tuple[Aggregate, Aggregate] | Needs:
     """Both after a merge: the survivor holds the fold of all their events, the loser a pointer and its own events.
 
     Under other rules than those in force it is right too, only not for long: whoever reads or writes it next folds it again.
     Outbox and due time move; events stay where they are, so that an unmerge can tell them apart.
+    Raises Rejected(`kept_apart`) for two of whom somebody said that they are two.
     """
+    if survivor.parts & loser.apart or loser.parts & survivor.apart:
+        raise Rejected("kept_apart", "somebody said that these are two people: they stay two", status=409)
     for part in (survivor, loser):
         needs = history.wanted(part)
         if needs:
             return needs
-    ceiling = max([loser.horizon, *(entry.key for entry in loser.tail)])
     dues = [due for due in (survivor.due, loser.due) if due is not None]
     events = {(event.key, event.revision): event
               for part in (survivor, loser) for event in events_of(part, history)}
     snapshot = refold(list(events.values()), rules)
+    gone = loser.next(snapshot=Snapshot(), reserved=frozenset(), merged_into=survivor.id, outbox=(), due=None)
     merged = survivor.next(
         snapshot=snapshot,
         reserved=(survivor.owned() | loser.owned()) - snapshot.pairs(),
-        members={**survivor.members, **loser.members, loser.id: ceiling},
+        members={**survivor.members, **loser.members, loser.id: Member(survivor.id, ceiling(gone), gone.version, evidence)},
+        apart=survivor.apart | loser.apart,
         outbox=(*survivor.outbox, *loser.outbox),
         due=min(dues, default=None),
     )
-    return merged, loser.next(snapshot=Snapshot(), reserved=frozenset(), merged_into=survivor.id, outbox=(), due=None)
+    return merged, gone
+
+
+def ceiling(part: Aggregate) -> str:
+    """The greatest key of its own events, or a little more; "" without events."""
+    return max([part.horizon, *(entry.key for entry in part.tail)])

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from socle.effects.model import Effect
 from socle.events.model import Identifier
+from socle.identity.model import Evidence
 
 
 class Register(NamedTuple):
@@ -125,6 +126,21 @@ class Page:
     entries: tuple[Entry, ...]
 
 
+class Member(NamedTuple):
+    """A profile that was merged away, as its survivor knows it.
+
+    into      the profile that it was merged into: the survivor, or one that was merged away later itself
+    ceiling   its greatest event key, "" without events: its events stay where they are
+    version   its version when it was merged
+    evidence  why
+    """
+
+    into: str
+    ceiling: str
+    version: int
+    evidence: Evidence
+
+
 @dataclass(slots=True)
 class Aggregate:
     """All that one conditional write changes.
@@ -135,8 +151,9 @@ class Aggregate:
     tail         recent and late events, not yet in pages
     pages        lower bounds of its pages, ascending; the first is ""
     horizon      upper bound of the last page, "" without pages: a key below it may be in the page that covers it
-    members      profiles merged into this one → their greatest event key ("" without events); their events stay there
+    members      profiles merged into this one, and into those
     merged_into  the survivor, when this profile was merged away: everything but its own events is there
+    apart        profiles that somebody said are other people: it never becomes one with them
     reserved     identifiers claimed for it that no folded event names (not yet, or not any more)
     erased       epoch ms when the person was erased, else None: nothing may be written any more
     outbox       effects decided and not yet on their queue
@@ -149,8 +166,9 @@ class Aggregate:
     tail: tuple[Entry, ...] = ()
     pages: tuple[str, ...] = ()
     horizon: str = ""
-    members: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, Member] = field(default_factory=dict)
     merged_into: str | None = None
+    apart: frozenset[str] = frozenset()
     reserved: frozenset[Identifier] = frozenset()
     erased: int | None = None
     outbox: tuple[Effect, ...] = ()
@@ -161,6 +179,11 @@ class Aggregate:
         if key >= self.horizon:
             return None
         return max(lower for lower in self.pages if lower <= key)
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """The partitions that hold its events."""
+        return frozenset((self.id, *self.members))
 
     def owned(self) -> frozenset[Identifier]:
         """Every identifier that is its own."""

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 from socle.erasures.model import Erasure
 from socle.errors import Conflict, NotFound, Unavailable
 from socle.events.model import Event
-from socle.identity.service import load_roots, read
+from socle.identity.service.join import load_roots, read
 from socle.iso import to_iso
 from socle.paging import from_cursor, to_cursor
 from socle.profiles.codec import encode_aggregate

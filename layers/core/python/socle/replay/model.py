@@ -9,13 +9,15 @@ A drill has one more: `compare` (socle.drill).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from socle.drafts.model import Draft
 from socle.errors import SocleError
 from socle.events.model import Event, Identifier
+from socle.profiles.model import Member
 
 FORGET, APPLY, MERGE, COMPARE = "forget", "apply", "merge", "compare"
 
@@ -28,14 +30,26 @@ class Note(NamedTuple):
 
     profile   profile id
     version   of the profile when the row was written: of two notes the higher counts
-    members   profiles that were merged into it
+    members   profiles that were merged into it, and into those (their ceilings are not known)
     reserved  identifiers claimed for it that no event of it names
+    apart     profiles with which it is never merged
+    merged    it is a member itself: the row of its survivor says so, and nothing else of this note counts
     """
 
     profile: str
     version: int
-    members: tuple[str, ...]
-    reserved: frozenset[Identifier]
+    members: Mapping[str, Member] = MappingProxyType({})
+    reserved: frozenset[Identifier] = frozenset()
+    apart: frozenset[str] = frozenset()
+    merged: bool = False
+
+
+class Moved(NamedTuple):
+    """An event that an unmerge moved out of a partition: it was applied where it went, and is to be taken out here."""
+
+    source: str
+    key: str
+    revision: int
 
 
 @dataclass
@@ -44,11 +58,13 @@ class Portion:
 
     groups  partition (the profile that stores the events, perhaps merged away since) → its events
     notes   profile → its newest note
+    moved   events that went elsewhere
     events  how many events, repeated ones included
     """
 
     groups: dict[str, list[Event]] = field(default_factory=dict)
     notes: dict[str, Note] = field(default_factory=dict)
+    moved: set[Moved] = field(default_factory=set)
     events: int = 0
 
 

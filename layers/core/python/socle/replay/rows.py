@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 from socle.errors import Rejected
 from socle.events.model import Event
+from socle.identity.model import Evidence
 from socle.lake.raw import decode_raw
 from socle.profiles.codec import entry_of
-from socle.replay.model import Note, Portion
+from socle.profiles.model import Member
+from socle.replay.model import Moved, Note, Portion
 
 MAX_OBJECTS = 500
 MAX_BYTES = 16 << 20
@@ -45,13 +47,15 @@ def add_rows(portion: Portion, data: bytes) -> None:
     """Add what a raw object holds, all or nothing. Raises Rejected(`unreadable`)."""
     try:
         rows = decode_raw(data)
-        events = [(row["profile"], Event.from_json(row)) for row in rows if row["row"] == "event"]
-        notes = [_note(row) for row in rows if row["row"] == "profile"]
+        events = [(row["profile"], Event.from_json(row)) for row in rows if row["row"] in ("event", "moved")]
+        notes = [note for row in rows if row["row"] == "profile" for note in _notes(row)]
+        moved = {_moved(row) for row in rows if row["row"] == "moved"}
     except (OSError, EOFError, ValueError, LookupError, TypeError, RuntimeError) as error:
         raise Rejected("unreadable", f"this is no raw object ({type(error).__name__}): restore it from the bucket's "
                        "older versions") from error
     for profile, event in events:
         portion.groups.setdefault(profile, []).append(event)
+    portion.moved |= moved
     portion.events += len(events)
     for note in notes:
         known = portion.notes.get(note.profile)
@@ -72,6 +76,19 @@ def rounds(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
     yield part
 
 
-def _note(row: Mapping[str, Any]) -> Note:
-    return Note(row["profile"], row["version"], tuple(row["members"]),
-                frozenset((kind, value) for kind, value in row.get("reserved", ())))
+def _notes(row: Mapping[str, Any]) -> Iterator[Note]:
+    """What the row of a profile says of it, and of those that were merged into it."""
+    members = {name: Member(one["into"], "", one["version"], _evidence(*one["evidence"])) for name, one in row["members"].items()}
+    yield Note(row["profile"], row["version"], members, frozenset((kind, value) for kind, value in row["reserved"]),
+               frozenset(row["apart"]))
+    for name, member in members.items():
+        yield Note(name, member.version, merged=True)
+
+
+def _evidence(rule: str, at: int, identifier: Sequence[str] | None, event: str, detail: str) -> Evidence:
+    return Evidence(rule, at, (identifier[0], identifier[1]) if identifier else None, event, detail)
+
+
+def _moved(row: dict[str, Any]) -> Moved:
+    event = Event.from_json(row)
+    return Moved(row["from"], event.key, event.revision)

@@ -19,14 +19,17 @@ from socle.erasures.model import Erasure
 from socle.erasures.store import PREFIX as ERASURES
 from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
 from socle.events.model import Event, Identifier
-from socle.identity.service import frozen, load_roots, merge_profiles
+from socle.identity.model import Evidence
+from socle.identity.service.graph import IdentityGraph
+from socle.identity.service.join import load_roots, merge_profiles, read
 from socle.lake.store import PREFIX as RAW
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.decide import HARD_LIMIT, decide
 from socle.profiles.items import Owner
 from socle.profiles.model import History, Needs
 from socle.profiles.store import ProfileStore
-from socle.replay.model import APPLY, COMPARE, FORGET, MERGE, SHARDS, Count, Note, Portion, Work
+from socle.profiles.unmerge import without
+from socle.replay.model import APPLY, COMPARE, FORGET, MERGE, SHARDS, Count, Moved, Note, Portion, Work
 from socle.replay.rows import add_rows, rounds, tasks
 from socle.replay.store import NoteStore, ReplayStore
 
@@ -133,8 +136,10 @@ class Replay:
         else:
             raise Unavailable("contended", "other tasks kept changing the same profiles: try again later")
         for note in portion.notes.values():
-            if note.members or note.reserved:
+            if note.members or note.reserved or note.apart or note.merged:
                 self._notes.save(note)
+        for moved in portion.moved:
+            self._notes.save_moved(moved)
         count.events += portion.events
 
     def _fold(self, groups: Mapping[str, Sequence[Event]], count: Count) -> dict[str, Sequence[Event]]:
@@ -146,7 +151,7 @@ class Replay:
                 events.setdefault(roots[partition], []).extend(group)
         self._claim({identifier: root for root, group in events.items() for identifier in _own(group)
                      if identifier not in aggregates[root].owned()})
-        works = [Work(aggregates[root], History(frozen(aggregates)), events=group) for root, group in events.items()]
+        works = [Work(aggregates[root], History(), events=group) for root, group in events.items()]
         beaten: set[str] = set()
         for work in works:
             try:
@@ -195,38 +200,72 @@ class Replay:
                                        for identifier, profile in claims.items()})
 
     def _merge(self, run: str, shard: int, count: Count) -> None:
-        """Obey the notes of a shard: make one of those who were one, and give them what no event names."""
+        """Obey the notes of a shard: take out what went elsewhere, make one of those who were one, tell apart those who are
+        not any more, and give them what no event names."""
+        for moved in self._notes.moved(shard):
+            _again(self._take_out, moved)
+            self._notes.delete_moved(moved)
         for note in self._notes.of(shard):
             try:
-                count.merged += sum(_again(self._merge_one, note.profile, member) for member in note.members)
-                _again(self._reserve, note)
+                if not note.merged:
+                    _again(self._tell_apart, note)
+                    for member in _deepest_first(note):
+                        count.merged += _again(self._merge_one, note.members[member].into, member, note.members[member].evidence)
+                    _again(self._reserve, note)
             except Rejected as error:
                 count.failed("profile", note.profile, error)
             else:
                 self._notes.delete(note)
 
-    def _merge_one(self, survivor: str, member: str) -> bool:
+    def _merge_one(self, survivor: str, member: str, evidence: Evidence) -> bool:
         """Merge, unless it is done: notes of a person who was merged more than once name the same member."""
         aggregates = self._profiles.load([survivor, member])
         if any(part.merged_into is not None or part.erased is not None for part in aggregates.values()):
             return False
-        merge_profiles(self._profiles, survivor, member, aggregates)
+        merge_profiles(self._profiles, survivor, member, evidence, aggregates)
         return True
+
+    def _take_out(self, moved: Moved) -> None:
+        """Take an event out of the partition that an unmerge moved it from."""
+        aggregates, roots = load_roots(self._profiles, {moved.source})
+        root = aggregates[roots[moved.source]]
+        history = History()
+        while needs := history.wanted(root):
+            read(self._profiles, history, needs)
+        parts, pages = without(root, moved.source, (moved.key, moved.revision), history)
+        if parts:
+            self._profiles.save_together([(part, encode_aggregate(part)) for part in parts], pages)
+
+    def _tell_apart(self, note: Note) -> None:
+        """Undo a merge that an earlier run over older objects did."""
+        aggregates, roots = load_roots(self._profiles, {note.profile})
+        root = aggregates[roots[note.profile]]
+        if root.id != note.profile and root.erased is None:
+            IdentityGraph(self._profiles).unmerge(root.id, note.profile, 0)
 
     def _reserve(self, note: Note) -> None:
         aggregates, roots = load_roots(self._profiles, {note.profile})
         root = aggregates[roots[note.profile]]
         unnamed = note.reserved - root.owned()
-        if root.erased is None and unnamed:
+        if root.erased is None and (unnamed or note.apart - root.apart):
             self._claim(dict.fromkeys(unnamed, root.id))
-            owners = self._profiles.owners(unnamed)
-            ours = {one for one in unnamed if one in owners and owners[one].profile in (root.id, *root.members)}
-            after = root.next(reserved=root.reserved | ours)
+            owners = self._profiles.owners(unnamed) if unnamed else {}
+            ours = {one for one in unnamed if one in owners and owners[one].profile in root.parts}
+            after = root.next(reserved=root.reserved | ours, apart=root.apart | note.apart)
             self._profiles.save(after, encode_aggregate(after))
 
 
 def _own(events: Iterable[Event]) -> set[Identifier]:
     return {identifier for event in events for identifier in event.ids if identifier not in event.unlinked}
+
+
+def _deepest_first(note: Note) -> list[str]:
+    """Members in the order in which they were merged: before one is merged, all that were merged into it are."""
+    def depth(member: str) -> int:
+        into = note.members[member].into
+        return 1 + depth(into) if into in note.members else 0
+
+    return sorted(note.members, key=lambda member: (-depth(member), note.members[member].evidence.at, member))
 
 
 def _again(change: Callable[..., T], *given: Any) -> T:

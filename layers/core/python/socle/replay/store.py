@@ -6,7 +6,8 @@
     the plan of a run               replays/<run>/plan.json                       PutObject, GetObject
     a task, and what it came to     replays/<run>/<pass>-<number>[-done].json     PutObject, GetObject
     note of a profile               R#<shard> / <profile>                         PutItem if it is newer, DeleteItem
-    notes of a shard                R#<shard>                                     Query
+    event that went elsewhere       R#<shard> / M#<partition>#<key>#<revision>    PutItem if it is not there, DeleteItem
+    both, of a shard                R#<shard>                                     Query
     an identifier erased once       X#<hash> / X (socle.profiles.store)           PutItem if it is later
 """
 
@@ -22,8 +23,12 @@ from botocore.exceptions import ClientError
 
 from socle.aws import Client, translated
 from socle.errors import Conflict, Rejected
-from socle.replay.model import SHARDS, Note
+from socle.identity.model import Evidence
+from socle.profiles.model import Member
+from socle.replay.model import SHARDS, Moved, Note
 from socle.replay.rows import Object
+
+_MOVED = "M#"
 
 
 class ReplayStore:
@@ -75,28 +80,34 @@ class NoteStore:
     def save(self, note: Note) -> None:
         """Keep a note unless a newer one of the same profile is there."""
         self._put({"PK": {"S": f"R#{_shard(note.profile)}"}, "SK": {"S": note.profile}, "v": {"N": str(note.version)},
-                   "m": {"L": [{"S": member} for member in note.members]},
-                   "q": {"S": json.dumps(sorted(note.reserved))}}, "v")
+                   "b": {"S": _dumps(note)}}, "v")
+
+    def save_moved(self, moved: Moved) -> None:
+        """Keep that an event went elsewhere."""
+        self._put({"PK": {"S": f"R#{_shard(moved.source)}"}, "SK": {"S": f"{_MOVED}{moved.source}#{moved.key}#{moved.revision}"},
+                   "v": {"N": "1"}}, "v")
+
+    def moved(self, shard: int) -> Iterator[Moved]:
+        """The events of a shard that went elsewhere."""
+        for item in self._query(shard):
+            if item["SK"]["S"].startswith(_MOVED):
+                source, _, rest = item["SK"]["S"].removeprefix(_MOVED).partition("#")
+                key, _, revision = rest.rpartition("#")
+                yield Moved(source, key, int(revision))
+
+    def delete_moved(self, moved: Moved) -> None:
+        """Let go of what was obeyed."""
+        self._delete(moved.source, f"{_MOVED}{moved.source}#{moved.key}#{moved.revision}")
 
     def of(self, shard: int) -> Iterator[Note]:
         """The notes of a shard."""
-        asked: dict[str, Any] = {"TableName": self._table, "KeyConditionExpression": "PK = :shard", "ConsistentRead": True,
-                                 "ExpressionAttributeValues": {":shard": {"S": f"R#{shard}"}}}
-        while True:
-            with translated("the profiles table"):
-                answer = self._dynamodb.query(**asked)
-            for item in answer["Items"]:
-                yield Note(item["SK"]["S"], int(item["v"]["N"]), tuple(member["S"] for member in item["m"]["L"]),
-                           frozenset((kind, value) for kind, value in json.loads(item["q"]["S"])))
-            if "LastEvaluatedKey" not in answer:
-                return
-            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        for item in self._query(shard):
+            if not item["SK"]["S"].startswith(_MOVED):
+                yield _loads(item["SK"]["S"], int(item["v"]["N"]), item["b"]["S"])
 
     def delete(self, note: Note) -> None:
         """Let go of a note that was obeyed: it may hold identifiers, which nothing else would erase from here."""
-        with translated("the profiles table"):
-            self._dynamodb.delete_item(TableName=self._table, Key={
-                "PK": {"S": f"R#{_shard(note.profile)}"}, "SK": {"S": note.profile}})
+        self._delete(note.profile, note.profile)
 
     def remember(self, identifiers: Iterable[str], erased: int) -> None:
         """Remember of identifiers, given by their keys, that an owner was erased; a later erasure stays."""
@@ -108,6 +119,36 @@ class NoteStore:
             self._dynamodb.put_item(TableName=self._table, Item=item,
                                     ConditionExpression=f"attribute_not_exists(PK) OR {number} < :new",
                                     ExpressionAttributeValues={":new": item[number]})
+
+
+    def _query(self, shard: int) -> Iterator[dict[str, Any]]:
+        asked: dict[str, Any] = {"TableName": self._table, "KeyConditionExpression": "PK = :shard", "ConsistentRead": True,
+                                 "ExpressionAttributeValues": {":shard": {"S": f"R#{shard}"}}}
+        while True:
+            with translated("the profiles table"):
+                answer = self._dynamodb.query(**asked)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _delete(self, profile: str, name: str) -> None:
+        with translated("the profiles table"):
+            self._dynamodb.delete_item(TableName=self._table, Key={
+                "PK": {"S": f"R#{_shard(profile)}"}, "SK": {"S": name}})
+
+
+def _dumps(note: Note) -> str:
+    return json.dumps([{name: [*member[:3], *member.evidence] for name, member in note.members.items()},
+                       sorted(note.reserved), sorted(note.apart), note.merged])
+
+
+def _loads(profile: str, version: int, text: str) -> Note:
+    members, reserved, apart, merged = json.loads(text)
+    return Note(profile, version, {
+        name: Member(into, ceiling, of, Evidence(rule, at, (one[0], one[1]) if one else None, event, detail))
+        for name, (into, ceiling, of, rule, at, one, event, detail) in members.items()},
+        frozenset((kind, value) for kind, value in reserved), frozenset(apart), merged)
 
 
 def _shard(profile: str) -> int:

@@ -7,14 +7,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
+from socle.errors import Conflict, Rejected, Unavailable
 from socle.events.model import Event, Identifier
 from socle.identity.model import USER_ID
 from socle.identity.resolve import Pair, Person, Plan
+from socle.identity.rules import STANDARD, IdentityRules
+from socle.identity.service.join import load_roots, merge_profiles
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.items import Owner
-from socle.profiles.merge import merge
-from socle.profiles.model import Aggregate, History, Needs
+from socle.profiles.model import Aggregate
 from socle.profiles.store import ProfileStore
 
 logger = logging.getLogger(__name__)
@@ -23,14 +24,17 @@ _ATTEMPTS = 25
 
 
 class Placed(NamedTuple):
-    """groups: profile → its events of the batch; aggregates: as just read; erased: how many events were dropped."""
+    """groups: profile → its events of the batch; aggregates: as just read; erased: how many events were dropped;
+    nobodies: events all of whose identifiers are blocked."""
 
     groups: dict[str, list[Event]]
     aggregates: dict[str, Aggregate]
     erased: int
+    nobodies: list[Event]
 
 
-def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str], fresh: bool = False) -> Placed:
+def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str], fresh: bool = False,
+          rules: IdentityRules = STANDARD) -> Placed:
     """Assign every event to a profile. Identifiers are claimed and profiles merged when it returns.
 
     An identifier changes profile only by a merge, so a batch that comes again is placed where it already is. Events
@@ -40,22 +44,28 @@ def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str
     Unless `fresh`, the first look is at what may be a moment old, for half the price: every write that rests on it is
     conditional, and whoever meets a Conflict looks again, at what is.
     """
-    identifiers = list(dict.fromkeys(identifier for event in events for identifier in event.ids))
-    leading = {event.ids[0] for event in events}
-    apart: set[Pair] = set()
+    ranked = [(event, rules.ranked(event.ids)) for event in events]
+    nobodies = [event for event, ids in ranked if not ids]
+    ranked = [(event, ids) for event, ids in ranked if ids]
+    identifiers = list(dict.fromkeys(identifier for _, ids in ranked for identifier in ids))
+    leading = {ids[0] for _, ids in ranked}
+    impossible: set[Pair] = set()
     for _ in range(_ATTEMPTS):
         try:
             known = _look_up(store, identifiers, leading, fresh)
         except Conflict:
             fresh = True
             continue
-        kept = [(event, ids) for event in events if (ids := _own_ids(event, known.erased))]
-        plan = Plan(known.owners, known.people(), apart)
-        for ids in dict.fromkeys(ids for _, ids in kept):
-            plan.place(ids, new_id())
+        kept = [(event, own) for event, ids in ranked if (own := _own_ids(event, ids, known.erased))]
+        plan = Plan(known.owners, known.people(), rules, impossible)
+        firsts: dict[tuple[Identifier, ...], Event] = {}
+        for event, ids in kept:
+            firsts.setdefault(ids, event)
+        for ids, event in firsts.items():
+            plan.place(ids, new_id(), event.key, event.received)
         try:
             _claim(store, plan, known)
-            if not _merge(store, plan, known, apart):
+            if not _merge(store, plan, known, impossible):
                 continue
         except Conflict:
             fresh = True
@@ -65,18 +75,18 @@ def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str
             profile, unlinked = plan.profile_of(ids)
             known.aggregates.setdefault(profile, Aggregate(profile))
             groups.setdefault(profile, []).append(_marked(event, {*event.ids} - {*ids} | {*unlinked}))
-        return Placed(groups, known.aggregates, len(events) - len(kept))
+        return Placed(groups, known.aggregates, len(ranked) - len(kept), nobodies)
     raise Unavailable("contended", "other writers kept changing the same identifiers: try again later")
 
 
-def _merge(store: ProfileStore, plan: Plan, known: _Known, apart: set[Pair]) -> bool:
-    """Do the merges of the plan; False, and a pair more in `apart`, when two can't be one. Raises Conflict."""
-    for survivor, loser in plan.merges:
+def _merge(store: ProfileStore, plan: Plan, known: _Known, impossible: set[Pair]) -> bool:
+    """Do the merges of the plan; False, and a pair more in `impossible`, when two can't be one item. Raises Conflict."""
+    for survivor, loser, evidence in plan.merges:
         try:
-            merge_profiles(store, survivor, loser, known.aggregates)
+            merge_profiles(store, survivor, loser, evidence, known.aggregates)
         except Rejected as error:
             logger.warning("two profiles can't be merged", extra={"code": error.code})
-            apart.add(frozenset((survivor, loser)))
+            impossible.add(frozenset((survivor, loser)))
             return False
     return True
 
@@ -103,7 +113,7 @@ class _Known(NamedTuple):
     aggregates: dict[str, Aggregate]
 
     def people(self) -> dict[str, Person]:
-        return {root: _person(self.aggregates[root]) for root in set(self.owners.values())}
+        return {root: person_of(self.aggregates[root]) for root in set(self.owners.values())}
 
 
 def _look_up(store: ProfileStore, identifiers: Sequence[Identifier], leading: Collection[Identifier], fresh: bool) -> _Known:
@@ -147,57 +157,6 @@ def _tell(aggregates: dict[str, Aggregate], profile: str, identifiers: set[Ident
     """Let a profile that is not written yet know, in memory, what its rows say is its own."""
     aggregate = aggregates.get(profile) or Aggregate(profile)
     aggregates[profile] = replace(aggregate, reserved=aggregate.reserved | identifiers)
-
-
-def load_roots(store: ProfileStore, profiles: set[str],
-               fresh: bool = True) -> tuple[dict[str, Aggregate], dict[str, str]]:
-    """The aggregates, and for each profile asked for the one it was merged into in the end, itself if none."""
-    aggregates = store.load(profiles, fresh) if profiles else {}
-    while True:
-        further = {aggregate.merged_into for aggregate in aggregates.values() if aggregate.merged_into} - set(aggregates)
-        if not further:
-            break
-        aggregates |= store.load(further, fresh)
-    roots: dict[str, str] = {}
-    for profile in profiles:
-        root = profile
-        while (survivor := aggregates[root].merged_into) is not None:
-            root = survivor
-        roots[profile] = root
-    return aggregates, roots
-
-
-def merge_profiles(store: ProfileStore, survivor: str, loser: str, aggregates: dict[str, Aggregate]) -> None:
-    """Merge `loser` into `survivor` in one transaction; `aggregates` holds both afterwards. Raises Conflict, Rejected."""
-    history = History(frozen(aggregates))
-    while True:
-        one = aggregates.get(survivor) or Aggregate(survivor)
-        other = aggregates.get(loser) or Aggregate(loser)
-        with poison_is_rejected():
-            merged = merge(one, other, history)
-        if not isinstance(merged, Needs):
-            break
-        read(store, history, merged)
-    store.save_together([(aggregate, encode_aggregate(aggregate)) for aggregate in merged])
-    aggregates[survivor], aggregates[loser] = merged
-
-
-def frozen(aggregates: Mapping[str, Aggregate]) -> dict[str, Aggregate]:
-    """Those that were merged away and so change no more. BatchGetItem is no snapshot: only they may enter a history
-    that the version of another aggregate guards."""
-    return {profile: aggregate for profile, aggregate in aggregates.items() if aggregate.merged_into is not None}
-
-
-def read(store: ProfileStore, history: History, needs: Needs) -> None:
-    """Read what a decision needs into `history`."""
-    if needs.aggregates:
-        history.aggregates |= store.load(needs.aggregates)
-    if needs.pages:
-        found = store.load_pages(needs.pages)
-        if len(found) < len(needs.pages):
-            # A page can only be missing when the profile was erased after its aggregate was read.
-            raise Conflict("conflict", "the profile changed meanwhile: reload it and try again")
-        history.pages |= found
 
 
 def _let_go(store: ProfileStore, identifier: Identifier, row: Owner, root: Aggregate, erased: int) -> None:
@@ -257,17 +216,19 @@ def _claim_each(store: ProfileStore, claims: Mapping[Identifier, Owner], known: 
             raise Conflict("conflict", "another writer had the identifier first")
 
 
-def _person(aggregate: Aggregate) -> Person:
-    owned = aggregate.owned()
-    return Person(frozenset(value for kind, value in owned if kind == USER_ID), aggregate.snapshot.first_seen, len(owned),
-                  len(aggregate.members))
+def person_of(aggregate: Aggregate) -> Person:
+    """What the rule looks at in a profile."""
+    counts: dict[str, int] = {}
+    for kind, _ in aggregate.owned():
+        counts[kind] = counts.get(kind, 0) + 1
+    return Person(counts, aggregate.snapshot.first_seen, len(aggregate.members), aggregate.parts, aggregate.apart)
 
 
-def _own_ids(event: Event, erased: Mapping[Identifier, int]) -> tuple[Identifier, ...]:
+def _own_ids(event: Event, ids: tuple[Identifier, ...], erased: Mapping[Identifier, int]) -> tuple[Identifier, ...]:
     """The event's identifiers without those whose owner was erased since; none when the event was that person's own."""
     if not erased:
-        return event.ids
-    gone = [identifier for identifier in event.ids if event.received <= erased.get(identifier, -1)]
-    if event.ids[0] in gone:
+        return ids
+    gone = [identifier for identifier in ids if event.received <= erased.get(identifier, -1)]
+    if ids[0] in gone:
         return ()
-    return tuple(identifier for identifier in event.ids if identifier not in gone)
+    return tuple(identifier for identifier in ids if identifier not in gone)
