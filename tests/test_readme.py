@@ -184,7 +184,7 @@ def test_the_reasons_for_quarantine_are_exactly_those_of_the_code() -> None:
     table = README.partition("| Code | Reason |")[2].partition("\n\n")[0]
     named = re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE)
     assert len(named) == len(set(named))
-    judged = [CORE / "events" / f"{name}.py" for name in ("check", "times", "receive")]
+    judged = [CORE / "events" / f"{name}.py" for name in ("check", "times", "receive", "identifiers")]
     applied = [CORE / "identity/normalise.py", CORE / "events/stream.py", CORE / "profiles/decide.py", CORE / "errors.py",
                CORE / "aws.py"]
     codes = {code for file in (*judged, *applied) for code in errors(file, "Rejected")}
@@ -242,7 +242,7 @@ def unreadable(file: Path) -> set[str]:
         f"with channel {', '.join(check.CHANNELS[:-1])} or {check.CHANNELS[-1]}",
         f"the {fold.MAX_TRAITS} most recent traits, {fold.MAX_NAMES} event names",
         f"the {fold.MAX_CONSENTS} most recent consents, {fold.MAX_CONTEXT_BYTES // 1024} KB per value of the context",
-        f"{MAX_IDENTIFIERS:,} identifiers and {MAX_MERGES} merges",
+        f"{MAX_IDENTIFIERS:,} identifiers and {MAX_MERGES} merges, and the {fold.MAX_ACCOUNTS} accounts named last",
         f"more than {times.ONE_CLOCK // clock.DAY} days both from receipt",
         f"{parse.MAX_CONTEXT_BYTES // 1024} KiB the `context`",
         f"text or whole number of at most {check.MAX_CONSENT_TEXT} characters",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socle.normalisation import emails
+from socle.normalisation import emails, traits
 from socle.normalisation.model import CODES, as_sent
 from socle.normalisation.traits import normalise_traits, region_of
 
@@ -117,3 +118,10 @@ def test_plain_traits_need_no_library() -> None:
             "print(sorted({'phonenumbers', 'email_validator', 'idna', 'stdnum', 'dns'} & sys.modules.keys()))")
     done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(CORE)}, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_every_code_and_every_trait_is_in_the_readme() -> None:
+    readme = (CORE / "socle/normalisation/README.md").read_text()
+    assert dict(re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", readme, re.MULTILINE)) == dict(CODES)
+    named = set(re.findall(r"\b\w+\b", readme.partition("| traits |")[2].partition("\n\n")[0]))
+    assert {*traits._PERSONS, *traits._COMPANYS, *traits._SECTIONS["address"], *traits._SECTIONS["company"]} <= named

@@ -4,7 +4,8 @@ The published specification also writes `action` for type, `user_id` and `anonym
 usual name is absent.
 
 What an event's body keeps: the message as the client sent it, without what the event carries elsewhere (`_CARRIED`,
-and userId and anonymousId where they are null or equal the event's identifiers).
+and userId and anonymousId where they are null or equal the event's identifiers), the traits of identify and group calls
+normalised, with what was sent in `raw` and what is in doubt in `flags` (socle.normalisation). The key is made of what was sent.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ from typing import Any, NamedTuple
 
 from socle.errors import Rejected
 from socle.events import check, parse
-from socle.events.model import TYPES, Event, Identifier, Quarantined
+from socle.events.identifiers import identifiers, placeholders
+from socle.events.model import TYPES, Event, Quarantined
 from socle.events.parse import Body, Unreadable
 from socle.events.times import client_time, effective, sent_time
 from socle.identity import normalise
-from socle.identity.model import ANONYMOUS_ID, EMAIL, PHONE, USER_ID
+from socle.identity.model import ANONYMOUS_ID, USER_ID
+from socle.normalisation.model import FLAGS, OURS, RAW, SENT, Normalised
+from socle.normalisation.traits import normalise_traits
 
 MAX_MESSAGE_ID = 100
 HASHED = "sha256:"
@@ -30,6 +34,7 @@ _CARRIED = frozenset(("type", "event", "messageId", "timestamp", "originalTimest
                       "writeKey", "revision"))
 _NOT_CONTENT = frozenset(("sentAt", "receivedAt", "writeKey", "_metadata"))  # may differ in a retry of the same message
 _NAMES = {"page": "$page", "screen": "$screen", "identify": "$identify", "group": "$group", "alias": "$alias"}
+_WITH_TRAITS = ("identify", "group")
 _NONE: dict[str, Any] = {}
 
 _canonical = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, sort_keys=True).encode
@@ -92,10 +97,14 @@ def _event(message: dict[str, Any], sent: int | None, origin: Origin, after: int
     message_id = _message_id(message)
     revision = check.revision(get("revision"))
     context = get("context") or _NONE
-    ids = _identifiers(kind, message, context)
+    traits = message.get("traits")
+    normal = None
+    if traits.__class__ is dict and kind in _WITH_TRAITS:
+        normal = normalise_traits(traits, context, origin.received, of_company=kind == "group")
+    ids = identifiers(kind, message, context, normal if kind == "identify" else None)
     name = check.event_name(get("event")) if kind == "track" else _NAMES[kind]
     _content(kind, name, message, context)
-    body = {key: value for key, value in message.items() if key not in _CARRIED}
+    body = _body(message, normal)
     for field, pair in (("userId", USER_ID), ("anonymousId", ANONYMOUS_ID)):
         if field in body and (body[field] is None or (pair, body[field]) in ids):
             del body[field]
@@ -103,6 +112,20 @@ def _event(message: dict[str, Any], sent: int | None, origin: Origin, after: int
         body["context"] = {**context, "userAgent": origin.user_agent}
     return Event(ts, message_id, revision, effective(ts, sent, origin.received, after), origin.received, origin.source, kind,
                  name, ids, body)
+
+
+def _body(message: dict[str, Any], normal: Normalised | None) -> dict[str, Any]:
+    """What the event does not carry elsewhere. A client's own fields under the names that are ours move into `sent`."""
+    body = {key: value for key, value in message.items() if key not in _CARRIED}
+    if not body.keys().isdisjoint(OURS):
+        body[SENT] = {key: body.pop(key) for key in OURS if key in body}
+    if normal is not None:
+        body["traits"] = normal.traits
+        if normal.raw:
+            body[RAW] = normal.raw
+        if normal.flags:
+            body[FLAGS] = normal.flags
+    return body
 
 
 def _message_id(message: dict[str, Any]) -> str:
@@ -120,54 +143,6 @@ def _message_id(message: dict[str, Any]) -> str:
     return str(value)
 
 
-def _identifiers(kind: str, message: dict[str, Any], context: dict[str, Any]) -> tuple[Identifier, ...]:
-    user = _id(message, "userId", "user_id")
-    anonymous = _id(message, "anonymousId", "anonymous_id")
-    ids = [(USER_ID, user)] if user else []
-    mine = message.get("traits") if kind == "identify" else None
-    theirs = context.get("traits")
-    if mine or theirs:
-        both = [traits for traits in (mine, theirs) if traits.__class__ is dict]
-        for name, read in ((EMAIL, normalise.email), (PHONE, normalise.phone)):
-            for traits in both:
-                value = read(traits.get(name))
-                if value:
-                    ids.append((name, value))
-                    break
-    if kind == "alias":
-        previous = normalise.id_text(message.get("previousId"), "previousId")
-        if not user or not previous:
-            missing = "previousId" if user else "userId"
-            raise Rejected("no_identifier", "an alias needs both previousId and userId"
-                           + _placeholders(message, "previousId", _field(message, "userId", "user_id")), missing)
-        if previous != user:
-            ids.append((ANONYMOUS_ID, previous))
-        if anonymous in (previous, user):
-            anonymous = None
-    if anonymous:
-        ids.append((ANONYMOUS_ID, anonymous))
-    if not ids:
-        raise Rejected("no_identifier", "send userId or anonymousId: without one the event belongs to nobody"
-                       + _placeholders(message, _field(message, "userId", "user_id"),
-                                        _field(message, "anonymousId", "anonymous_id")), "userId")
-    return tuple(ids)
-
-
-def _placeholders(message: dict[str, Any], *fields: str) -> str:
-    """Of fields that were found sound, those that hold something but identify nobody: `; userId "null" counts as none`."""
-    return "".join(f"; {field} {json.dumps(message[field])[:40]} counts as none" for field in fields
-                   if message.get(field) not in (None, "") and normalise.id_text(message[field], field) is None)
-
-
-def _id(message: dict[str, Any], name: str, other: str) -> str | None:
-    field = _field(message, name, other)
-    return normalise.id_text(message.get(field), field)
-
-
-def _field(message: dict[str, Any], name: str, other: str) -> str:
-    return other if name not in message and other in message else name
-
-
 def _content(kind: str, name: str, message: dict[str, Any], context: dict[str, Any]) -> None:
     """What the fold relies on in the message's own sections."""
     if kind == "identify" and message.get("traits"):
@@ -177,7 +152,7 @@ def _content(kind: str, name: str, message: dict[str, Any], context: dict[str, A
             raise Rejected("wrong_type", "context.traits must be an object", "context.traits")
         check.traits(context["traits"], "context.traits")
     if kind == "group" and normalise.id_text(message.get("groupId"), "groupId") is None:
-        raise Rejected("no_group", "a group call needs groupId" + _placeholders(message, "groupId"), "groupId")
+        raise Rejected("no_group", "a group call needs groupId" + placeholders(message, "groupId"), "groupId")
     if name in ("Order Completed", "Order Refunded"):
         check.order(message.get("properties") or _NONE)
     elif name == "Consent Updated":

@@ -38,6 +38,6 @@ def _validated(text: str) -> Reading:
         found = email_validator.validate_email(unicodedata.normalize("NFC", text), check_deliverability=False, strict=True)
     except (email_validator.EmailNotValidError, UnicodeError):
         return Reading(None, NOT_AN_EMAIL)
-    local = unicodedata.normalize("NFC", found.local_part.lower())
+    local = unicodedata.normalize("NFC", found.local_part)
     address = f"{local}@{found.ascii_domain.lower()}"
     return Reading(address) if len(address) <= MAX_LENGTH else Reading(None, NOT_AN_EMAIL)
