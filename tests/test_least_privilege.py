@@ -110,6 +110,7 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     send(machine, {"type": "track", "event": "Order Completed", "userId": "u1", "properties": {"order_id": "o", "revenue": 5}})
     patch.setattr(webhook, "send", lambda url, body, headers: 200)
     machine.advance("1h")
+    send(machine, {"type": "group", "userId": "u1", "groupId": "acme", "traits": {"name": "Acme"}})
     send(machine, {"type": "track", "userId": "u1"}, {"type": "track", "userId": "u1"}, {"type": "nonsense", "userId": "u1"})
     stream = EventStream(machine.outputs["StreamName"])
     repaired = json.dumps({"type": "track", "event": "Was refused", "userId": "u1", "messageId": "q"})
@@ -146,6 +147,8 @@ def administer(machine: LocalMachine) -> None:
         api(machine, "DELETE", f"/quarantine/{held['id']}")
     profile = api(machine, "GET", "/profiles?by=user_id:u1")["id"]
     api(machine, "GET", f"/profiles/{profile}/timeline")
+    api(machine, "PUT", "/accounts/acme", {"traits": {"plan": "gold"}})
+    assert api(machine, "GET", "/accounts/acme")["people"] == 1
     store = ProfileStore(boto3.client("dynamodb"), machine.outputs["ProfilesTable"])
     store.claim(("email", "u1@lost.example"), Owner(profile, 0))
     api(machine, "DELETE", f"/profiles/{profile}")

@@ -116,10 +116,10 @@ def _revenue(found: Mapping[str, tuple[str, Any]], values: dict[str, Any], flags
     if "revenue" not in found:
         return
     trait, value = found["revenue"]
-    currency = found["currency"][1] if "currency" in found else DEFAULT_CURRENCY
+    currency: Any = found["currency"][1] if "currency" in found else DEFAULT_CURRENCY
     if isinstance(value, dict):
-        value, currency = value.get("amount"), value.get("currency", currency)
-    number = amount(_plain(value))
+        currency = value.get("currency", currency)
+    number = amount(_plain(value.get("amount") if isinstance(value, dict) else value))
     code = _text(currency).strip().upper()
     if number is None or number < 0 or not _CURRENCY.fullmatch(code):
         flags.append({"field": "revenue", "trait": trait, "code": NOT_AN_AMOUNT})
