@@ -15,6 +15,7 @@ from socle.profiles.service import Profiles
 from socle.profiles.survivorship import Rule, survivorship, text_of
 from tests.people import ANONYMOUS, T0, USER, event, identify
 from tests.profiles.test_survivorship import CONFIGURED, HISTORIES, RULES
+from tests.replay.kept import MemoryBucket, Restored
 from tests.world import World
 
 FREQUENT, FIRST, VERIFIED = Rule("most_frequent"), Rule("never_overwrite"), Rule("verified_first")
@@ -178,3 +179,14 @@ def test_a_page_of_traits_ends_where_it_grows_too_large_and_the_next_goes_on():
                 break
     assert [trait for page in seen for trait in page] == [f"t{n}" for n in range(9)]
     assert {len(page) for page in seen} == {3}
+
+
+def test_a_restored_person_has_the_values_of_the_rules_though_a_replay_knows_none():
+    readers, restored = Readers(), Restored(MemoryBucket())
+    readers.rule(FIRST, city=FREQUENT)
+    readers.world.deliver(said(1, city="Lyon", plan="free"), said(2, "crm", city="Lyon"), said(3, city="Nice", plan="gold"))
+    restored.run(readers.world)
+    again = Profiles(restored.profiles, rules=lambda: readers.world.rules.survivorship)
+    assert again.read(readers.id()) == readers.profiles.read(readers.id())
+    assert readers.shown() == {"city": "Lyon", "plan": "free"}
+    assert Profiles(restored.profiles).read(readers.id()) == Profiles(readers.world.profiles).read(readers.id())
