@@ -14,8 +14,10 @@ from infra.constructs.layers import ROOT
 from socle.settings import (
     AdminSettings,
     ApplySettings,
+    CatalogueSettings,
     CollectSettings,
     EffectsSettings,
+    QualitySettings,
     ReplayCompareSettings,
     ReplayPlanSettings,
     ReplaySettings,
@@ -26,7 +28,8 @@ from socle.settings import (
 SETTINGS: dict[str, type[Settings]] = {
     "collect_events": CollectSettings, "apply_events": ApplySettings, "run_effects": EffectsSettings,
     "sweep_due": SweepSettings, "serve_admin": AdminSettings, "replay_plan": ReplayPlanSettings,
-    "replay_raw": ReplaySettings, "replay_compare": ReplayCompareSettings, "replay_summary": ReplayPlanSettings}
+    "replay_raw": ReplaySettings, "replay_compare": ReplayCompareSettings, "replay_summary": ReplayPlanSettings,
+    "measure_quality": QualitySettings, "update_catalogue": CatalogueSettings}
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -18,7 +18,10 @@ ALLOWED = {
         "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
         "dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject", "s3:DeleteObject",
         "s3:ListBucket", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords",
-        "secretsmanager:GetSecretValue"},
+        "secretsmanager:GetSecretValue", "states:StartExecution", "states:DescribeExecution"},
+    "measure_quality": {
+        "dynamodb:Scan", "dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
+    "update_catalogue": {"s3:ListBucket", "s3:GetObject", "s3:PutObject"},
     "replay_plan": {"s3:ListBucket", "s3:PutObject"},
     "replay_raw": {
         "s3:GetObject", "s3:PutObject", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
@@ -49,7 +52,10 @@ def test_resources_are_ours_and_only_objects_are_named_by_prefix(template: Any) 
             assert resource != "*" or LOG_DELIVERY in statement["Action"]
             if "*" in json.dumps(resource) and resource != "*":
                 patterns.add(resource["Fn::Join"][1][-1])
-    assert patterns == {"/raw/*", "/quarantine/*", "/aws/lambda/*", "/erasures/*", "/replays/*"}
+    # ":*" are executions of a workflow, whose names are not known beforehand.
+    assert patterns == {
+        ":*", "/quality/*", "/quality-runs/*", "/catalogue/*",
+        "/raw/*", "/quarantine/*", "/aws/lambda/*", "/erasures/*", "/replays/*"}
 
 
 def test_no_role_has_a_managed_policy(template: Any) -> None:
@@ -69,6 +75,8 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
         ("apply_events", "definitions"): {"dynamodb:Query"},
         ("run_effects", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
         ("run_effects", "definitions"): {"dynamodb:GetItem"},
+        ("measure_quality", "profiles"): {"dynamodb:Scan"},
+        ("measure_quality", "definitions"): {"dynamodb:GetItem", "dynamodb:Query"},
         ("serve_admin", "profiles"): {
             "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:Query"},
         ("serve_admin", "definitions"): {
@@ -96,7 +104,7 @@ def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_the_quarantin
     objects = {action: {resource["Fn::Join"][1][-1] for grant in grants(template.json)
                         if grant.function == "serve_admin" and action in grant.actions for resource in grant.resources}
                for action in ("s3:GetObject", "s3:DeleteObject", "s3:PutObject")}
-    assert objects == {"s3:GetObject": {"/quarantine/*", "/aws/lambda/*"},
+    assert objects == {"s3:GetObject": {"/quarantine/*", "/aws/lambda/*", "/quality/*", "/quality-runs/*", "/catalogue/*"},
                        "s3:DeleteObject": {"/quarantine/*", "/aws/lambda/*"}, "s3:PutObject": {"/quarantine/*", "/erasures/*"}}
 
 

@@ -43,12 +43,12 @@ def test_an_alarm_rings_when_events_arrive_and_nobody_applies_them(template: Any
 
 
 def test_errors_and_throttles_of_every_function_are_watched_or_those_of_its_workflow(template: Any) -> None:
-    in_workflow = {name for name in SETTINGS if name.startswith("replay_")}
+    in_workflow = {name for name in SETTINGS if name.startswith("replay_")} | {"measure_quality"}
     for metric in ("Errors", "Throttles"):
         assert len([alarm for alarm in alarms(template) if alarm.get("MetricName") == metric]) == len(set(SETTINGS) - in_workflow)
-    (failed,) = [alarm for alarm in alarms(template) if alarm.get("MetricName") == "ExecutionsFailed"]
-    assert [template.resources[template.name_of(dimension["Value"])]["Type"] for dimension in failed["Dimensions"]] == [
-        "AWS::StepFunctions::StateMachine"]
+    failed = [alarm for alarm in alarms(template) if alarm.get("MetricName") == "ExecutionsFailed"]
+    assert {template.name_of(dimension["Value"]) for alarm in failed for dimension in alarm["Dimensions"]} == set(
+        template.of_type("AWS::StepFunctions::StateMachine"))
 
 
 def test_every_dead_letter_queue_is_watched(template: Any) -> None:

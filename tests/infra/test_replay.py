@@ -17,7 +17,7 @@ LAMBDA = "arn:aws:states:::lambda:invoke"
 
 
 def machine(template: Any) -> dict[str, Any]:
-    return dict(template.one("AWS::StepFunctions::StateMachine"))
+    return dict(template.one("AWS::StepFunctions::StateMachine", "Replay"))
 
 
 def states(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
