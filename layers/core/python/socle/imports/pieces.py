@@ -1,4 +1,4 @@
-"""Rows on their way between the steps of a run: compressed JSON lines, cut into pieces of a bounded size. Pure."""
+"""Rows on their way between the steps of a run: lines of JSON, compressed, in pieces of a bounded size. Pure."""
 
 from __future__ import annotations
 
@@ -13,29 +13,32 @@ PIECE = 4 * 1024 * 1024
 """Bytes of a piece, compressed, roughly."""
 HELD = 64 * 1024 * 1024
 """Compressed bytes that all unfinished pieces may have together."""
+_TOGETHER = 64
+"""Rows that are written as one line."""
 _BLOCK = 64 * 1024
-"""Characters that are compressed by one call."""
+"""Characters that are compressed by one call, bytes that are decompressed by one."""
 
 _dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True, default=str).encode
 _GZIP = zlib.MAX_WBITS | 16
 
 
 class Piece:
-    """Lines that are being compressed."""
+    """Rows that are being written."""
 
     def __init__(self) -> None:
         self._deflate = zlib.compressobj(1, wbits=_GZIP)
+        self._rows: list[list[Any]] = []
         self._lines: list[str] = []
         self._waiting = 0
         self._done = bytearray()
         self.rows = 0
 
     def add(self, row: list[Any]) -> int:
-        """One more line; answers by how many bytes the piece grew."""
-        text = _dumps(row)
-        self._lines.append(text)
-        self._waiting += len(text) + 1
-        self.rows += 1
+        """One more row; answers by how many bytes the piece grew."""
+        self._rows.append(row)
+        if len(self._rows) < _TOGETHER:
+            return 0
+        self._write()
         return self._compress() if self._waiting > _BLOCK else 0
 
     def __len__(self) -> int:
@@ -44,15 +47,22 @@ class Piece:
 
     def finish(self) -> bytes:
         """The piece; nothing can be added afterwards."""
+        self._write()
         self._compress()
         return bytes(self._done) + self._deflate.flush()
 
+    def _write(self) -> None:
+        self.rows += len(self._rows)
+        text = _dumps(self._rows)
+        self._rows = []
+        self._lines.append(text)
+        self._waiting += len(text) + 1
+
     def _compress(self) -> int:
         before = len(self._done)
-        if self._lines:
-            self._lines.append("")
-            self._done += self._deflate.compress("\n".join(self._lines).encode())
-            self._lines, self._waiting = [], 0
+        self._lines.append("")
+        self._done += self._deflate.compress("\n".join(self._lines).encode())
+        self._lines, self._waiting = [], 0
         return len(self._done) - before
 
 
@@ -91,19 +101,20 @@ class Shelves:
         self._held -= len(piece)
         names = self.names.setdefault(shelf, [])
         names.append(f"{shelf}-{len(names)}.gz")
+        data = piece.finish()
         self.rows[shelf] = self.rows.get(shelf, 0) + piece.rows
-        return names[-1], piece.finish()
+        return names[-1], data
 
 
 def rows_of(data: bytes) -> Iterator[Prepared]:
     """The rows of a piece."""
-    for key, number, values in _lines(data):
+    for key, number, values in _rows(data):
         yield Prepared(key, number, values)
 
 
 def rejects_of(data: bytes) -> Iterator[Reject]:
     """The rejects of a piece."""
-    for number, code, column, message, cells in _lines(data):
+    for number, code, column, message, cells in _rows(data):
         yield Reject(number, code, column, message, cells)
 
 
@@ -115,11 +126,11 @@ def pack_rejects(rejects: Iterable[Reject]) -> bytes:
     return piece.finish()
 
 
-def _lines(data: bytes) -> Iterator[list[Any]]:
-    """Line by line: a piece is some 30 times as large when it is parsed."""
+def _rows(data: bytes) -> Iterator[list[Any]]:
+    """Row by row: a piece is some 30 times as large when it is parsed."""
     inflate = zlib.decompressobj(wbits=_GZIP)
     rest = b""
     for start in range(0, len(data), _BLOCK):
         *lines, rest = (rest + inflate.decompress(data[start:start + _BLOCK])).split(b"\n")
         for line in lines:
-            yield json.loads(line)
+            yield from json.loads(line)

@@ -15,8 +15,9 @@ from typing import NamedTuple, Protocol
 
 from socle.clock import SECOND
 from socle.errors import Rejected, Unavailable
-from socle.events.group import Record, records
-from socle.events.model import Quarantined
+from socle.events.check import MAX_EVENT_BYTES
+from socle.events.group import MAX_RAW_BYTES, Record, records
+from socle.events.model import Event, Quarantined
 from socle.imports import convert
 from socle.imports.accept import accept
 from socle.imports.items import to_item
@@ -102,7 +103,7 @@ class Converter:
         corrected = sum(event.revision > 0 for event in accepted.events)
         count = Count(rejected=Counter(reject.code for reject in rejects), new=len(accepted.events) - corrected,
                       corrected=corrected, unchanged=found.unchanged)
-        self._deliver(run, place, kept, state, count, lambda: self._put(records(accepted.events, (), _MANY_BYTES)))
+        self._deliver(run, place, kept, state, count, lambda: self._put(records(accepted.events, (), _size(accepted.events))))
         return count
 
     def _drafts(self, run: Run, plan: Plan, split: Split, bucket: int) -> Iterator[Draft]:
@@ -152,6 +153,12 @@ class Converter:
         # Kept at once: this run is about to write over what the other one was sending.
         self._files.replace(place, _pack(other, Count(), state), kept.etag)
         return self._kept(run, place)
+
+
+def _size(events: Sequence[Event]) -> int:
+    """For `records`: whether it has to look at the sizes of single events. Of a person with few of them all fit one record."""
+    per_person = Counter(one for event in events for one in event.ids)
+    return 0 if max(per_person.values(), default=0) * MAX_EVENT_BYTES <= MAX_RAW_BYTES else _MANY_BYTES
 
 
 def _take_back(state: State, before: State, message_id: str) -> None:
