@@ -11,7 +11,7 @@ from itertools import accumulate
 
 from socle.duplicates.model import Person
 
-_SYLLABLES = [a + b for a in "b d f g k l m n p r s t v".split() for b in ("a", "e", "i", "o", "u", "an", "el", "in")]
+_SYLLABLES = [a + b for a in "bdfgklmnprstv" for b in ("a", "e", "i", "o", "u", "an", "el", "in")]
 _DOMAINS = ("example.com", "example.org", "mail.example.net")
 
 

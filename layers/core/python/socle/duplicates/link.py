@@ -62,8 +62,8 @@ def read_files(connection: Connection, files: list[str]) -> None:
             {"files": files})
 
 
-def search(connection: Connection, least: float) -> Searched:
-    """Compare the people of `raw`; `scored` then holds the pairs with a probability of `least` or more."""
+def make_people(connection: Connection) -> None:
+    """Make `person` of `raw`: with numbers, and what conditions look at."""
     # Ordered by a hash: a row's number then says nothing, and pairs of numbers are random pairs.
     connection.execute("""
         CREATE OR REPLACE TABLE person AS
@@ -71,6 +71,11 @@ def search(connection: Connection, least: float) -> Searched:
                regexp_replace(email, '[^0-9]', '', 'g') AS digits,
                CASE WHEN street IS NOT NULL THEN list_sort(string_split(street, ' ')) END AS words
         FROM raw""")
+
+
+def search(connection: Connection, least: float) -> Searched:
+    """Compare the people of `raw`; `scored` then holds the pairs with a probability of `least` or more."""
+    make_people(connection)
     people = _number(connection, "SELECT count(*) FROM person")
     total = people * (people - 1) // 2
     sampled = _sample(connection, people, total)

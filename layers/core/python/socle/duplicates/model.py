@@ -14,7 +14,7 @@ OPEN, ACCEPTED, REJECTED = STATES = ("open", "accepted", "rejected")
 
 MAX_CLUSTER = 20
 """Profiles that may be one person: more of them share something that is no person's own, so nothing merges them unseen."""
-MAX_MERGES = 1_000
+MAX_MERGES = 5_000
 """Groups of profiles that one run merges unseen; the next one goes on."""
 MAX_QUEUE = 20_000
 """Candidates that one run keeps, the most probable: a queue is for people, and no team reads more."""

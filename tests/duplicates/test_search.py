@@ -1,0 +1,181 @@
+"""A search from profiles to the queue, and what people make of it."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from socle.duplicates.model import DuplicateRules
+from socle.errors import NotFound, Rejected
+from tests.duplicates.conftest import NOW, Town
+
+ANNA = {"firstName": "Anna", "lastName": "Müller", "birthday": "1980-02-03",
+        "address": {"street": "Hauptstr. 5", "city": "Berlin", "postalCode": "10115", "country": "DE"}}
+AGAIN = {**ANNA, "lastName": "Muller", "address": {"street": "Hauptstr 5", "city": "Berlin", "country": "DE"}}
+PAUL = {**ANNA, "firstName": "Paul", "birthday": "1978-11-30"}
+KNOWN, STRANGER, THIRD = ("user_id", "1"), ("anonymous_id", "a"), ("email", "am@example.com")
+
+
+@pytest.fixture
+def annas(town: Town) -> tuple[str, str]:
+    """Somebody who is there twice, and her husband."""
+    town.arrive(("user_id", "2"), **PAUL)
+    return town.arrive(KNOWN, **ANNA), town.arrive(STRANGER, **AGAIN)
+
+
+def test_somebody_who_is_there_twice_is_proposed_with_the_reasons(town, annas):
+    report = town.run()
+    assert (report["people"], report["candidates"], report["new"], report["merged"]) == (3, 1, 1, 0)
+    (item,) = town.review.page("open", 10)["items"]
+    assert item["id"] == "-".join(sorted(annas))
+    assert item["probability"] > 0.99
+    assert {one["field"]: one["level"] for one in item["comparison"]} == {
+        "given": "exact", "surname": "exact", "birth": "exact", "email": "unknown", "phone": "unknown",
+        "address": "same street and place"}
+    assert town.review.read(item["id"]) == item
+    assert town.review.report() == report
+
+
+def test_accepting_makes_one_of_two(town, annas):
+    town.run()
+    (id_,) = town.open()
+    answer = town.review.accept(id_, NOW)
+    assert (answer["state"], answer["by"], answer["survivor"]) == ("accepted", "review", town.of(KNOWN))
+    assert town.of(KNOWN) == town.of(STRANGER)
+    (merge,) = town.graph.read(town.of(KNOWN))["merges"]
+    assert (merge["rule"], merge["detail"][:11]) == ("near_duplicate", "probability")
+    assert town.review.accept(id_, NOW + 1) == answer
+    assert town.open() == []
+    with pytest.raises(Rejected, match="unmerge"):
+        town.review.reject(id_, NOW)
+
+
+def test_who_was_rejected_is_never_proposed_again(town, annas):
+    town.run()
+    (id_,) = town.open()
+    answer = town.review.reject(id_, NOW)
+    assert answer["state"] == "rejected"
+    assert town.review.reject(id_, NOW + 1) == answer
+    town.rules = DuplicateRules(auto_merge=0.9)
+    assert town.run()["candidates"] == 0
+    assert town.open() == []
+    assert town.of(KNOWN) != town.of(STRANGER)
+    assert [item["id"] for item in town.review.page("rejected", 10)["items"]] == [id_]
+    with pytest.raises(Rejected, match="apart for ever"):
+        town.review.accept(id_, NOW)
+
+
+def test_who_was_taken_apart_is_not_merged_again(town, annas):
+    town.run()
+    town.review.accept(town.open()[0], NOW)
+    town.graph.unmerge(town.of(KNOWN), annas[1] if town.of(KNOWN) == annas[0] else annas[0], NOW)
+    town.rules = DuplicateRules(auto_merge=0.9)
+    assert town.run()["candidates"] == 0
+    assert town.of(KNOWN) != town.of(STRANGER)
+
+
+def test_nothing_is_merged_unseen_unless_somebody_says_so(town, annas):
+    assert town.run()["merged"] == 0
+    town.rules = DuplicateRules(auto_merge=0.99)
+    assert town.run()["merged"] == 1
+    assert town.of(KNOWN) == town.of(STRANGER)
+    (item,) = town.review.page("accepted", 10)["items"]
+    assert item["by"] == "auto_merge"
+    assert town.open() == []
+
+
+def test_what_changed_since_it_was_compared_is_not_merged_unseen(town, annas):
+    town.rules = DuplicateRules(auto_merge=0.99)
+    report = town.run(between=lambda: town.arrive(STRANGER, firstName="Annabel"))
+    assert (report["merged"], report["candidates"]) == (0, 1)
+
+
+def test_two_users_are_two_people_however_alike(town):
+    town.arrive(("user_id", "1"), **ANNA)
+    town.arrive(("user_id", "2"), **ANNA)
+    town.rules = DuplicateRules(auto_merge=0.9)
+    assert (town.run()["candidates"], town.open()) == (0, [])
+
+
+def test_a_stranger_goes_to_one_user_at_most(town):
+    town.arrive(("user_id", "1"), **ANNA)
+    town.arrive(("user_id", "2"), **AGAIN)
+    town.arrive(STRANGER, **AGAIN)
+    town.rules = DuplicateRules(auto_merge=0.9)
+    town.run()
+    assert town.of(("user_id", "1")) != town.of(("user_id", "2"))
+
+
+def test_doing_every_step_twice_changes_nothing(town, annas):
+    town.arrive(THIRD, **AGAIN)
+    town.rules = DuplicateRules(auto_merge=0.99)
+    town.run(times=2)
+    assert town.of(KNOWN) == town.of(STRANGER) == town.of(THIRD)
+    assert town.open() == []
+    assert len(town.review.page("accepted", 10)["items"]) == 3
+
+
+def test_a_candidate_that_is_none_any_more_is_closed(town, annas):
+    town.run()
+    town.arrive(STRANGER, firstName="Otto", lastName="Hahn", birthday="1879-03-08")
+    report = town.run()
+    assert (report["closed"], town.open()) == (1, [])
+
+
+def test_accepting_what_was_merged_or_erased_meanwhile_says_so(town, annas):
+    third = town.arrive(THIRD, **AGAIN)
+    town.run()
+    assert len(town.open()) == 3
+    first = "-".join(sorted(annas))
+    town.review.accept(first, NOW)
+    stale = next(id_ for id_ in town.open() if town.of(KNOWN) not in id_.split("-"))
+    with pytest.raises(Rejected, match="next search") as caught:
+        town.review.accept(stale, NOW)
+    assert (caught.value.code, caught.value.status) == ("gone", 409)
+    with pytest.raises(NotFound):
+        town.review.read(stale)
+    (left,) = town.open()
+    town.erase(third, NOW)
+    for decide in (town.review.accept, town.review.reject):
+        with pytest.raises((Rejected, NotFound)):
+            decide(left, NOW)
+    assert town.open() == []
+
+
+def test_who_is_erased_leaves_the_queue(town, annas):
+    town.run()
+    town.review.accept(town.open()[0], NOW)
+    town.review.forget(town.of(KNOWN))
+    assert [town.review.page(state, 10)["items"] for state in ("open", "accepted", "rejected")] == [[], [], []]
+    assert boto3.client("dynamodb").scan(TableName="definitions", FilterExpression="begins_with(PK, :pk)",
+                                         ExpressionAttributeValues={":pk": {"S": "duplicates#"}})["Items"] == []
+
+
+def test_no_value_of_a_person_outlives_the_search(town, annas):
+    town.run()
+    s3 = boto3.client("s3")
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket="bucket")["Contents"]]
+    assert keys
+    assert not [key for key in keys if "/people/" in key]
+    rows = str(boto3.client("dynamodb").scan(TableName="definitions")["Items"]).casefold()
+    assert "anna" not in rows
+    assert "1980" not in rows
+
+
+def test_the_schedule_searches_unless_the_rules_say_no(town, annas):
+    town.rules = DuplicateRules(enabled=False)
+    assert town.run(by_hand=False)["candidates"] == 0
+    with pytest.raises(NotFound):
+        town.review.report()
+    assert town.run(by_hand=True)["candidates"] == 1
+    assert town.run(by_hand=False)["closed"] == 0
+    assert len(town.open()) == 1
+    town.review.start("run-x")
+    assert town.workflow.started == [("run-x", {"by_hand": True})]
+
+
+def test_only_people_of_the_countries_are_compared(town, annas):
+    town.rules = DuplicateRules(countries=["FR"])
+    assert town.run()["people"] == 0
+    town.rules = DuplicateRules(countries=["de"])
+    assert town.run()["people"] == 3
