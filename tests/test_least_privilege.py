@@ -120,6 +120,7 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     make_due(machine)
     machine.advance("5m")
     administer(machine)
+    measure(machine)
     break_the_bucket(machine, patch)
     give_up_and_replay(machine)
     restore(machine)
@@ -160,6 +161,35 @@ def administer(machine: LocalMachine) -> None:
     lost = Event(0, "lost", 0, 0, 0, "local", "track", "Lost", (("email", "u1@lost.example"),), {})
     EventStream(machine.outputs["StreamName"]).put([Record("x", encode_events([lost]))])
     machine.drain()
+
+
+def measure(machine: LocalMachine) -> None:
+    """A survey, a clean-up that changes something and is undone, and the catalogue of what was sent."""
+    send(machine, {"type": "identify", "userId": "u9", "traits": {"phone": "n/a"}})
+    machine.advance("1h")
+    rule = {"trait": "phone", "when": "placeholder", "do": "remove"}
+    surveyed = finished(machine, api(machine, "POST", "/quality/run"))
+    cleaned = finished(machine, api(machine, "POST", "/quality/cleanup", {"rule": rule, "dry_run": False}))
+    finished(machine, api(machine, "POST", f"/quality/runs/{cleaned['run']}/undo"))
+    assert (surveyed["result"]["people"] > 0, cleaned["result"]["changed"]) == (True, 1)
+    profile = api(machine, "GET", "/profiles?by=user_id:u9")["id"]
+    assert api(machine, "GET", f"/profiles/{profile}/quality")["fields"]["phone"]["flag"] == "placeholder"
+    assert api(machine, "GET", "/quality")["fix_first"]
+    (phone,) = [item for item in api(machine, "GET", "/catalogue?kind=trait")["items"] if item["name"] == "phone"]
+    assert phone["fill_rate"] > 0
+    assert api(machine, "GET", "/catalogue/events/Order%20Completed")["properties"]["order_id"]["types"] == {"string": 1}
+
+
+def finished(machine: LocalMachine, run: dict[str, Any]) -> dict[str, Any]:
+    """The run when it has ended, and what it sent has arrived."""
+    for _ in range(1_000):
+        found: dict[str, Any] = api(machine, "GET", f"/quality/runs/{run['run']}")
+        if found["state"] != "running":
+            break
+        time.sleep(0.05)
+    assert found["state"] == "succeeded", found
+    machine.drain()
+    return found
 
 
 def break_the_bucket(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:

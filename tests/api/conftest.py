@@ -24,6 +24,8 @@ ENV = {
     "SOCLE_PROFILES_TABLE": "profiles", "SOCLE_DEFINITIONS_TABLE": "definitions", "SOCLE_BUCKET": "bucket",
     "SOCLE_STREAM_NAME": "stream", "POWERTOOLS_SERVICE_NAME": "serve_admin",
     "SOCLE_QUALITY_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:quality",
+    "SOCLE_DUPLICATES_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:duplicates",
+    "SOCLE_IMPORT_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:import",
 }
 CONTEXT = SimpleNamespace(function_name="serve_admin", memory_limit_in_mb=256, aws_request_id="lambda-request",
                           invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:serve_admin")
