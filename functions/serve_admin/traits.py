@@ -55,8 +55,9 @@ class Trait(BaseModel):
     happened: Time
     received: Time
     verified: bool = Field(description="the event said so: `<trait>_verified: true`")
-    raw: Any = Field(default=None, description="as it was sent, where it was written in another form")
-    flag: str | None = Field(default=None, description="why the value could not be normalised")
+    raw: dict[str, Any] | None = Field(default=None, description="as it was sent, where it was normalised: by path, for a trait "
+                                                                 "may hold others", examples=[{"address.country": "France"}])
+    flags: dict[str, str] | None = Field(default=None, description="what could not be normalised: path → why")
     count: int = Field(description="how many events wrote this value")
     sources: list[Span] = Field(description="who wrote this value, the last write first; at most 20")
     losing: list[LosingValue] = Field(description="by value and source, the last write first; at most 20")

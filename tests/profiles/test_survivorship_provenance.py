@@ -107,13 +107,13 @@ def test_a_correction_of_who_said_what_is_one_vote():
 
 
 def test_a_value_names_the_event_that_gave_it():
-    told = identify(2, traits={"city": "Lyon", "city_verified": True}, received=T0 + 9_000, raw={"city": " LYON "},
-                    flags={"city": "odd", "zip": "unknown"})
+    told = identify(2, traits={"city": "Lyon", "city_verified": True}, received=T0 + 9_000, raw={"city": " LYON ", "citys": "?"},
+                    flags={"city.zip": "odd", "zip": "unknown"})
     assert entry([said(1, "crm", city="Lyon"), told, said(0, "survey", city="Nice")]) == {
         "trait": "city", "value": "Lyon", "removed": False, "rule": "latest", "source": "shop",
         "event": {"type": "identify", "event": "$identify", "messageId": "m-2"},
         "happened": "2023-11-14T22:13:22.000Z", "received": "2023-11-14T22:13:29.000Z", "verified": True,
-        "raw": " LYON ", "flag": "odd", "count": 2,
+        "raw": {"city": " LYON "}, "flags": {"city.zip": "odd"}, "count": 2,
         "sources": [{"source": "shop", "count": 1, "first": "2023-11-14T22:13:22.000Z", "last": "2023-11-14T22:13:22.000Z"},
                     {"source": "crm", "count": 1, "first": "2023-11-14T22:13:21.000Z", "last": "2023-11-14T22:13:21.000Z"}],
         "losing": [{"value": "Nice", "source": "survey", "count": 1, "first": "2023-11-14T22:13:20.000Z",

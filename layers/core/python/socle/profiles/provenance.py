@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from socle.events.model import Event
 from socle.iso import to_iso
+from socle.normalisation.model import FLAGS, RAW
 from socle.profiles.fold import highest_revisions
 from socle.profiles.model import Register
 from socle.profiles.survivorship import (
@@ -56,12 +57,12 @@ class Votes(NamedTuple):
 
 def provenance(traits: Collection[str], events: Iterable[Event], rules: Survivorship) -> Iterator[dict[str, Any]]:
     """One entry for each of `traits` (those of the profile, removed ones included), by name, from its whole history."""
+    wanted = frozenset(traits)
     writes: dict[str, list[Write]] = {}
     for event in highest_revisions(events):
-        for trait, registers in writes_of([event], rules).items():
-            if trait in traits:
-                writes.setdefault(trait, []).append(Write(text_of(registers[0].value), registers[0], event))
-    for trait in sorted(traits):
+        for trait, registers in writes_of([event], rules, wanted).items():
+            writes.setdefault(trait, []).append(Write(text_of(registers[0].value), registers[0], event))
+    for trait in sorted(wanted):
         yield _entry(trait, sorted(writes[trait], key=lambda write: order(write.register)), rules.rule_of(trait))
 
 
@@ -86,16 +87,17 @@ def _entry(trait: str, writes: Sequence[Write], rule: Rule) -> dict[str, Any]:
 
 
 def _origin(trait: str, event: Event) -> dict[str, Any]:
-    """The event that gave the value; what was sent, where it was written in another form; what is doubtful about it."""
-    raw, flags = event.body.get("raw"), event.body.get("flags")
+    """The event that gave the value; what was sent, where it was normalised; what is doubtful about it. Both by path, as in
+    the event: a trait may hold others (`address.country`)."""
     told = {"type": event.type, "event": event.name, "messageId": event.message_id,
             **({"revision": event.revision} if event.revision else {})}
     origin = {"source": event.source, "event": told, "happened": to_iso(event.at),
               "verified": is_verified(trait, traits_of(event))}
-    if isinstance(raw, dict) and trait in raw:
-        origin["raw"] = raw[trait]
-    if isinstance(flags, dict) and trait in flags:
-        origin["flag"] = flags[trait]
+    for name in (RAW, FLAGS):
+        paths = event.body.get(name)
+        if isinstance(paths, dict):
+            own = {path: value for path, value in paths.items() if path == trait or path.startswith(f"{trait}.")}
+            origin |= {name: own} if own else {}
     return origin
 
 

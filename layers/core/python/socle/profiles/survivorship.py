@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -89,14 +89,16 @@ def survivors(registers: Mapping[str, Register], events: Iterable[Event], rules:
     return after
 
 
-def writes_of(events: Iterable[Event], rules: Survivorship) -> dict[str, list[Register]]:
-    """What the events write, by trait."""
+def writes_of(events: Iterable[Event], rules: Survivorship, only: Container[str] | None = None) -> dict[str, list[Register]]:
+    """What the events write, by trait; all traits, or `only` these."""
     found: dict[str, list[Register]] = {}
     for event in events:
         traits = traits_of(event)
         if traits:
             tie = tie_of(event)
             for trait, value in traits.items():
+                if only is not None and trait not in only:
+                    continue
                 rank = _rank(rules.rule_of(trait), trait, event.source, traits)
                 found.setdefault(trait, []).append(Register(event.at, tie, value, rank))
     return found
