@@ -116,8 +116,8 @@ def test_what_is_no_date_or_may_be_two_is_refused(cell, code):
 @given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_every_way_to_write_a_moment_says_the_same(moment):
     moment = moment.replace(microsecond=0)
-    ways = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%d %B %Y %H:%M:%S", "%b %d,
-    %Y %H:%M:%S")
+    ways = ("%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%d %B %Y %H:%M:%S",
+            "%b %d, %Y %H:%M:%S")
     assert {cells().moment(moment.strftime(way)) for way in ways} == {int(moment.timestamp()) * 1000}
 
 

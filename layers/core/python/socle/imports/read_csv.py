@@ -70,6 +70,9 @@ def _rows(lines: Lines, delimiter: str, width: int = 0) -> Iterator[Row | Reject
                 else:
                     taken.clear()
         except csv.Error as error:
+            if lines.is_long:
+                yield _unread(lines, number, [])
+                continue
             yield Reject(number, "bad_quotes", "", f"the row can't be read: {error}; check its quotes",
                          as_read([lines.give_back().rstrip("\r\n")]))
         else:

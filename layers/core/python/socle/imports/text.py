@@ -117,7 +117,7 @@ def _encoding(head: bytes, wanted: str | None) -> str:
     for name, zeros, others in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
         if zeros.count(0) > 0.4 * len(zeros) and others.count(0) < 0.05 * len(others) + 1:
             return name
-    if len(_BINARY.findall(head[:65_536])) > len(head[:65_536]) // 1_000:
+    if len(_BINARY.findall(head[:65_536])) > 8 + len(head[:65_536]) // 1_000:
         raise Rejected("not_text", "the file is no text: send CSV, NDJSON, Parquet or XLSX", "file")
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
