@@ -97,10 +97,9 @@ def _event(message: dict[str, Any], sent: int | None, origin: Origin, after: int
     message_id = _message_id(message)
     revision = check.revision(get("revision"))
     context = get("context") or _NONE
-    traits = message.get("traits")
     normal = None
-    if traits.__class__ is dict and kind in _WITH_TRAITS:
-        normal = normalise_traits(traits, context, origin.received, of_company=kind == "group")
+    if kind in _WITH_TRAITS and message.get("traits"):
+        normal = normalise_traits(message["traits"], context, origin.received, of_company=kind == "group")
     ids = identifiers(kind, message, context, normal if kind == "identify" else None)
     name = check.event_name(get("event")) if kind == "track" else _NAMES[kind]
     _content(kind, name, message, context)
