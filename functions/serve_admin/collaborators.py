@@ -16,6 +16,8 @@ from socle.accounts.store import AccountStore
 from socle.aws import Client, translated
 from socle.catalogue.service import Listing
 from socle.catalogue.store import CatalogueStore
+from socle.definitions.identifiers import KIND as IDENTIFIERS
+from socle.definitions.identifiers import rules_of as identity_rules
 from socle.definitions.kinds import DEFAULT, KINDS
 from socle.definitions.model import Definition
 from socle.definitions.service import Definitions
@@ -37,6 +39,7 @@ from socle.imports.service.preview import Preview
 from socle.imports.service.requests import Imports
 from socle.imports.store import ImportFiles, RunStore
 from socle.items.store import ItemStore
+from socle.lake.store import RawStore
 from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
 from socle.profiles.survivorship import Survivorship
@@ -70,6 +73,12 @@ class Collaborators:
     def profiles(self) -> Profiles:
         return Profiles(ProfileStore(self._dynamodb, self._settings.profiles_table),
                         ErasureStore(self._s3, self._settings.bucket), self._survivorship)
+
+    @cached_property
+    def identity(self) -> IdentityGraph:
+        return IdentityGraph(ProfileStore(self._dynamodb, self._settings.profiles_table),
+                             lambda: identity_rules(self._definition_store.list_current(IDENTIFIERS)),
+                             RawStore(self._s3, self._settings.bucket).save_moved)
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -117,7 +126,7 @@ class Collaborators:
     @cached_property
     def duplicates(self) -> Review:
         profiles = ProfileStore(self._dynamodb, self._settings.profiles_table)
-        return Review(CandidateStore(self._dynamodb, self._settings.definitions_table), profiles, IdentityGraph(profiles),
+        return Review(CandidateStore(self._dynamodb, self._settings.definitions_table), profiles, self.identity,
                       Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.duplicates_machine))
 
     @cached_property

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from socle.clock import now
 from socle.errors import NotFound, Rejected
 from socle.identity import normalise
-from socle.identity.model import ANONYMOUS_ID, EMAIL, MAX_LENGTH, PHONE, TYPES, USER_ID
+from socle.identity.model import EMAIL, EXTERNAL, KIND, MAX_LENGTH, PHONE, TYPES
 from socle.iso import from_iso
 
 from . import collaborators
@@ -20,10 +20,10 @@ from .shapes import Cursor, Limit, Next, Time, answers, new_router, no_content
 
 router = new_router()
 
-_NORMALISE: dict[str, Callable[[str], str | None]] = {
-    USER_ID: lambda value: normalise.id_text(value, "by"), ANONYMOUS_ID: lambda value: normalise.id_text(value, "by"),
-    EMAIL: normalise.email, PHONE: normalise.phone,
-}
+_NORMALISE: dict[str, Callable[[str], str | None]] = {EMAIL: normalise.email, PHONE: normalise.phone}
+"""The other types are kept as they are sent."""
+
+_TYPES = ", ".join(kind for kind in TYPES if kind != EXTERNAL)
 
 _FORMS = {EMAIL: "it is no e-mail address of a person",
           PHONE: "write the number with its country, as in phone:%2B4930123456 (%2B is the + in a URL)"}
@@ -71,17 +71,17 @@ class Timeline(BaseModel):
 
 @router.get("/api/profiles", summary="Find the person with an identifier", operation_id="find_profile",
             tags=["profiles"], responses=answers(200, Profile, "the profile"))
-def find_profile(by: Annotated[str, Query(description=f"`type:value`; the types are {', '.join(TYPES)}")],
+def find_profile(by: Annotated[str, Query(description=f"`type:value`; the types are {_TYPES}, or your own")],
                  ) -> dict[str, Any]:
     """The profile that an identifier belongs to."""
     kind, colon, value = by.partition(":")
-    if not colon or kind not in TYPES:
-        raise Rejected("bad_identifier", f"by must be <type>:<value>, the type one of {', '.join(TYPES)}", "by")
+    if not colon or not KIND.fullmatch(kind):
+        raise Rejected("bad_identifier", f"by must be <type>:<value>, the type one of {_TYPES}, or your own", "by")
     if not value.strip() or len(value) > MAX_LENGTH:
         raise Rejected("bad_identifier", f"the value after {kind}: must have 1 to {MAX_LENGTH} characters", "by")
     if kind == PHONE and value[0] == " ":
         value = f"+{value.strip().removeprefix('+')}"  # a + that was not written as %2B in the URL
-    known = _NORMALISE[kind](value)
+    known = _NORMALISE.get(kind, _as_sent)(value)
     if known is None:
         hint = _FORMS.get(kind, "it is a placeholder, which counts as none")
         raise NotFound("unknown_identifier", f"no profile has this {kind}: {hint}", "by")
@@ -124,9 +124,13 @@ def moment_of(as_of: str | None) -> int | None:
                        "as_of") from error
 
 
-def key_of(profile: str) -> str:
+def _as_sent(value: str) -> str | None:
+    return normalise.id_text(value, "by")
+
+
+def key_of(profile: str, field: str = "id") -> str:
     """An id as it may stand in a key. Raises NotFound for what can be nobody's."""
     if not (profile.isascii() and profile.isalnum()):
         raise NotFound("unknown_profile", "there is no such profile: find it by an identifier, "
-                       "GET /api/profiles?by=user_id:…", "id")
+                       "GET /api/profiles?by=user_id:…", field)
     return profile

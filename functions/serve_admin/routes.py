@@ -11,6 +11,7 @@ from . import (
     definitions,
     duplicates,
     failed,
+    identity,
     imports,
     profiles,
     quality,
@@ -23,6 +24,6 @@ from . import (
 
 def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
-    for module in (profiles, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports, catalog,
-                   duplicates, definitions):
+    for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
+                   catalog, duplicates, definitions):
         app.include_router(module.router)

@@ -81,7 +81,8 @@ class Admin(Construct):
         measured = [function.objects(bucket, prefix) for prefix in (QUALITY_PREFIX, QUALITY_RUNS_PREFIX, CATALOGUE_PREFIX)]
         function.may(["s3:GetObject"], measured)
         function.may(["s3:GetObject", "s3:DeleteObject"], [quarantine, failed])
-        function.may(["s3:PutObject"], [quarantine, function.objects(bucket, ERASURES_PREFIX)])
+        function.may(["s3:PutObject"], [quarantine, function.objects(bucket, ERASURES_PREFIX),
+                                        function.objects(bucket, "raw/")])  # what an unmerge moves
         # IfExists: S3 says 404 of a missing object only to those who may list, and a GetObject has no prefix to compare.
         function.may(["s3:ListBucket"], [bucket.bucket_arn],
                      {"StringLikeIfExists": {"s3:prefix": ["quarantine/*", f"{FAILED_PREFIX}*"]}})

@@ -74,7 +74,7 @@ def test_an_unknown_person_answers_404(call: Call, profile: str, by: str) -> Non
     assert (answer.status, answer.error["field"]) == (404, "by")
 
 
-@pytest.mark.parametrize("by", ["", "42", "user_id:", "user_id:  ", "passport:1", ":1", f"user_id:{'x' * 257}"])
+@pytest.mark.parametrize("by", ["", "42", "user_id:", "user_id:  ", "Passport:1", ":1", f"user_id:{'x' * 257}"])
 def test_a_malformed_by_is_refused(call: Call, by: str) -> None:
     answer = call("GET", "/api/profiles", query={"by": by})
     assert (answer.status, answer.error["field"]) == (400, "by")

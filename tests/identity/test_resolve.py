@@ -110,3 +110,38 @@ def test_a_plan_makes_one_person_of_events_that_share_a_new_identifier():
     plan.place((ANN, DEVICE), "new-1")
     plan.place((ANN,), "new-2")
     assert {plan.profile_of(ids)[0] for ids in [(DEVICE,), (ANN, DEVICE), (ANN,)]} == {"new-0"}
+
+
+def test_the_least_trusted_identifier_of_a_type_that_is_full_is_dropped_and_the_others_match():
+    known = {"p": Person({"user_id": 1, "email": 5}, 1, parts=frozenset("p")), "q": Person({"email": 1}, 2, parts=frozenset("q"))}
+    other = ("email", "x@y.z")
+    assert resolve((ANN, MAIL, DEVICE), {ANN: "p"}, known) == ("p", (), (ANN, DEVICE)[1:], (MAIL,))
+    assert resolve((ANN, other, DEVICE), {ANN: "p", other: "q"}, known) == ("p", (), (DEVICE,), (other,))
+
+
+def test_an_address_that_is_more_trusted_than_a_device_with_five_addresses_is_somebody_new():
+    known = {"p": Person({"anonymous_id": 1, "email": 5}, 1, parts=frozenset("p"))}
+    assert resolve((MAIL, DEVICE), {DEVICE: "p"}, known) == (None, (), (MAIL,), (DEVICE,))
+
+
+def test_rules_decide_whom_an_event_asks_first_and_how_many_a_person_has():
+    rules = IdentityRules({"anonymous_id": IdentifierType(5, 1), "crm_id": IdentifierType(90, 2)})
+    assert rules.ranked((ANN, ("crm_id", "7"), DEVICE)) == (DEVICE, ANN, ("crm_id", "7"))
+    assert resolve((DEVICE, OTHER), {}, {}, rules) == (None, (), (DEVICE,), (OTHER,))
+
+
+def test_blocked_values_identify_nobody_whatever_their_capitals_and_only_for_their_type():
+    rules = IdentityRules({"crm_id": IdentifierType(40, 5, ("0000*", "N/A?", "[x]")),
+                           "external": IdentifierType(60, 5, ("none",))})
+    for value, blocked in (("00001", True), ("n/a?", True), ("n/ab", False), ("[X]", True), ("x", False), ("1000", False)):
+        assert rules.is_blocked(("crm_id", value)) is blocked
+    assert rules.is_blocked(("badge", "None"))
+    assert not rules.is_blocked(("email", "0000@x.y"))
+
+
+def test_two_who_are_apart_are_not_joined_by_way_of_a_third():
+    known = {"p": Person({"user_id": 1}, 1, parts=frozenset("p"), apart=frozenset("r")),
+             "q": Person({"email": 1}, 2, parts=frozenset("q")), "r": Person({"anonymous_id": 1}, 3, parts=frozenset("r"))}
+    owners = {ANN: "p", MAIL: "q", DEVICE: "r"}
+    assert resolve((ANN, MAIL, DEVICE), owners, known) == ("p", (("q", MAIL),), (), (DEVICE,))
+    assert resolve((MAIL, DEVICE), owners, known) == ("q", (("r", DEVICE),), (), ())

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel
 
+from socle.definitions.identifiers import KIND as IDENTIFIERS
+from socle.definitions.identifiers import IdentifierDocument
 from socle.definitions.survivorship import SURVIVORSHIP, SurvivorshipDocument
 from socle.definitions.webhooks import WebhookDocument
 from socle.duplicates.model import KIND as DUPLICATE_RULES
@@ -19,6 +21,7 @@ from socle.sources.model import SourceDocument
 KINDS: Mapping[str, type[BaseModel]] = {
     "sources": SourceDocument,
     "webhooks": WebhookDocument,
+    IDENTIFIERS: IdentifierDocument,
     SURVIVORSHIP: SurvivorshipDocument,
     QUALITY_RULES: QualityRulesDocument,
     "mappings": MappingDocument,

@@ -85,9 +85,21 @@ class EffectRunner:
             before = aggregates[effect.profile].version
             if effect.kind == ACCOUNT and self._store.load([effect.profile])[effect.profile].version == before:
                 return None  # an unmerge gave it to somebody else, and asked for the account again on their behalf
+            elsewhere = self._elsewhere(root, effect)
+            if elsewhere is not None:
+                return elsewhere
             # It was moved to another page between the two reads: the next try reads both anew.
             raise Unavailable("event_moved", "the event was being moved: try again")
         return root, event
+
+    def _elsewhere(self, root: Aggregate, effect: Effect) -> tuple[Aggregate, Event] | None:
+        """Where an unmerge took the event to: to a member, or to somebody who is kept apart since."""
+        aggregates, roots = load_roots(self._store, {*root.members, *root.apart})
+        for part in roots:
+            event = self._event(aggregates[part], effect)
+            if event is not None and aggregates[roots[part]].erased is None:
+                return aggregates[roots[part]], event
+        return None
 
     def _event(self, aggregate: Aggregate, effect: Effect) -> Event | None:
         entries = aggregate.tail

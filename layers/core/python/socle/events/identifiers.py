@@ -7,21 +7,19 @@ alias's previousId. What is no identifier after normalising is absent, and so is
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from socle.errors import Rejected
 from socle.events.model import Identifier
 from socle.identity import normalise
-from socle.identity.model import ANONYMOUS_ID, DEVICE_TOKEN, EMAIL, MAX_LENGTH, PHONE, USER_ID, rank
+from socle.identity.model import ANONYMOUS_ID, DEVICE_TOKEN, EMAIL, KIND, MAX_LENGTH, PHONE, USER_ID, rank
 from socle.normalisation.model import UNLIKELY_PHONE, Normalised
 from socle.normalisation.traits import region_of
 
 MAX_EXTERNAL_IDS = 20
 """Entries of context.externalIds in one event."""
 
-_EXTERNAL_TYPE = re.compile(r"[a-z][a-z0-9_:]{0,39}")
 _NOT_A_PERSONS = frozenset(("group_id",))
 _OF_PEOPLE = (None, "", "users")
 _IN_THE_CLEAR = (None, "", "none")
@@ -50,7 +48,7 @@ def identifiers(kind: str, message: Message, context: Message, identify: Normali
             anonymous = None
     if anonymous:
         ids.append((ANONYMOUS_ID, anonymous))
-    if context:
+    if "externalIds" in context or "device" in context:
         further = [*_external(context, user), *_device(context)]
         if further:
             ids = sorted(dict.fromkeys(ids + further), key=lambda identifier: rank(identifier[0]))
@@ -95,7 +93,7 @@ def _external(context: Message, user: str | None) -> Iterator[Identifier]:
         if entry.__class__ is not dict:
             raise Rejected("wrong_type", f"{field} must be an object with id and type", field)
         kind = entry.get("type")
-        if (kind.__class__ is not str or not _EXTERNAL_TYPE.fullmatch(kind) or kind in _NOT_A_PERSONS
+        if (kind.__class__ is not str or not KIND.fullmatch(kind) or kind in _NOT_A_PERSONS
                 or entry.get("collection") not in _OF_PEOPLE or entry.get("encoding") not in _IN_THE_CLEAR):
             continue
         value = _value(kind, entry.get("id"), f"{field}.id", context)

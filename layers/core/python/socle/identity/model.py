@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from socle.events.model import Identifier
@@ -17,6 +18,9 @@ ANONYMOUS_ID = "anonymous_id"
 
 TYPES = (USER_ID, EMAIL, PHONE, CRM_ID, LOYALTY_ID, EXTERNAL, DEVICE_TOKEN, ANONYMOUS_ID)
 """Most trusted first: the order in which an event looks for its profile. EXTERNAL stands for every other type."""
+
+KIND = re.compile(r"[a-z][a-z0-9_:]{0,39}")
+"""How a type may be called."""
 
 _RANKS = {kind: rank for rank, kind in enumerate(TYPES)}
 

@@ -2,14 +2,19 @@
 
     access                    key                                                          call
     keep a batch              raw/dt=<day>/<shard>-<first>-<last>-<hash>.ndjson.gz         PutObject, If-None-Match: *
+    keep what moves           raw/dt=<day>/unmerge-<profile>-<version>.ndjson.gz           PutObject, If-None-Match: *
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from botocore.exceptions import ClientError
 
 from socle.aws import Client, translated
+from socle.events.model import Event
 from socle.iso import to_iso
+from socle.lake.raw import encode_moved
 
 PREFIX = "raw/"
 
@@ -30,3 +35,7 @@ class RawStore:
             except ClientError as error:
                 if error.response["ResponseMetadata"]["HTTPStatusCode"] != 412:  # 412: it is there
                     raise
+
+    def save_moved(self, name: str, now: int, moved: Iterable[tuple[str, str, Event]]) -> None:
+        """Keep what an unmerge moves, (from, to, event), at `now` (epoch ms)."""
+        self.save(name, now, encode_moved(moved))
