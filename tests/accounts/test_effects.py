@@ -12,6 +12,7 @@ from socle.effects.model import ACCOUNT
 from socle.errors import NotFound, SocleError
 from socle.events.stream import encode_ticks
 from socle.identity.service.graph import IdentityGraph
+from socle.profiles.decide import effects
 from socle.profiles.fold import MAX_ACCOUNTS
 from socle.profiles.service import Profiles
 from tests.accounts.groups import ADA, BOB, DEVICE, Firm, group
@@ -216,7 +217,11 @@ def test_a_page_of_the_timeline_reads_no_more_histories_than_it_needs(monkeypatc
     monkeypatch.setattr(service, "MAX_HISTORIES", 3)
     page = firm.accounts.timeline("acme", 2)
     assert ([item["messageId"] for item in page["items"]], page["partial"]) == (["m-8", "m-7"], False)
-    assert firm.accounts.timeline("acme", 5)["partial"]
+    short = firm.accounts.timeline("acme", 5)
+    assert ([item["messageId"] for item in short["items"]], short["partial"]) == (["m-8", "m-7", "m-6"], False)
+    for _ in range(3):
+        page = firm.accounts.timeline("acme", 2, page["next"])
+    assert ([item["messageId"] for item in page["items"]], page["partial"]) == (["m-2", "m-1"], False)
 
 
 def test_calls_that_go_well_are_those_that_are_needed():
@@ -247,3 +252,39 @@ def test_an_unmerge_gives_each_person_back_their_own_accounts():
         assert members == [one["id"] for one in (mine, theirs) if name in one["accounts"]], name
     assert ada in (mine["id"], theirs["id"])
     assert (mine["accounts"], theirs["accounts"]) == (["acme"], ["other", "third"])
+
+
+def test_an_effect_after_a_deletion_makes_no_member():
+    firm = Firm().after(group(1, ADA))
+    firm.writer.delete("acme", T0 + 60_000)
+    assert firm.run() == [False]
+    assert firm.store.members("acme", 10).profiles == []
+
+
+def test_an_account_that_comes_back_is_on_the_list_again():
+    firm = Firm().after(group(1, ADA))
+    firm.writer.delete("acme", T0 + 2_000)
+    assert firm.store.listed(10) == []
+    firm.after(group(3, ADA))
+    assert [account["id"] for account in firm.accounts.page(10)["items"]] == ["acme"]
+
+
+def test_a_timeline_shows_somebody_seen_earlier_among_the_newest():
+    firm = Firm().after(group(9, ADA), group(8, BOB), event(1, ADA), event(2, ADA))
+    assert [item["messageId"] for item in firm.accounts.timeline("acme", 2)["items"]] == ["m-9", "m-8"]
+
+
+def test_who_applies_again_what_was_applied_asks_for_nothing():
+    assert effects("p", [group(1, ADA)], None) == []
+    assert len(effects("p", [group(1, ADA)], {})) == 1
+
+
+def test_a_page_for_which_too_many_histories_must_be_read_says_that_it_is_partial(monkeypatch):
+    people = [("user_id", f"u{number}") for number in range(6)]
+    firm = Firm().after(*(group(number, who) for number, who in enumerate(people)),
+                        *(event(100 + number, who, ts=T0 + 100_000) for number, who in enumerate(people)))
+    monkeypatch.setattr(service, "MAX_HISTORIES", 3)
+    page = firm.accounts.timeline("acme", 4)
+    assert (len(page["items"]), page["partial"], page["next"] is not None) == (4, True, True)
+    monkeypatch.undo()
+    assert not firm.accounts.timeline("acme", 4)["partial"]

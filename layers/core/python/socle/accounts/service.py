@@ -118,6 +118,17 @@ class _People(NamedTuple):
     partial: bool
 
 
+_Position = tuple[int, str, str]
+"""Of an event in a timeline: effective time, event key, profile."""
+
+
+class _Newest(NamedTuple):
+    """The newest events, newest first; `unread`: when those were last seen whose histories were not read, None if nobody."""
+
+    events: list[tuple[_Position, Event]]
+    unread: int | None
+
+
 class Accounts:
     """Accounts for readers. Who was merged counts once, as the survivor; who is no member any more not at all."""
 
@@ -157,36 +168,48 @@ class Accounts:
         return {"items": items, "next": to_cursor(listing, after)}
 
     def timeline(self, group: str, limit: int, cursor: str | None = None) -> dict[str, Any]:
-        """The newest `limit` events of all its people before `cursor`, newest first. Raises NotFound, Rejected.
+        """The newest events of all its people before `cursor`, newest first, at most `limit`. Raises NotFound, Rejected.
 
-        `partial` when there are more members than MAX_MEMBERS, or more histories would have to be read than MAX_HISTORIES.
+        `partial` when there are more members than MAX_MEMBERS, or all of MAX_HISTORIES histories have nothing as new as what
+        others may have.
         """
         self._account(group)
         listing = f"account timeline {group}"
-        before: tuple[int, str, str] | None = None
+        before: _Position | None = None
         if cursor is not None:
-            moment, root, key = from_cursor(listing, cursor).split(" ", 2)
-            before = int(moment), key, root
+            moment, profile, key = from_cursor(listing, cursor).split(" ", 2)
+            before = int(moment), key, profile
         people = self._people(group)
-        partial = people.partial
-        newest: list[tuple[tuple[int, str, str], Event]] = []
-        recent = sorted(people.roots.values(), key=lambda root: (root.snapshot.last_seen, root.id), reverse=True)
+        found = self._newest(people.roots, limit + 1, before)
+        items, more = found.events[:limit], len(found.events) > limit
+        sure = [one for one in items if found.unread is None or one[0][0] > found.unread]
+        if found.unread is not None:
+            # Nobody who was not looked at has an event among these: a shorter page, and the next one goes on from there.
+            items, more = sure or items, True
+        next_ = None
+        if more and items:
+            at, key, profile = items[-1][0]
+            next_ = to_cursor(listing, f"{at} {profile} {key}")
+        return {"items": [{"profile": profile, **event_view(event)} for (_, _, profile), event in items], "next": next_,
+                "partial": people.partial or (found.unread is not None and not sure)}
+
+    def _newest(self, roots: Mapping[str, Aggregate], count: int, before: _Position | None) -> _Newest:
+        """The newest `count` events of these people, newest first, from no more than MAX_HISTORIES histories."""
+        newest: list[tuple[_Position, Event]] = []
+        # Who was first seen after the cursor has nothing before it.
+        recent = sorted((root for root in roots.values() if before is None or root.snapshot.first_seen <= before[0]),
+                        key=lambda root: (root.snapshot.last_seen, root.id), reverse=True)
         for read, person in enumerate(recent):
-            if len(newest) > limit and person.snapshot.last_seen < newest[limit][0][0]:
+            last_seen = person.snapshot.last_seen
+            if len(newest) == count and last_seen < newest[-1][0][0]:
                 break  # nobody from here on has an event that is newer
             if read == MAX_HISTORIES:
-                partial = True
-                break
-            found = (((event.at, event.key, person.id), event)
-                     for event in highest_revisions(self._histories.history(person)))
-            newest = heapq.nlargest(limit + 1, [*newest, *(one for one in found if before is None or one[0] < before)],
+                return _Newest(newest, last_seen)
+            theirs = (((event.at, event.key, person.id), event)
+                      for event in highest_revisions(self._histories.history(person)))
+            newest = heapq.nlargest(count, [*newest, *(one for one in theirs if before is None or one[0] < before)],
                                     key=lambda one: one[0])
-        next_ = None
-        if len(newest) > limit:
-            at, key, root = newest[limit - 1][0]
-            next_ = to_cursor(listing, f"{at} {root} {key}")
-        return {"items": [{"profile": root, **event_view(event)} for (_, _, root), event in newest[:limit]],
-                "next": next_, "partial": partial}
+        return _Newest(newest, None)
 
     def _account(self, group: str) -> Account:
         account = self._store.load([group])[group]
