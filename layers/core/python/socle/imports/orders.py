@@ -5,7 +5,8 @@ worth less than nothing is given back: Order Refunded under the same order id, w
 cancelled with positive quantities was bought and given back: both.
 
 Products are sorted by what they say, so the order of the lines changes nothing; equal lines stand there as often as in the
-file. An order beyond the size of an event is cut into `part`s 1 to `parts`, which are settled as one.
+file. Lines of one order id that belong to two people are two orders. An order beyond the size of an event is cut into
+`part`s 1 to `parts`, which are settled as one.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ REFUNDED = "Order Refunded"
 PART_BYTES = 30 * 1024
 """Of an event's 32 KB: the rest is for its messageId and revision."""
 BOUGHT, RETURNED, BOTH = 1, -1, 0
+_SIDES = ((COMPLETED, "completed"), (REFUNDED, "refunded"))
 
 
 class Orders(Plan):
@@ -82,17 +84,24 @@ class Orders(Plan):
         drafts: list[Draft] = []
         for number, (person, theirs) in enumerate(sorted(people.items())):
             about = (key,) if number == 0 else (key, *person)
+            if number == 0:  # who had the order beside somebody else has it alone now, or first
+                drafts += [self._nothing(key, event, (key, *person, side)) for event, side in _SIDES]
             bought = [row for row in theirs if row.values[2] >= BOTH]
             returned = [row for row in theirs if row.values[2] <= BOTH]
-            drafts += self._side(key, COMPLETED, (*about, "completed"), bought)
-            drafts += self._side(key, REFUNDED, (*about, "refunded"), returned)
+            for lines, (event, side) in zip((bought, returned), _SIDES, strict=True):
+                drafts += self._side(key, event, (*about, side), lines)
             drafts += self._traits(about, theirs)
         return drafts
 
+    def _nothing(self, order_id: str, event: str, about: tuple[str, ...]) -> Draft:
+        """Takes back what an earlier file said."""
+        return Draft(self.id(*about), 0, {"type": "track", "event": event, "properties": {"order_id": order_id}}, (),
+                     is_void=True)
+
     def _side(self, order_id: str, event: str, about: tuple[str, ...], rows: list[Prepared]) -> list[Draft]:
-        base = self.id(*about)
         if not rows:
-            return [Draft(base, 0, {"type": "track", "event": event, "properties": {"order_id": order_id}}, (), is_void=True)]
+            return [self._nothing(order_id, event, about)]
+        base = self.id(*about)
         ts = min((row.values[1] for row in rows if row.values[1]), default=0)
         who = min(row.values[0] for row in rows)
         properties = {"order_id": order_id, **self._agreed(rows)}
