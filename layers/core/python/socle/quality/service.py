@@ -28,7 +28,7 @@ from socle.quality.store import QualityStore
 from socle.quality.tally import Tally
 
 SEGMENTS = 16
-"""Parts of a survey. One looks at some 6,000 profiles a second: 80 million people in all before 15 minutes are over."""
+"""Parts of a survey. One looks at some 4,500 profiles a second: 60 million people in all before 15 minutes are over."""
 CHUNK = 5_000
 """Events that are kept, and sent, together."""
 SAMPLE = 10
