@@ -185,3 +185,33 @@ def _newest(registers: dict[K, Register], limit: int, first: Container[K] = ()) 
 def refold(events: Sequence[Event], rules: Survivorship = LATEST) -> Snapshot:
     """The snapshot of a complete history, traits by `rules`."""
     return fold(Snapshot(), events, rules)
+
+
+def join(one: Snapshot, other: Snapshot) -> Snapshot:
+    """The snapshot of two histories that have no event in common, without reading them again; neither is changed.
+
+    Raises HistoryNeeded when both know an order, or when their traits are not simply the latest.
+    """
+    if one.order_ids & other.order_ids or one.rules or other.rules:
+        raise HistoryNeeded
+    state = one.copy()
+    state.events += other.events
+    seen = [part for part in (one, other) if part.events]
+    state.first_seen = min((part.first_seen for part in seen), default=0)
+    state.last_seen = max((part.last_seen for part in seen), default=0)
+    for kind, values in other.identifiers.items():
+        state.identifiers.setdefault(kind, set()).update(values)
+    for name, count in other.counts.items():
+        state.counts[name] = state.counts.get(name, 0) + count
+    for registers, theirs in ((state.traits, other.traits), (state.context, other.context), (state.accounts, other.accounts)):
+        for name, register in theirs.items():
+            _write(registers, name, register)
+    for topic, register in other.consent.items():
+        _write(state.consent, topic, register)
+    if state.first_touch is None or (other.first_touch and later(state.first_touch, other.first_touch)):
+        state.first_touch = other.first_touch
+    state.order_ids |= other.order_ids
+    for currency, total in other.orders.items():
+        state.orders[currency] = state.orders.get(currency, Orders()).plus(total)
+    _bound(state, LATEST)
+    return state

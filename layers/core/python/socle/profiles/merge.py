@@ -5,7 +5,7 @@ from __future__ import annotations
 from socle.errors import Rejected
 from socle.identity.model import Evidence
 from socle.profiles.decide import events_of
-from socle.profiles.fold import refold
+from socle.profiles.fold import HistoryNeeded, join, refold
 from socle.profiles.model import Aggregate, History, Member, Needs, Snapshot
 from socle.profiles.survivorship import LATEST, Survivorship
 
@@ -25,9 +25,7 @@ def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evi
         if needs:
             return needs
     dues = [due for due in (survivor.due, loser.due) if due is not None]
-    events = {(event.key, event.revision): event
-              for part in (survivor, loser) for event in events_of(part, history)}
-    snapshot = refold(list(events.values()), rules)
+    snapshot = _together(survivor, loser, history, rules)
     gone = loser.next(snapshot=Snapshot(), reserved=frozenset(), merged_into=survivor.id, outbox=(), due=None)
     merged = survivor.next(
         snapshot=snapshot,
@@ -38,6 +36,18 @@ def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evi
         due=min(dues, default=None),
     )
     return merged, gone
+
+
+def _together(one: Aggregate, other: Aggregate, history: History, rules: Survivorship) -> Snapshot:
+    """What both histories add up to. They are folded again only where something in one changes what counts in the other."""
+    keys = {entry.key for entry in history.entries(one)}
+    try:
+        if rules is not LATEST or any(entry.key in keys for entry in history.entries(other)):
+            raise HistoryNeeded
+        return join(one.snapshot, other.snapshot)
+    except HistoryNeeded:
+        events = {(event.key, event.revision): event for part in (one, other) for event in events_of(part, history)}
+        return refold(list(events.values()), rules)
 
 
 def ceiling(part: Aggregate) -> str:
