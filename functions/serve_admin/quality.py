@@ -52,7 +52,8 @@ class QualityOverview(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     at: Time
-    people: int
+    people: int = Field(description="who could be asked: known by more than a browser or a device")
+    anonymous: int = Field(description="the other profiles; they are not part of any score")
     score: float | None = Field(description="mean of all profiles, 0 to 100")
     completeness: Share
     validity: Share

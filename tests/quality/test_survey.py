@@ -104,6 +104,13 @@ def test_a_survey_looks_at_everybody_once_and_becomes_the_newest(house):
     assert house.store.of_day(found["day"])["run"] == "r1"
 
 
+def test_somebody_anonymous_is_counted_and_not_scored(house):
+    house.world.deliver(identify(30, ("anonymous_id", "browser"), traits={"plan": "free"}))
+    house.run("r1", {})
+    found = house.quality.overview(90)
+    assert (found["people"], found["anonymous"], found["traits"]["plan"]) == (7, 1, 1)
+
+
 def test_parts_that_are_done_again_change_nothing(house):
     house.run("r1", {})
     before = house.store.load("r1", "sum")

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from socle.identity.model import ANONYMOUS_ID, DEVICE_TOKEN
 from socle.profiles.model import Register, Snapshot
 from socle.quality.model import (
     AGEING,
@@ -70,6 +71,11 @@ def values_of(snapshot: Snapshot) -> dict[str, Any]:
 def context_of(snapshot: Snapshot) -> dict[str, Any]:
     """What normalisers look at beside the traits: the region of a phone number without a country code."""
     return {name: snapshot.context[name].value for name in ("locale", "timezone") if name in snapshot.context}
+
+
+def is_known(snapshot: Snapshot) -> bool:
+    """Whether there is somebody to ask: an identifier that is not merely a browser's or a device's."""
+    return bool(set(snapshot.identifiers) - {ANONYMOUS_ID, DEVICE_TOKEN})
 
 
 def at_path(traits: Mapping[str, Any], path: str) -> Any:

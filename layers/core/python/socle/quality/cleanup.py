@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from socle.events.model import Event, Identifier
+from socle.identity.model import rank
 from socle.profiles.model import Snapshot
 from socle.quality.assess import Normalise, context_of, is_placeholder, normalised, values_of
 from socle.quality.model import DAY_MS
@@ -67,13 +68,9 @@ class Change(NamedTuple):
     at: int
 
 
-def changes(profile: str, snapshot: Snapshot, rule: CleanupRule, now: int, normalise: Normalise, order: Sequence[str],
-            ) -> Iterator[Change]:
-    """What the rule would change of a profile; `order` are types of identifiers, most trusted first.
-
-    A profile without identifiers is left alone: nothing could find it again.
-    """
-    identifier = leading(snapshot, order)
+def changes(profile: str, snapshot: Snapshot, rule: CleanupRule, now: int, normalise: Normalise) -> Iterator[Change]:
+    """What the rule would change of a profile. One without identifiers is left alone: nothing could find it again."""
+    identifier = leading(snapshot)
     traits = values_of(snapshot)
     if identifier is None or (rule.trait != EVERY and rule.trait not in traits):
         return
@@ -93,9 +90,9 @@ def changes(profile: str, snapshot: Snapshot, rule: CleanupRule, now: int, norma
             yield Change(profile, identifier, name, before, after, written)
 
 
-def leading(snapshot: Snapshot, order: Sequence[str]) -> Identifier | None:
-    """The identifier that finds the profile most surely: types in `order`, then the others; None when it has none."""
-    kinds = sorted(snapshot.identifiers, key=lambda kind: (order.index(kind) if kind in order else len(order), kind))
+def leading(snapshot: Snapshot) -> Identifier | None:
+    """The identifier that finds the profile most surely; None when it has none."""
+    kinds = sorted(snapshot.identifiers, key=lambda kind: (rank(kind), kind))
     return next(((kind, min(snapshot.identifiers[kind])) for kind in kinds if snapshot.identifiers[kind]), None)
 
 

@@ -49,6 +49,7 @@ def report(tally: Tally, rules: QualityRulesDocument, now: int, run: str, source
 
     return {
         "day": to_iso(now)[:10], "at": to_iso(now), "run": run, "people": tally.people,
+        "anonymous": tally.anonymous,
         "score": _share(tally.score, tally.people * 1_000),
         "completeness": weighted("completeness"), "validity": weighted("validity"), "freshness": weighted("freshness"),
         "duplicates": tally.duplicates, "histogram": tally.histogram,
@@ -77,7 +78,8 @@ def fixes(tally: Tally) -> list[dict[str, Any]]:
 def with_trend(document: dict[str, Any], previous: Mapping[str, Any] | None) -> dict[str, Any]:
     """The document with one row per day, those of the previous one and its own; a later survey of a day replaces its row."""
     rows = {row["day"]: row for row in (previous or {}).get("trend", ())}
-    own = {name: document[name] for name in ("day", "people", "score", "completeness", "validity", "freshness", "duplicates")}
+    own = {name: document[name] for name in (
+        "day", "people", "anonymous", "score", "completeness", "validity", "freshness", "duplicates")}
     rows[document["day"]] = own
     return {**document, "trend": [rows[day] for day in sorted(rows)][-MAX_DAYS:]}
 

@@ -15,11 +15,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from socle.errors import Conflict, NotFound, Rejected
 from socle.events.group import records
 from socle.events.model import Event
-from socle.identity.model import TYPES
 from socle.profiles.model import Aggregate
 from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
-from socle.quality.assess import Normalise, assess, values_of
+from socle.quality.assess import Normalise, assess, is_known, values_of
 from socle.quality.cleanup import CleanupRule, changes, cleanup_event, undoing
 from socle.quality.model import QualityRulesDocument
 from socle.quality.report import assessment_view, report, with_trend
@@ -117,9 +116,13 @@ class Survey:
         rules, tally = QualityRulesDocument.model_validate(plan["rules"]), Tally()
         duplicates = self._store.load(run, "duplicates")
         for aggregate in self._profiles.scan(segment, plan["segments"]):
+            traits = values_of(aggregate.snapshot)
+            if not is_known(aggregate.snapshot):
+                tally.leave_out(traits)
+                continue
             found = assess(aggregate.snapshot, rules, plan["now"], self._normalise,
                            duplicates=None if duplicates is None else duplicates.get(aggregate.id, 0))
-            tally.add(found, values_of(aggregate.snapshot))
+            tally.add(found, traits)
         self._store.save(run, str(segment), tally.to_json())
 
     def _newest(self, run: str, plan: Mapping[str, Any], parts: list[Any]) -> dict[str, Any]:
@@ -146,7 +149,7 @@ class Survey:
             nonlocal people, found
             for aggregate in self._profiles.scan(segment, plan["segments"]):
                 people += 1
-                for change in changes(aggregate.id, aggregate.snapshot, rule, plan["now"], self._normalise, TYPES):
+                for change in changes(aggregate.id, aggregate.snapshot, rule, plan["now"], self._normalise):
                     found += 1
                     touched.add(change.profile)
                     if len(sample) < SAMPLE:

@@ -46,9 +46,9 @@ class QualityStore:
         return found
 
     def filled(self) -> tuple[dict[str, int], int]:
-        """(trait → people who have it, people) of the newest survey; ({}, 0) before the first."""
+        """(trait → profiles that have it, profiles) of the newest survey; ({}, 0) before the first."""
         found, _ = self.latest()
-        return (found["traits"], found["people"]) if found else ({}, 0)
+        return (found["traits"], found["people"] + found["anonymous"]) if found else ({}, 0)
 
     def save_survey(self, document: dict[str, Any], trend: dict[str, Any], etag: str | None) -> None:
         """Keep a survey, as that of its day and as the newest one in place of that with `etag`. Raises Conflict."""

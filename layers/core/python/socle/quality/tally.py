@@ -22,6 +22,7 @@ class Tally:
     """What some profiles come to.
 
     people      profiles assessed
+    anonymous   profiles left out: of nobody who could be asked
     score       sum of their scores, in thousandths of a point
     histogram   profiles per bucket of BUCKETS
     present     field → profiles that have it; `valid` of these, usable ones
@@ -35,6 +36,7 @@ class Tally:
     """
 
     people: int = 0
+    anonymous: int = 0
     score: int = 0
     histogram: list[int] = field(default_factory=lambda: [0] * BUCKETS)
     present: Counter[str] = field(default_factory=Counter)
@@ -62,12 +64,17 @@ class Tally:
             self.duplicates = (self.duplicates or 0) + (assessment.duplicates > 0)
             if assessment.duplicates:
                 self._lose(f" {DUPLICATE}", assessment.lost)
-        self.filled.update(list(traits))  # of a mapping a Counter would add the values
-        self._bound()
+        self._fill(traits)
+
+    def leave_out(self, traits: Iterable[str]) -> None:
+        """Count the profile of somebody anonymous, which has these traits."""
+        self.anonymous += 1
+        self._fill(traits)
 
     def merge(self, other: Tally) -> None:
         """Add what other profiles come to."""
         self.people += other.people
+        self.anonymous += other.anonymous
         self.score += other.score
         self.histogram = [one + two for one, two in zip(self.histogram, other.histogram, strict=True)]
         for name in ("present", "valid", "fresh", "lost", "touched", "filled"):
@@ -86,6 +93,10 @@ class Tally:
         """Inverse of `to_json`."""
         values: dict[str, Any] = {name: Counter(value) if isinstance(value, dict) else value for name, value in document.items()}
         return cls(**values)
+
+    def _fill(self, traits: Iterable[str]) -> None:
+        self.filled.update(list(traits))  # of a mapping a Counter would add the values
+        self._bound()
 
     def _lose(self, what: str, points: float) -> None:
         self.lost[what] += round(points * _PART)
