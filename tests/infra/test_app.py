@@ -63,12 +63,14 @@ def test_every_acknowledged_finding_says_why(template: Any) -> None:
 
 
 def test_an_installed_layer_is_used_again_and_the_template_is_the_same_without_it(dev: Any, tmp_path: Path) -> None:
-    layer = dev.one("AWS::Lambda::LayerVersion", "ThirdParties")["Content"]["S3Key"].removesuffix(".zip")
-    installed = tmp_path / f"asset.{layer}" / "python"
-    installed.mkdir(parents=True)
-    (installed / "already_here.py").touch()
+    layers = [dev.one("AWS::Lambda::LayerVersion", name)["Content"]["S3Key"].removesuffix(".zip")
+              for name in ("ThirdParties", "Analytics")]
+    folders = [tmp_path / f"asset.{layer}" / "python" for layer in layers]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "already_here.py").touch()
     with_layer = json.loads(synthesise("dev", str(tmp_path)).read_text())
-    assert [entry.name for entry in installed.iterdir()] == ["already_here.py"]
+    assert [entry.name for folder in folders for entry in folder.iterdir()] == ["already_here.py"] * 2
     assert with_layer == json.loads(synthesise("dev", str(tmp_path / "without"), bundle=False).read_text())
 
 

@@ -55,7 +55,8 @@ def test_an_erasure_is_final_within_a_month_and_failed_records_wait_for_ever(tem
     for table in template.of_type("AWS::DynamoDB::Table").values():
         assert table["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] <= 30
     assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} == {
-        "exports/", "imports/", "replays/", "quarantine/", "quality-runs/"}
+        "exports/", "imports/", "uploads/", "import-runs/", "replays/", "quarantine/", "quality-runs/",
+        "duplicate-runs/"}
 
 
 def test_prod_outlives_its_stack_and_dev_leaves_nothing(dev: Any, prod: Any) -> None:

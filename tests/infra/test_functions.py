@@ -16,12 +16,17 @@ from socle.settings import (
     ApplySettings,
     CatalogueSettings,
     CollectSettings,
+    ConvertImportSettings,
     EffectsSettings,
+    FindDuplicatesSettings,
+    ImportSettings,
+    ProposeDuplicatesSettings,
     QualitySettings,
     ReplayCompareSettings,
     ReplayPlanSettings,
     ReplaySettings,
     Settings,
+    StartImportSettings,
     SweepSettings,
 )
 
@@ -29,7 +34,13 @@ SETTINGS: dict[str, type[Settings]] = {
     "collect_events": CollectSettings, "apply_events": ApplySettings, "run_effects": EffectsSettings,
     "sweep_due": SweepSettings, "serve_admin": AdminSettings, "replay_plan": ReplayPlanSettings,
     "replay_raw": ReplaySettings, "replay_compare": ReplayCompareSettings, "replay_summary": ReplayPlanSettings,
-    "measure_quality": QualitySettings, "update_catalogue": CatalogueSettings}
+    "find_duplicates": FindDuplicatesSettings, "propose_duplicates": ProposeDuplicatesSettings,
+    "measure_quality": QualitySettings, "update_catalogue": CatalogueSettings,
+    "split_import": ImportSettings, "convert_import": ConvertImportSettings, "finish_import": ImportSettings,
+    "start_import": StartImportSettings, "collect_hooks": CollectSettings}
+
+READS_TABLES = {"serve_admin", "split_import", "finish_import", "find_duplicates"}
+"""Functions with a third layer: they read workbooks and Parquet files, or compare people in DuckDB."""
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -38,7 +49,7 @@ def test_a_function_runs_on_arm64_with_the_layers_its_own_role_and_logs_that_end
     assert function["Architectures"] == ["arm64"]
     assert function["Runtime"] == "python3.13"
     assert function["Handler"] == f"{name}.handler.handler"
-    assert len(function["Layers"]) == 2
+    assert len(function["Layers"]) == (3 if name in READS_TABLES else 2)
     assert "TracingConfig" not in function
     logs = template.resources[template.name_of(function["LoggingConfig"]["LogGroup"])]["Properties"]
     assert logs["RetentionInDays"] <= 90

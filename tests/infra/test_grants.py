@@ -18,7 +18,18 @@ ALLOWED = {
         "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
         "dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject", "s3:DeleteObject",
         "s3:ListBucket", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords",
-        "secretsmanager:GetSecretValue", "states:StartExecution", "states:DescribeExecution"},
+        "secretsmanager:GetSecretValue", "states:StartExecution", "states:DescribeExecution", "states:StopExecution"},
+    "split_import": {"dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject", "s3:PutObject"},
+    "convert_import": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem", "s3:GetObject",
+                       "s3:PutObject", "kinesis:PutRecords"},
+    "finish_import": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem", "s3:GetObject",
+                      "s3:PutObject"},
+    "start_import": {"dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject", "s3:PutObject", "states:StartExecution"},
+    "collect_hooks": {"kinesis:PutRecords", "dynamodb:GetItem"},
+    "find_duplicates": {"s3:GetObject", "s3:PutObject"},
+    "propose_duplicates": {
+        "dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:DeleteItem",
+        "s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
     "measure_quality": {
         "dynamodb:Scan", "dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
     "update_catalogue": {"s3:ListBucket", "s3:GetObject", "s3:PutObject"},
@@ -54,8 +65,8 @@ def test_resources_are_ours_and_only_objects_are_named_by_prefix(template: Any) 
                 patterns.add(resource["Fn::Join"][1][-1])
     # ":*" are executions of a workflow, whose names are not known beforehand.
     assert patterns == {
-        ":*", "/quality/*", "/quality-runs/*", "/catalogue/*",
-        "/raw/*", "/quarantine/*", "/aws/lambda/*", "/erasures/*", "/replays/*"}
+        ":*", "/uploads/*", "/imports/*", "/import-runs/*", "/import-state/*", "/quality/*", "/quality-runs/*", "/catalogue/*",
+        "/duplicate-runs/*", "/raw/*", "/quarantine/*", "/aws/lambda/*", "/erasures/*", "/replays/*"}
 
 
 def test_no_role_has_a_managed_policy(template: Any) -> None:
@@ -75,12 +86,17 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
         ("apply_events", "definitions"): {"dynamodb:Query"},
         ("run_effects", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
         ("run_effects", "definitions"): {"dynamodb:GetItem"},
+        ("propose_duplicates", "profiles"): {"dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:PutItem"},
+        ("propose_duplicates", "definitions"): {
+            "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
         ("measure_quality", "profiles"): {"dynamodb:Scan"},
         ("measure_quality", "definitions"): {"dynamodb:GetItem", "dynamodb:Query"},
+        **{(name, "definitions"): {action for action in ALLOWED[name] if action.startswith("dynamodb:")}
+           for name in ("split_import", "convert_import", "finish_import", "start_import", "collect_hooks")},
         ("serve_admin", "profiles"): {
             "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:Query"},
         ("serve_admin", "definitions"): {
-            "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+            "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
         ("replay_compare", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         ("replay_compare", "restored"): {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         ("replay_raw", "restored"): {action for action in ALLOWED["replay_raw"] if action.startswith("dynamodb:")},
@@ -100,12 +116,14 @@ def test_serve_admin_lists_nothing_but_the_quarantine_and_what_failed(template: 
     assert listing.conditions == {"StringLikeIfExists": {"s3:prefix": ["quarantine/*", "aws/lambda/*"]}}
 
 
-def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_the_quarantine_and_who_was_erased(template: Any) -> None:
+def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_what_is_refused_erased_or_imported(template: Any) -> None:
     objects = {action: {resource["Fn::Join"][1][-1] for grant in grants(template.json)
                         if grant.function == "serve_admin" and action in grant.actions for resource in grant.resources}
                for action in ("s3:GetObject", "s3:DeleteObject", "s3:PutObject")}
-    assert objects == {"s3:GetObject": {"/quarantine/*", "/aws/lambda/*", "/quality/*", "/quality-runs/*", "/catalogue/*"},
-                       "s3:DeleteObject": {"/quarantine/*", "/aws/lambda/*"}, "s3:PutObject": {"/quarantine/*", "/erasures/*"}}
+    assert objects == {"s3:GetObject": {"/quarantine/*", "/aws/lambda/*", "/quality/*", "/quality-runs/*", "/catalogue/*",
+                                        "/uploads/*", "/imports/*", "/import-runs/*"},
+                       "s3:DeleteObject": {"/quarantine/*", "/aws/lambda/*"},
+                       "s3:PutObject": {"/quarantine/*", "/erasures/*", "/uploads/*", "/import-runs/*"}}
 
 
 def test_the_key_is_used_through_services_only(template: Any) -> None:

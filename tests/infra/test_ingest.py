@@ -66,10 +66,10 @@ def test_queues_are_encrypted_and_tls_only(template: Any) -> None:
     assert all(template.name_of(queue["KmsMasterKeyId"]) in template.of_type("AWS::KMS::Key") for queue in queues.values())
 
 
-def test_clients_reach_collect_events_without_a_token_and_nothing_else(template: Any) -> None:
+def test_clients_reach_what_collects_events_without_a_token_and_nothing_else(template: Any) -> None:
     routes = template.of_type("AWS::ApiGatewayV2::Route").values()
     assert {r["RouteKey"] for r in routes if r["AuthorizationType"] == "NONE"} == {
-        "POST /v1/{call}", "GET /v1/projects/{writeKey}/settings", "GET /health", "HEAD /health"}
+        "POST /v1/{call}", "POST /v1/hooks/{name}", "GET /v1/projects/{writeKey}/settings", "GET /health", "HEAD /health"}
 
 
 def test_a_browser_on_any_site_may_send_events_but_no_cookie(template: Any) -> None:

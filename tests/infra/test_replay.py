@@ -94,8 +94,9 @@ def test_the_table_that_is_filled_is_the_one_that_is_not_live(tmp_path: Any, liv
     app = cdk.App(outdir=str(tmp_path), context={"aws:cdk:bundling-stacks": [], **({"live": live} if live else {})})
     build(app, "dev")
     template = json.loads((tmp_path / app.synth().stacks[0].template_file).read_text())
-    tables = {grant.function: re.findall(r"Data(Profiles|Restored)", json.dumps(grant.resources))
-              for grant in grants(template) if "dynamodb:BatchGetItem" in grant.actions and "dynamodb:Scan" not in grant.actions}
+    tables = {grant.function: named for grant in grants(template)
+              if "dynamodb:BatchGetItem" in grant.actions and "dynamodb:Scan" not in grant.actions
+              and (named := re.findall(r"Data(Profiles|Restored)", json.dumps(grant.resources)))}
     (other,) = {"Profiles", "Restored"} - {filled}
     assert tables == {
         "replay_raw": [filled], "apply_events": [other], "run_effects": [other], "serve_admin": [other]}
