@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from socle.consumer.batch import Rules
 from socle.profiles import service
@@ -13,7 +14,7 @@ from socle.profiles.fold import refold
 from socle.profiles.provenance import MAX_LOSING, provenance
 from socle.profiles.service import Profiles
 from socle.profiles.survivorship import Rule, survivorship, text_of
-from tests.people import ANONYMOUS, T0, USER, event, identify
+from tests.people import ANONYMOUS, T0, USER, cut, event, identify
 from tests.profiles.test_survivorship import CONFIGURED, HISTORIES, RULES
 from tests.replay.kept import MemoryBucket, Restored
 from tests.world import World
@@ -94,6 +95,22 @@ def test_people_who_become_one_have_the_values_of_all_their_events_under_the_rul
     readers.world.deliver(said(3, ids=(USER,), city="Nice", origin="web"))
     readers.world.deliver(event(4, USER, ANONYMOUS))
     assert readers.shown() == readers.stored() == {"city": "Nice", "origin": "fair"}
+
+
+@given(st.data(), HISTORIES, CONFIGURED, CONFIGURED)
+def test_who_says_what_is_the_same_in_any_order_batches_and_merges_also_when_the_rules_change(data, events, before, after):
+    devices = [("anonymous_id", f"a{n}") for n in range(3)]
+    owned = [one._replace(ids=(data.draw(st.sampled_from(devices)),)) for one in events]
+    joins = [event(20 + n, USER, device) for n, device in enumerate(devices)]
+    readers = Readers()
+    for batch in cut(data.draw, [*owned, *joins]):
+        readers.world.rules = Rules(survivorship=data.draw(st.sampled_from([before, after])))
+        readers.world.deliver(*batch)
+    readers.world.rules = Rules(survivorship=after)
+    wanted = {trait: text_of(one.value) for trait, one in refold([*owned, *joins], after).traits.items() if one.value is not None}
+    assert {trait: text_of(value) for trait, value in readers.shown().items()} == wanted
+    readers.world.deliver(event(30, USER))
+    assert {trait: text_of(value) for trait, value in readers.stored().items() if value is not None} == wanted
 
 
 def test_a_correction_of_who_said_what_is_one_vote():
