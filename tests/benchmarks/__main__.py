@@ -24,6 +24,7 @@ from tests.benchmarks.collect import Collected, collect
 from tests.benchmarks.consumer import LANES, STREAMS, Bench, Cost, Measured
 from tests.benchmarks.imports import import_times
 from tests.benchmarks.local_stack import local_stack
+from tests.benchmarks.merging import EVENTS, LATER, Merging, merging
 from tests.benchmarks.report import Figure
 from tests.benchmarks.stages import overhead
 from tests.benchmarks.traffic import PER_BATCH, PER_PERSON, PER_REQUEST, Traffic
@@ -54,6 +55,8 @@ def main() -> None:
     sparse, single = bench.sparse(PER_PERSON, PER_REQUEST), bench.sparse(1, 1)
     _progress("collect_events")
     batch_request, single_request = collect(cloud), collect(cloud, 1, 1)
+    _progress("merges")
+    merged = merging(cloud)
     _progress("imports")
     imports = import_times()
     _progress("local stack")
@@ -63,8 +66,8 @@ def main() -> None:
     priced = {name: _dollars(stream.cost, batch_request, PER_REQUEST, memory) for name, stream in streams.items()}
     priced |= {"warm, 1M a month": _dollars(sparse, batch_request, PER_REQUEST, memory),
                "the same, sent singly": _dollars(single, single_request, 1, memory)}
-    figures = [*_consumer(streams), *_collect(batch_request), *_money(priced), *_items(streams), *_imports(imports),
-               *_local(asdict(local)), Figure("yardstick: one event's JSON, there and back", statistics.median(sticks), "µs CPU")]
+    figures = [*_consumer(streams), *_collect(batch_request), *_merging(merged), *_money(priced), *_items(streams),
+               *_imports(imports), *_local(asdict(local)), Figure("yardstick: one event's JSON, there and back", statistics.median(sticks), "µs CPU")]
     print(_page(figures, streams, priced, imports, sparse, single,
                 batch_request.units["kinesis payload units"] / PER_REQUEST, memory))
     RESULT.parent.mkdir(exist_ok=True)
@@ -77,7 +80,7 @@ def main() -> None:
         "collect": {"20 a request": asdict(batch_request), "singly": asdict(single_request)},
         "dollars per event": priced, "fixed dollars a month": costs.FIXED,
         "assumed": {"cpu ratio": costs.CPU_RATIO, "waits in ms": costs.WAITS, "memory in MB": memory},
-        "imports in ms": imports, "local": asdict(local)}, indent=1))
+        "merging": asdict(merged), "imports in ms": imports, "local": asdict(local)}, indent=1))
     print(f"\nAll of it, and what it was made of, as JSON: {RESULT.relative_to(Path.cwd())}")
 
 
@@ -104,6 +107,13 @@ def _consumer(streams: dict[str, Measured]) -> list[Figure]:
 def _collect(one: Collected) -> list[Figure]:
     return [Figure("collect, 20 events", one.with_boto3, "ms CPU/request", 1.5, 0.7, one.with_boto3 - one.own, "boto3's part"),
             Figure("collect, 20 events, without boto3", one.own, "ms CPU/request")]
+
+
+def _merging(one: Merging) -> list[Figure]:
+    return [Figure(f"merge of two with {EVENTS:,} events each", one.merge, "ms CPU", 50),
+            Figure(f"unmerge, {2 * LATER} events later", one.unmerge, "ms CPU"),
+            Figure("merge, the same", one.merge_units, "write units"),
+            Figure("unmerge, the same", one.unmerge_units, "write units")]
 
 
 def _money(priced: dict[str, dict[str, float]]) -> list[Figure]:
