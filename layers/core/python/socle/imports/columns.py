@@ -20,12 +20,13 @@ _LISTED = 40
 class Columns:
     """Getters for the columns that a mapping names."""
 
-    def __init__(self, mapping: Mapping, columns: Sequence[str]) -> None:
+    def __init__(self, mapping: Mapping, columns: Sequence[str], is_open: bool = False) -> None:
         self._columns = list(columns)
         self._index = {name: index for index, name in enumerate(columns)}
         folded = [name.strip().casefold() for name in columns]
         self._folded = {name: index for index, name in enumerate(folded) if folded.count(name) == 1}
         self._skips = mapping.skip_missing
+        self._is_open = is_open
         self._used: set[int] = set()
         self.cells = Cells(mapping.format)
         self.skipped: list[str] = []
@@ -40,7 +41,7 @@ class Columns:
         index = self._place(cell.column)
         if index is not None:
             self._used.add(index)
-        else:
+        elif not self._is_open:  # else a later row may have it: blank until `open_rows` is told to look for it
             close = difflib.get_close_matches(cell.column, self._columns, n=1)
             hint = f" (did you mean {close[0]!r}?)" if close else ""
             there = ", ".join(self._columns[:_LISTED]) + (", …" if len(self._columns) > _LISTED else "")

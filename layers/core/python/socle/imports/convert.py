@@ -13,7 +13,6 @@ from socle.errors import Rejected
 from socle.imports import people
 from socle.imports.columns import Columns
 from socle.imports.model import BUCKETS, Draft, Mapping, Prepared, Reject, Row
-from socle.imports.named import named_columns
 from socle.imports.orders import Orders
 from socle.imports.people import Plan
 
@@ -24,9 +23,7 @@ def plan(name: str, mapping: Mapping, columns: Sequence[str], is_open: bool = Fa
 
     Raises Rejected(`missing_column`), naming the field of the mapping and the columns that there are.
     """
-    if is_open:  # what is mapped may come in a later row
-        columns = [*columns, *(name for name in named_columns(mapping) if name not in columns)]
-    there = Columns(mapping, columns)
+    there = Columns(mapping, columns, is_open)
     made = _PLANS[mapping.kind](name, mapping, there)
     made.finish(there)
     return made

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ MAX_TEXTS = 200 * 1024 * 1024
 MAX_SHEET = 4 * 1024 * 1024 * 1024
 """Bytes of a sheet unpacked: beyond, it is no sheet (a sheet ends at row 1,048,576)."""
 _AT_ONCE = 2_048
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_xlsx(path: Path, options: Format) -> Rows:
@@ -62,21 +63,42 @@ def read_parquet(path: Path) -> Rows:
     import duckdb
 
     connection = duckdb.connect(config={"threads": 1, "memory_limit": "512MB", "autoinstall_known_extensions": False})
-    with contextlib.suppress(duckdb.Error):  # without the extension for time zones it is UTC anyway
-        connection.execute("SET TimeZone = 'UTC'")
     try:
-        result = connection.execute("SELECT * FROM read_parquet(?)", [str(path)])
+        there = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+        zoned = [row[1] == "TIMESTAMP WITH TIME ZONE" for row in there]
+        chosen = ", ".join(f"epoch_us({_quoted(row[0])})" if is_zoned else _quoted(row[0])
+                           for row, is_zoned in zip(there, zoned, strict=True))
+        result = connection.execute(f"SELECT {chosen} FROM read_parquet(?)", [str(path)])  # noqa: S608  # quoted
     except duckdb.Error as error:
-        raise Rejected("bad_parquet", f"the file is no Parquet that can be read: {str(error).splitlines()[0][:200]}",
-                       "file") from error
+        raise _bad_parquet(error) from error
     notes: list[str] = []
-    columns = header.names([column[0] for column in result.description or ()], notes)
-    return Rows(columns, _parquet_rows(result), notes)
+    columns = header.names([row[0] for row in there], notes)
+    return Rows(columns, _parquet_rows(result, [place for place, is_zoned in enumerate(zoned) if is_zoned]), notes)
 
 
-def _parquet_rows(result: Any) -> Iterator[Row | Reject]:
+def _parquet_rows(result: Any, zoned: list[int]) -> Iterator[Row | Reject]:
+    """Columns of `zoned` come as epoch us: for times with a zone DuckDB would want another library."""
+    import duckdb
+
     number = 0
-    while rows := result.fetchmany(_AT_ONCE):
-        for cells in rows:
+    while True:
+        try:
+            rows = result.fetchmany(_AT_ONCE)
+        except duckdb.Error as error:
+            raise _bad_parquet(error) from error
+        if not rows:
+            return
+        for cells in map(list, rows):
             number += 1
-            yield Row(number, list(cells))
+            for place in zoned:
+                if cells[place] is not None:
+                    cells[place] = _EPOCH + timedelta(microseconds=cells[place])
+            yield Row(number, cells)
+
+
+def _bad_parquet(error: Exception) -> Rejected:
+    return Rejected("bad_parquet", f"the file is no Parquet that can be read: {str(error).splitlines()[0][:200]}", "file")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -44,11 +44,17 @@ def restored(file: Rows) -> Rows:
 
 def defused(text: str) -> str:
     """The text with an apostrophe in front if a spreadsheet might run it."""
-    return "'" + text if _RUNS.match(text) and not _NUMBER.fullmatch(text) else text
+    return "'" + text if _runs(text) else text
 
 
 def _undone(cell: Any) -> Any:
-    return cell[1:] if cell.__class__ is str and cell.startswith("'") and defused(cell[1:]) != cell[1:] else cell
+    return cell[1:] if cell.__class__ is str and cell.startswith("'") and _runs(cell) else cell
+
+
+def _runs(text: str) -> bool:
+    """Whether it does without the apostrophes that it has: one more can then be told from those."""
+    bare = text.lstrip("'")
+    return _RUNS.match(bare) is not None and not _NUMBER.fullmatch(bare)
 
 
 def _original(columns: Sequence[str]) -> list[str]:
