@@ -67,7 +67,8 @@ def main() -> None:
     priced |= {"warm, 1M a month": _dollars(sparse, batch_request, PER_REQUEST, memory),
                "the same, sent singly": _dollars(single, single_request, 1, memory)}
     figures = [*_consumer(streams), *_collect(batch_request), *_merging(merged), *_money(priced), *_items(streams),
-               *_imports(imports), *_local(asdict(local)), Figure("yardstick: one event's JSON, there and back", statistics.median(sticks), "µs CPU")]
+               *_imports(imports), *_local(asdict(local)),
+               Figure("yardstick: one event's JSON, there and back", statistics.median(sticks), "µs CPU")]
     print(_page(figures, streams, priced, imports, sparse, single,
                 batch_request.units["kinesis payload units"] / PER_REQUEST, memory))
     RESULT.parent.mkdir(exist_ok=True)
