@@ -208,9 +208,10 @@ class Place:
         return run
 
     def steps(self, id_: str) -> None:
-        """The workflow, once through."""
-        for task in self.splitter.split(id_, NOW, lambda: 900_000):
-            self.converter.convert(id_, task, NOW)
+        """The workflow; of a run that broke off when it had ended but for its turn, only the last step again."""
+        if self.runs.runs[id_].state == RUNNING:
+            for task in self.splitter.split(id_, NOW, lambda: 900_000):
+                self.converter.convert(id_, task, NOW)
         self.finisher.finish(id_, NOW)
 
     def run(self, id_: str, data: bytes, **options: Any) -> Count:

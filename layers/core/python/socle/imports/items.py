@@ -9,4 +9,4 @@ from socle.items.model import Item
 def to_item(send: Send) -> Item:
     """The item that a message of a catalogue's mapping holds."""
     message = send.message
-    return Item(message["item_type"], message["id"], message["properties"])
+    return Item(message["item"], message["id"], message["properties"])
