@@ -121,6 +121,7 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     machine.advance("5m")
     administer(machine)
     measure(machine)
+    find_duplicates(machine)
     break_the_bucket(machine, patch)
     give_up_and_replay(machine)
     restore(machine)
@@ -178,6 +179,35 @@ def measure(machine: LocalMachine) -> None:
     (phone,) = [item for item in api(machine, "GET", "/catalogue?kind=trait")["items"] if item["name"] == "phone"]
     assert phone["fill_rate"] > 0
     assert api(machine, "GET", "/catalogue/events/Order%20Completed")["properties"]["order_id"]["types"] == {"string": 1}
+
+
+def find_duplicates(machine: LocalMachine) -> None:
+    """A search that proposes two candidates, and one that merges what is left and closes what is none any more."""
+    traits = {"firstName": "Ada", "lastName": "Byron", "birthday": "1815-12-10"}
+    send(machine, *[{"type": "identify", "anonymousId": name, "traits": traits} for name in ("ada1", "ada2", "ada3")])
+    assert searched(machine)["candidates"] == 3
+    first, second, third = [item["id"] for item in api(machine, "GET", "/duplicates")["items"]]
+    assert api(machine, "POST", f"/duplicates/{first}/reject")["state"] == "rejected"
+    assert api(machine, "POST", f"/duplicates/{second}/accept")["state"] == "accepted"
+    assert api(machine, "GET", f"/duplicates/{third}")["probability"] > 0.8
+    traits |= {"lastName": "Lovelace", "birthday": "1816-01-31"}
+    send(machine, *[{"type": "identify", "anonymousId": name, "traits": traits} for name in ("ada4", "ada5")])
+    api(machine, "PUT", "/duplicate-rules/default", {"auto_merge": 0.9})
+    report = searched(machine)
+    assert (report["merged"], report["closed"]) == (1, 1)
+    machine.advance("2m")  # a tick tells the stream of merges, and so the raw objects
+    api(machine, "DELETE", f"/profiles/{api(machine, 'GET', '/profiles?by=anonymous_id:ada4')['id']}")
+
+
+def searched(machine: LocalMachine) -> dict[str, Any]:
+    """What a search came to, once it has ended."""
+    run = api(machine, "POST", "/duplicates/run")["run"]
+    for _ in range(1_000):
+        status, _, answer = machine.request("GET", "/api/duplicates/run", ADMIN)
+        if status == 200 and json.loads(answer)["run"] == run:
+            return dict(json.loads(answer))
+        time.sleep(0.05)
+    raise AssertionError("the search has not ended")
 
 
 def finished(machine: LocalMachine, run: dict[str, Any]) -> dict[str, Any]:
