@@ -184,7 +184,7 @@ def test_the_reasons_for_quarantine_are_exactly_those_of_the_code() -> None:
     table = README.partition("| Code | Reason |")[2].partition("\n\n")[0]
     named = re.findall(r"^\| `([a-z_]+)` \|", table, re.MULTILINE)
     assert len(named) == len(set(named))
-    judged = [CORE / "events" / f"{name}.py" for name in ("check", "times", "receive")]
+    judged = [CORE / "events" / f"{name}.py" for name in ("check", "times", "receive", "identifiers")]
     applied = [CORE / "identity/normalise.py", CORE / "events/stream.py", CORE / "profiles/decide.py", CORE / "errors.py",
                CORE / "aws.py"]
     codes = {code for file in (*judged, *applied) for code in errors(file, "Rejected")}

@@ -71,6 +71,7 @@ class LocalMachine:
         api: Any = next(iter(apigatewayv2_backends[ACCOUNT][REGION].apis.values()), None)
         self.front = Front(read_routes(api, self.runtime.named), api.cors_configuration) if api else Front([], None)
         stack.callback(self.front.close)
+        stack.callback(workflows.settle)
         self.local = LocalRoutes(self)
         if "DefinitionsTable" in self.outputs:
             seed.source(self.outputs["DefinitionsTable"])

@@ -19,8 +19,23 @@ from socle import clock
 
 logger = logging.getLogger("infra.local")
 
+LAST_WORDS = 5
+"""Seconds that workflows under way get when the machine ends."""
 PATIENCE = 60
 """Seconds for which the clock waits for a workflow that a schedule started."""
+
+
+def settle() -> None:
+    """Let workflows under way come to their end, or stop them: without the machine their calls would go to the real AWS."""
+    states = boto3.client("stepfunctions", region_name=REGION)
+    until = time.monotonic() + LAST_WORDS
+    for machine in states.list_state_machines()["stateMachines"]:
+        while running := states.list_executions(stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING")["executions"]:
+            if time.monotonic() > until:
+                for one in running:
+                    states.stop_execution(executionArn=one["executionArn"])
+                break
+            time.sleep(0.02)
 
 
 def is_one(arn: str) -> bool:
