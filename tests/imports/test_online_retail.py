@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,12 @@ FILE = Path(__file__).parents[3] / "shared/data/online_retail_to_2011-08.csv.gz"
 SHOP = READY["order-lines"]
 
 
+exactly = cache(amount)
+
+
 def worth(message):
     products = message["properties"]["products"]
-    return minor(sum((amount(one["price"]) * amount(one["quantity"]) for one in products), Decimal(0)), "GBP")
+    return minor(sum((exactly(one["price"]) * exactly(one["quantity"]) for one in products), Decimal(0)), "GBP")
 
 
 @pytest.mark.skipif(not FILE.exists(), reason="the published data set is not here")

@@ -160,7 +160,7 @@ class Cells:
     def _normal(self, digits: str, cell: str) -> str:
         """`digits` with a point for decimals and nothing between thousands."""
         point, comma = digits.rfind("."), digits.rfind(",")
-        mark = self._decimal
+        mark: str | None = self._decimal
         if point >= 0 and comma >= 0:
             mark = mark or ("." if point > comma else ",")
         elif max(point, comma) >= 0 and mark is None:

@@ -22,7 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def read_xlsx(path: Path, options: Format) -> Rows:
     """A sheet, formulas as the values that were saved with them. Raises Rejected(`bad_workbook`, `no_sheet`)."""
-    import openpyxl
+    import openpyxl  # type: ignore[import-untyped]
 
     try:
         with zipfile.ZipFile(path) as archive:

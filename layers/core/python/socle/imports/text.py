@@ -75,7 +75,7 @@ def open_text(source: BinaryIO, encoding: str | None) -> Text:
     head = _read(source, 4)
     raw: io.RawIOBase = _Joined(head, source)
     if head[:2] == b"\x1f\x8b":
-        raw = _Unzipped(io.BufferedReader(raw, 1 << 16))  # type: ignore[arg-type]
+        raw = _Unzipped(io.BufferedReader(raw, 1 << 16))
     head = _read(raw, SAMPLE)
     if not head.strip():
         raise Rejected("empty_file", "the file is empty: it needs a header and rows", "file")
