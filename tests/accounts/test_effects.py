@@ -71,8 +71,10 @@ def test_only_the_first_event_that_names_an_account_asks_for_it_but_every_group_
     assert [(effect.kind, effect.name) for effect in firm.world.queue.sent] == [(ACCOUNT, "acme")] * 3
 
 
-def test_events_of_one_key_make_members_of_all_who_sent_them():
-    assert Firm().after(group(1, ADA), group(1, BOB)).accounts.read("acme", T0)["people"] == 2
+def test_events_of_one_key_are_effects_of_their_own_for_all_who_sent_them():
+    firm = Firm().after(group(1, ADA), group(1, BOB))
+    assert firm.accounts.read("acme", T0)["people"] == 2
+    assert len({effect.id for effect in firm.world.queue.sent}) == 2
 
 
 def faults():
@@ -210,7 +212,7 @@ def test_more_members_than_one_answer_looks_at_are_said_to_be_missing(monkeypatc
     assert (shown["people"], shown["partial"], firm.accounts.timeline("acme", 2)["partial"]) == (5, False, False)
 
 
-def test_a_page_of_the_timeline_reads_no_more_histories_than_it_needs(monkeypatch):
+def test_a_page_for_which_not_all_histories_may_be_read_is_short_and_complete(monkeypatch):
     firm = Firm()
     for number in range(1, 9):
         firm.after(group(number, ("user_id", f"u{number}")))
@@ -252,6 +254,8 @@ def test_an_unmerge_gives_each_person_back_their_own_accounts():
         assert members == [one["id"] for one in (mine, theirs) if name in one["accounts"]], name
     assert ada in (mine["id"], theirs["id"])
     assert (mine["accounts"], theirs["accounts"]) == (["acme"], ["other", "third"])
+    moved = {effect.profile: effect for effect in firm.world.queue.sent if effect.name == "third"}
+    assert {profile: firm.run([effect]) for profile, effect in moved.items()} == {ada: [False], device: [True]}
 
 
 def test_an_effect_after_a_deletion_makes_no_member():
