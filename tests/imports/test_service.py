@@ -52,6 +52,20 @@ def test_rejects_are_the_rows_as_they_were_in_their_order_with_the_reason(place)
         ("1", "2", "2", "no_identifier"), ("3", "many", "4", "bad_number")]
 
 
+def test_an_order_is_taken_whole_or_not_at_all(place):
+    good = HEAD + lines(1, 2) + lines(2, 1)
+    place.run("r1", good.encode())
+    bad = good.replace("1,S1,Thing,2,", "1,S1,Thing,many,").replace("1,S0,Thing,2,", "1,S0,Thing,7,")
+    count = place.run("r2", bad.encode())
+    assert (count.corrected, count.unchanged, dict(count.rejected)) == (0, 1, {"bad_number": 1, "incomplete": 1})
+    rejects = "\n".join(place.rejects("r2"))
+    assert [row["import_code"] for row in csv.DictReader(io.StringIO(rejects))] == ["incomplete", "bad_number"]
+    mended = place.run("r3", rejects.replace("many", "9").encode())
+    assert (mended.rows, mended.corrected) == (2, 1)
+    orders = [event.body["properties"]["products"] for event in place.stream.applied().values()]
+    assert sorted(product["quantity"] for products in orders for product in products) == [2, 7, 9]
+
+
 def test_what_the_checks_of_events_refuse_is_rejected_with_its_row_and_not_remembered(place):
     data = b"id,city\n1,Paris\n" + b"x" * 300 + b",Lyon\n2,Nice\n"
     count = place.run("r1", data, mapping=PEOPLE, name="people.csv")

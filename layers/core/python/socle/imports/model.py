@@ -196,7 +196,10 @@ class Rows(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A row that was understood: JSON values, to be grouped by `key` (see convert)."""
+    """A row that was understood: JSON values, to be grouped by `key` (see convert).
+
+    In the pieces between split and conversion `values` is None for a row that was rejected and spoils its order.
+    """
 
     key: str
     number: int

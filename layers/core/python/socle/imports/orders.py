@@ -77,6 +77,14 @@ class Orders(Plan):
         return Prepared(order_id, row.number, [who, self.time(cells) or 0, side, line, said, total,
                                                filled(self.traits, cells) if self.traits else {}])
 
+    def whole(self, row: Row) -> str | None:
+        """An order that lacks a line would be another order: it is taken whole or not at all."""
+        try:
+            found: str | None = self._order_id(row.cells)
+        except Rejected:
+            return None
+        return found
+
     def messages(self, key: str, rows: Sequence[Prepared]) -> list[Draft]:
         people: dict[tuple[str, ...], list[Prepared]] = {}
         for row in rows:

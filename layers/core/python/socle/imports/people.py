@@ -57,6 +57,10 @@ class Plan(ABC):
     def messages(self, key: str, rows: Sequence[Prepared]) -> list[Draft]:
         """What all rows of one key say together, in whatever order they come."""
 
+    def whole(self, row: Row) -> str | None:
+        """Of a row that can't be prepared, the key of the rows that stand or fall with it; None when it stands alone."""
+        return None
+
     def person(self, cells: list[Any]) -> list[list[str]]:
         """The row's identifiers as [type, value]. Raises Rejected(`no_identifier`)."""
         found = [[kind, value] for kind, get in self.who if (value := get(cells)) is not None]

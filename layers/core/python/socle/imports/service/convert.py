@@ -88,7 +88,8 @@ class Converter:
         kept = self._kept(run, place)
         if kept.run == run.id:
             return kept.came_to  # everything was done but saying so
-        found = reconcile(kept.state, self._drafts(run, plan, split, bucket))
+        rejects: list[Reject] = []
+        found = reconcile(kept.state, self._drafts(run, plan, split, bucket, rejects))
         state = found.state
         if mapping.kind == "catalog":
             count = Count(items=len(found.send), unchanged=found.unchanged)
@@ -97,8 +98,9 @@ class Converter:
         accepted = accept(found.send, mapping.source or SOURCE, now)
         for send, _ in accepted.refused:
             _take_back(state, kept.state, send.message["messageId"])
-        rejects = sorted(_rejects(accepted.refused))
+        rejects += _rejects(accepted.refused)
         if rejects:
+            rejects.sort()
             self._files.write(own_key(run.id, f"rejects/bucket-{bucket:02}.gz"), pack_rejects(rejects))
         corrected = sum(event.revision > 0 for event in accepted.events)
         count = Count(rejected=Counter(reject.code for reject in rejects), new=len(accepted.events) - corrected,
@@ -106,7 +108,8 @@ class Converter:
         self._deliver(run, place, kept, state, count, lambda: self._put(records(accepted.events, (), _size(accepted.events))))
         return count
 
-    def _drafts(self, run: Run, plan: Plan, split: Split, bucket: int) -> Iterator[Draft]:
+    def _drafts(self, run: Run, plan: Plan, split: Split, bucket: int, rejects: list[Reject]) -> Iterator[Draft]:
+        """What the rows of a bucket say; rows that share the fate of a rejected one join `rejects`."""
         groups: dict[str, list[Prepared]] = {}
         for name in split.buckets[bucket]:
             data = self._files.read(own_key(run.id, name))
@@ -115,7 +118,12 @@ class Converter:
             for row in rows_of(data):
                 groups.setdefault(row.key, []).append(row)
         for key, rows in groups.items():
-            yield from convert.messages(plan, key, rows)
+            spoilt = min((row.number for row in rows if row.values is None), default=None)
+            if spoilt is None:
+                yield from convert.messages(plan, key, rows)
+            else:
+                rejects += (Reject(row.number, "incomplete", "", f"row {spoilt} of the same order was rejected: correct that one",
+                                   []) for row in rows if row.values is not None)
 
     def _deliver(self, run: Run, place: str, kept: Kept, state: State, count: Count, send: Callable[[], None]) -> None:
         """Send what changes `kept.state` to `state`: first say what will be sent, then send it, then say that it was."""

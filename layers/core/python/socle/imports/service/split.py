@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from socle.clock import HOUR, SECOND
 from socle.errors import Rejected
 from socle.imports import convert
-from socle.imports.model import BUCKETS, Reject, Rows
+from socle.imports.model import BUCKETS, Reject, Row, Rows
 from socle.imports.people import Plan
 from socle.imports.pieces import Shelves
 from socle.imports.runs import RUNNING, Count, Run, Split, own_key
@@ -67,6 +68,8 @@ class Splitter:
             if isinstance(found, Reject):
                 codes[found.code] += 1
                 full = add("rejects/split", list(found))
+                if isinstance(row, Row) and (key := plan.whole(row)) is not None:
+                    full = chain(full, add(f"rows/{bucket_of(key):02}", [key, found.number, None]))
             else:
                 full = add(f"rows/{bucket_of(found.key):02}", list(found))
             count.rows += 1
