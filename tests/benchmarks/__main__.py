@@ -22,6 +22,7 @@ from tests.benchmarks import costs, report
 from tests.benchmarks.cloud import Cloud
 from tests.benchmarks.collect import Collected, collect
 from tests.benchmarks.consumer import LANES, STREAMS, Bench, Cost, Measured
+from tests.benchmarks.duplicates import duplicates
 from tests.benchmarks.imports import import_times
 from tests.benchmarks.local_stack import local_stack
 from tests.benchmarks.merging import EVENTS, LATER, Merging, merging
@@ -57,6 +58,8 @@ def main() -> None:
     batch_request, single_request = collect(cloud), collect(cloud, 1, 1)
     _progress("merges")
     merged = merging(cloud)
+    _progress("near-duplicates")
+    twice = duplicates()
     _progress("imports")
     imports = import_times()
     _progress("local stack")
@@ -67,7 +70,7 @@ def main() -> None:
     priced |= {"warm, 1M a month": _dollars(sparse, batch_request, PER_REQUEST, memory),
                "the same, sent singly": _dollars(single, single_request, 1, memory)}
     figures = [*_consumer(streams), *_collect(batch_request), *_merging(merged), *_money(priced), *_items(streams),
-               *_imports(imports), *_local(asdict(local)),
+               *(figure for one in twice for figure in one.figures()), *_imports(imports), *_local(asdict(local)),
                Figure("yardstick: one event's JSON, there and back", statistics.median(sticks), "µs CPU")]
     print(_page(figures, streams, priced, imports, sparse, single,
                 batch_request.units["kinesis payload units"] / PER_REQUEST, memory))
@@ -81,7 +84,8 @@ def main() -> None:
         "collect": {"20 a request": asdict(batch_request), "singly": asdict(single_request)},
         "dollars per event": priced, "fixed dollars a month": costs.FIXED,
         "assumed": {"cpu ratio": costs.CPU_RATIO, "waits in ms": costs.WAITS, "memory in MB": memory},
-        "merging": asdict(merged), "imports in ms": imports, "local": asdict(local)}, indent=1))
+        "merging": asdict(merged), "near-duplicates": [one._asdict() for one in twice],
+        "imports in ms": imports, "local": asdict(local)}, indent=1))
     print(f"\nAll of it, and what it was made of, as JSON: {RESULT.relative_to(Path.cwd())}")
 
 

@@ -79,9 +79,12 @@ def _plain(value: Any) -> str | None:
 
 
 def _birth(value: Any) -> str | None:
-    """YYYYMMDD of an ISO date or time; anything else is not understood alike by everybody, and so says nothing."""
+    """YYYYMMDD of an ISO date or time; anything else is not understood alike by everybody, and so says nothing.
+
+    A thirteenth month is kept: it is a typo, and whoever compares allows for typos.
+    """
     found = _DATE.fullmatch((_text(value) or "").strip())
-    return "".join(found.groups()) if found and "01" <= found[2] <= "12" and "01" <= found[3] <= "31" else None
+    return "".join(found.groups()) if found else None
 
 
 def _email(value: Any) -> str | None:
