@@ -165,9 +165,10 @@ def administer(machine: LocalMachine) -> None:
 
 
 def measure(machine: LocalMachine) -> None:
-    """A survey, a clean-up that changes something and is undone, and the catalogue of what was sent."""
+    """A survey by the clock and one at once, a clean-up that is undone, and the catalogue of what was sent."""
     send(machine, {"type": "identify", "userId": "u9", "traits": {"phone": "n/a"}})
-    machine.advance("1h")
+    machine.advance("1d")
+    assert api(machine, "GET", "/quality")["run"].startswith("schedule-")
     rule = {"trait": "phone", "when": "placeholder", "do": "remove"}
     surveyed = finished(machine, api(machine, "POST", "/quality/run"))
     cleaned = finished(machine, api(machine, "POST", "/quality/cleanup", {"rule": rule, "dry_run": False}))

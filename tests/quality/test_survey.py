@@ -70,7 +70,8 @@ class House:
         self.profiles = Profiles(self.world.profiles)  # type: ignore[arg-type]
 
     def run(self, run: str, asked: dict[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = self.quality.start(run, Asked.model_validate(asked))["result"]
+        self.quality.start(run, Asked.model_validate(asked))
+        answer: dict[str, Any] = self.quality.read(run)["result"]
         return answer
 
     def traits(self, user: str) -> dict[str, Any]:

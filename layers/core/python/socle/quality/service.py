@@ -226,11 +226,11 @@ class Quality:
         return {**found, "trend": found["trend"][-days:]}
 
     def start(self, run: str, asked: Asked) -> dict[str, Any]:
-        """Start a run under the name `run`."""
+        """Start a run under the name `run`. What it answers is not asked for: a run may be unknown for a moment."""
         if asked.undo is not None:
             self._check_undo(asked.undo)
         self._runs.start(run, asked.model_dump(mode="json", exclude_none=True))
-        return self.read(run)
+        return {"run": run, "state": "running", "result": None}
 
     def read(self, run: str) -> dict[str, Any]:
         """`{"run", "state", "result"}`, the result None until it succeeded. Raises NotFound."""
