@@ -185,6 +185,15 @@ def test_a_row_that_lacks_what_the_mapping_needs_is_rejected_with_the_column_and
     assert [draft.message["properties"]["order_id"] for draft in found if not draft.is_void] == ["2"]
 
 
+@pytest.mark.parametrize(("currency", "expected"), [("eur", ["EUR"]), ("EURO", []), ("€", []), ("", ["USD"])])
+def test_a_currency_is_a_code_or_its_row_is_rejected(currency, expected):
+    mapping = SMALL.model_copy(update={"order": SMALL.order.model_copy(update={"currency": "shop"})})
+    importer = Importer(mapping)
+    importer.run(HEAD + f"1,u,2026-01-01,a,1,1,,{currency}\n")
+    assert ([*orders(importer, "u")], [reject.code for reject in importer.rejects]) == (
+        expected, [] if expected else ["bad_currency"])
+
+
 def test_online_retail_as_it_is_published_elsewhere_is_read_too():
     """Month first, thousands of an id lost to a float, a semicolon."""
     text = (ONLINE_RETAIL + "536365,85123A,HOLDER,6,12/1/2010 8:26,2.55,17850,UK\n").replace(",", ";")

@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from socle.errors import Rejected
+from socle.events.check import MAX_AMOUNT
 from socle.imports.dates import Dates
 from socle.imports.model import Cell, Format
 
@@ -128,6 +129,8 @@ class Cells:
 
     def _amount(self, cell: Any) -> tuple[bool, int | float | str] | None:
         number = self.number(cell)
+        if number is not None and abs(number) >= MAX_AMOUNT:
+            raise Rejected("bad_number", f"{_shown(cell)} is 1e12 or more")
         return None if number is None else (number < 0, plain(abs(number)))
 
     def _texts(self, at: int, read: Callable[[Any], Any]) -> Getter:

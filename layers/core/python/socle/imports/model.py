@@ -232,7 +232,7 @@ class Sent(NamedTuple):
     ts        epoch ms of its key: that of its first version
     hash      of its content
     revision  the last one
-    who       the identifier by which it went to a person, [type, value]: to take it back from there
+    who       of an order, the identifier by which it went to a person, [type, value]: to take it back from there
     """
 
     ts: int

@@ -11,6 +11,7 @@ file. Lines of one order id that belong to two people are two orders. An order b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -19,13 +20,14 @@ from socle.errors import Rejected
 from socle.imports.cells import Getter, plain
 from socle.imports.columns import Columns
 from socle.imports.model import Cell, Draft, Mapping, OrderFields, Prepared, Row
-from socle.imports.people import Plan, canonical, filled, required
+from socle.imports.people import Plan, canonical, filled, label, required
 
 COMPLETED = "Order Completed"
 REFUNDED = "Order Refunded"
 PART_BYTES = 30 * 1024
 """Of an event's 32 KB: the rest is for its messageId and revision."""
 BOUGHT, RETURNED, BOTH = 1, -1, 0
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
 _SIDES = ((COMPLETED, "completed"), (REFUNDED, "refunded"))
 
 
@@ -73,7 +75,10 @@ class Orders(Plan):
         if side == BOUGHT and self._is_cancelled is not None and self._is_cancelled(cells):
             side = BOTH
         said = [get(cells) for _, get in self.properties]
-        said.append(self._currency(cells))
+        currency = self._currency(cells)
+        if currency is not None and not _CURRENCY.fullmatch(str(currency)):
+            raise Rejected("bad_currency", f"{str(currency)[:40]!r} is no ISO 4217 code such as EUR", label(fields.currency))
+        said.append(currency)
         return Prepared(order_id, row.number, [who, self.time(cells) or 0, side, line, said, total,
                                                filled(self.traits, cells) if self.traits else {}])
 

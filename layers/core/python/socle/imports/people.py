@@ -38,9 +38,9 @@ class Plan(ABC):
         self.traits = columns.values("traits", mapping.traits)
         self.properties = columns.values("properties", mapping.properties)
         self.time = columns.moment("timestamp", mapping.timestamp)
-        identifying = ", ".join(sorted({_label(column) for column in mapping.identifiers.values()}))
+        identifying = ", ".join(sorted({label(column) for column in mapping.identifiers.values()}))
         self._nobody = f"the row belongs to nobody: fill {identifying}"
-        self._first = _label(next(iter(mapping.identifiers.values()), ""))
+        self._first = label(next(iter(mapping.identifiers.values()), ""))
 
     def finish(self, columns: Columns) -> None:
         """Once everything mapped has its column: what becomes of the rest."""
@@ -111,7 +111,7 @@ def filled(getters: Iterable[tuple[str, Getter]], cells: list[Any]) -> dict[str,
 def required(value: Any, column: Any, what: str) -> Any:
     """The value. Raises Rejected(`missing_value`) when there is none."""
     if value is None:
-        raise Rejected("missing_value", f"the row has no {what}", _label(column))
+        raise Rejected("missing_value", f"the row has no {what}", label(column))
     return value
 
 
@@ -219,5 +219,6 @@ def _distinct(rows: Iterable[Prepared]) -> list[tuple[list[Any], tuple[int, ...]
     return [(values, tuple(sorted(numbers))) for _, (values, numbers) in in_order]
 
 
-def _label(column: Any) -> str:
+def label(column: Any) -> str:
+    """The name of the column; "" for a constant."""
     return column.column or "" if isinstance(column, Cell) else column or ""

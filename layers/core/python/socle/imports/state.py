@@ -56,7 +56,7 @@ def reconcile(state: State, drafts: Iterable[Draft]) -> Reconciled:
             else:
                 corrected += 1
                 who = _who(draft.message)
-                if before.hash != _VOID and before.who != who and "order_id" in draft.message.get("properties", ()):
+                if before.hash != _VOID and before.who != who:
                     before = _take_back(after, send, draft, draft.message_id)
                 _keep(after, send, draft, Sent(before.ts, found, before.revision + 1, who))
         part = draft.parts + 1
@@ -90,7 +90,9 @@ def _take_back(after: State, send: list[Send], draft: Draft, message_id: str) ->
 
 
 def _who(message: dict[str, Any]) -> list[str]:
-    """The most trusted identifier of a message, [type, value]."""
+    """The most trusted identifier of an order, [type, value]; nothing is kept of whom other messages are about."""
+    if "order_id" not in message.get("properties", ()):
+        return []
     context = message.get("context") or {}
     for kind, place, name in (("user_id", message, "userId"), ("email", context.get("traits") or {}, "email"),
                               ("phone", context.get("traits") or {}, "phone")):
