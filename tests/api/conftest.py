@@ -83,7 +83,7 @@ def http_event(method: str, path: str, query: dict[str, str] | str = "", body: A
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[None]:
-    """Tables, bucket, stream and secret."""
+    """Tables, bucket, stream, secret and workflows."""
     with pytest.MonkeyPatch.context() as patch, mock_aws(), ExitStack() as stack:
         statements.install(stack)
         for name, value in ENV.items():
@@ -104,6 +104,10 @@ def account() -> Iterator[None]:
         boto3.client("kinesis").create_stream(StreamName="stream", ShardCount=2)
         secret = boto3.client("secretsmanager").create_secret(Name="signing", SecretString="master")
         patch.setenv("SOCLE_SIGNING_SECRET_ARN", secret["ARN"])
+        for machine in ("quality", "import", "duplicates"):  # they do nothing, at the places that the settings name
+            boto3.client("stepfunctions").create_state_machine(
+                name=machine, roleArn="arn:aws:iam::123456789012:role/any",
+                definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}))
         yield
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import boto3
 import pytest
 
@@ -19,14 +16,6 @@ from tests.people import event, identify
 
 RULE = {"trait": "phone", "when": "placeholder", "do": "remove"}
 RUN = "/api/quality/runs"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def machine(account: None, services: Any) -> None:
-    """A workflow that does nothing, at the place that the settings name."""
-    boto3.client("stepfunctions").create_state_machine(
-        name="quality", roleArn="arn:aws:iam::123456789012:role/any",
-        definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}))
 
 
 def test_before_the_first_survey_the_answer_says_how_to_get_one(call):
