@@ -34,6 +34,7 @@ from socle.events.stream import encode_events, encode_quarantined
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.model import Page
 from socle.profiles.store import Owner, ProfileStore
+from tests.imports.on_machine import import_files
 
 # What IAM calls the actions of an API call, where it is not simply service:Operation.
 ACTIONS = {
@@ -41,9 +42,11 @@ ACTIONS = {
         f"dynamodb:{verb}Item" for item in asked["TransactItems"] for verb in item},
     ("dynamodb", "BatchExecuteStatement"): lambda asked: {
         f"dynamodb:PartiQL{one['Statement'].partition(' ')[0].capitalize()}" for one in asked["Statements"]},
+    ("s3", "HeadObject"): lambda asked: {"s3:GetObject"},
     ("s3", "ListObjectsV2"): lambda asked: {"s3:ListBucket"},
     ("sqs", "SendMessageBatch"): lambda asked: {"sqs:SendMessage"},
 }
+SERVICES = {"stepfunctions": "states"}
 KEY = {"authorization": "Basic bG9jYWwtd3JpdGUta2V5Og=="}  # local-write-key:
 ADMIN = {"authorization": "Bearer local-admin-token", "content-type": "application/json"}
 
@@ -72,7 +75,7 @@ def recorded() -> Iterator[tuple[Recorder, LocalMachine]]:
     def recording_call(self: Any, operation: str, asked: dict[str, Any]) -> Any:
         function = current.get()
         if function is not None:
-            service = self.meta.service_model.service_name
+            service = SERVICES.get(name := self.meta.service_model.service_name, name)
             known = ACTIONS.get((service, operation))
             recorder.actions[function] |= known(asked) if known else {f"{service}:{operation}"}
         return call(self, operation, asked)
@@ -124,6 +127,7 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     find_duplicates(machine)
     break_the_bucket(machine, patch)
     give_up_and_replay(machine)
+    import_files(machine)
     restore(machine)
 
 

@@ -27,6 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`{"run", "failed"}` -> nothing: what it came to is kept in the table."""
     if event["failed"]:
         finisher.give_up(event["run"], clock.now())
+        metrics.add_metric("ImportsFailed", MetricUnit.Count, 1)
         return {}
     total = finisher.finish(event["run"], clock.now())
     metrics.add_metric("RowsImported", MetricUnit.Count, total.rows)
