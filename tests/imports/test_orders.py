@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from socle.imports import convert
 from socle.imports.model import Mapping, Row
 from socle.imports.ready import READY
-from socle.profiles.fold import refold
+from socle.profiles.fold import highest_revisions, refold
 from tests.imports.rows import LINES, NOW, ONLINE_RETAIL, Importer, converted, drafts, opened, prepared
 
 SHOP = READY["order-lines"]
@@ -126,8 +126,10 @@ def test_an_order_that_went_to_the_wrong_person_moves():
 def test_an_order_that_is_cancelled_later_is_refunded_and_one_that_is_not_any_more_is_not():
     importer = imported("1,u,2026-01-01,a,10,1,,\n", "1,u,2026-01-01,a,10,1,CANCELLED,\n")
     assert orders(importer, "u") == {"EUR": (1, 1000, 1, 1000)}
-    importer.run(HEAD + "1,u,2026-01-01,a,10,1,paid,\n")
+    paid = HEAD + "1,u,2026-01-01,a,10,1,paid,\n"
+    importer.run(paid)
     assert orders(importer, "u") == {"EUR": (1, 1000, 0, 0)}
+    assert importer.run(paid) == 0
 
 
 def test_a_returned_line_of_an_order_is_a_refund_of_the_same_order():
@@ -156,6 +158,9 @@ def test_an_order_that_grows_or_shrinks_is_worth_what_it_is_now(lines):
     importer = imported(long_order(1_000), long_order(lines))
     assert orders(importer, "u") == {"EUR": (1, int(lines * Decimal("100.1") + Decimal("0.5")), 0, 0)}
     assert importer.run(HEAD + long_order(lines)) == 0
+    standing = [event.body["properties"] for event in highest_revisions(importer.events)]
+    live = [one for one in standing if "voided" not in one]
+    assert {one.get("parts", 1) for one in live} == {len(live)}
 
 
 def test_a_total_that_each_line_repeats_counts_once():
