@@ -17,13 +17,16 @@ TEST_REQUIREMENTS := tests/requirements.txt
 RUN_READY := .venv/ready-run
 TEST_READY := .venv/ready-test
 
-.PHONY: help run replay test bench trials clients synth deploy
+.PHONY: help run import replay test bench trials clients synth deploy
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(RUN_READY) ## Serve the whole of Socle on http://127.0.0.1:8000 (PORT=…, SAMPLE=0 for an empty start)
 	@exec $(PY) -m infra.local
+
+import: $(RUN_READY) ## Import a file into the running Socle (FILE=orders.csv MAPPING=order-lines, PORT=…)
+	@FILE="$(FILE)" MAPPING="$(MAPPING)" $(PY) -m infra.local.bring
 
 replay: $(RUN_READY) ## Rebuild the sample's profiles from the raw objects alone and compare them with the live ones
 	@$(PY) -m infra.local.replay
