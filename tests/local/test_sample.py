@@ -16,6 +16,7 @@ from infra.local.http import ADMIN_TOKEN
 from infra.local.machine import LocalMachine
 from infra.local.sample import cdnow, loader, tour
 from infra.local.sample.client import Client, Refused
+from infra.local.sample.desk import WRITERS, desk
 from infra.local.sample.people import MOST_PEOPLE
 from infra.local.sample.shop import shop
 from infra.local.sample.visit import iso
@@ -119,6 +120,15 @@ def test_no_order_is_refunded_beyond_its_total(visitors: list[dict[str, Any]]) -
     refunds = [m["properties"] for m in visitors if m.get("event") == "Order Refunded"]
     assert refunds
     assert all(0 < refund["total"] <= totals[refund["order_id"]] for refund in refunds)
+
+
+def test_the_help_desk_knows_some_customers_a_second_time(visitors: list[dict[str, Any]]) -> None:
+    customers = {one["traits"]["birthday"] for one in visitors if "birthday" in one.get("traits", {})}
+    written = list(desk(loader.SEED, visitors))
+    assert written == list(desk(loader.SEED, visitors))
+    assert len({one["messageId"] for one in written}) == len(written) == WRITERS
+    assert {one["traits"]["birthday"] for one in written} <= customers
+    assert not any("userId" in one or "email" in one["traits"] for one in written)
 
 
 def test_a_town_too_large_for_its_telephone_numbers_is_refused() -> None:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from infra.local.sample import cdnow
 from infra.local.sample.client import Client
+from infra.local.sample.desk import desk
 from infra.local.sample.shop import shop
 from infra.local.sample.tour import tour
 from infra.local.sample.visit import Message
@@ -53,7 +54,7 @@ def load(base_url: str, now: int) -> None:
         print("The sample is already loaded.")
         return
     visitors = list(shop(SEED, now, PEOPLE))
-    messages = [*cdnow.orders(), *visitors]
+    messages = [*cdnow.orders(), *desk(SEED, visitors), *visitors]
     often = 0.5 if sys.stderr.isatty() else 15
     with tqdm(total=len(messages), desc="Loading the sample", unit=" events", mininterval=often) as progress:
         for applied in _send(client, messages):
