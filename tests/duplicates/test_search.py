@@ -142,10 +142,12 @@ def test_accepting_what_was_merged_or_erased_meanwhile_says_so(town, annas):
     assert town.open() == []
 
 
-def test_who_is_erased_leaves_the_queue(town, annas):
+@pytest.mark.parametrize("named", [0, 1])
+def test_who_is_erased_leaves_the_queue(town, annas, named):
+    """By whichever of the two profiles the person is named."""
     town.run()
     town.review.accept(town.open()[0], NOW)
-    town.review.forget(town.of(KNOWN))
+    town.review.forget(annas[named])
     assert [town.review.page(state, 10)["items"] for state in ("open", "accepted", "rejected")] == [[], [], []]
     assert boto3.client("dynamodb").scan(TableName="definitions", FilterExpression="begins_with(PK, :pk)",
                                          ExpressionAttributeValues={":pk": {"S": "duplicates#"}})["Items"] == []

@@ -81,8 +81,9 @@ class Review:
 
     def forget(self, profile: str) -> None:
         """Delete every candidate that a person is in, decided or not: before the person is erased."""
-        aggregate = self._profiles.load([profile])[profile]
-        for name in (profile, *aggregate.members):
+        aggregates, roots = load_roots(self._profiles, {profile})
+        root = aggregates[roots[profile]]
+        for name in (root.id, *root.members):
             for candidate in self._candidates.load(self._candidates.of_profile(name)).values():
                 self._candidates.delete(candidate)
 
