@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from socle.errors import Rejected
-from socle.imports import convert
+from socle.imports import convert, rejects
 from socle.imports.accept import accept
 from socle.imports.formats import open_rows
-from socle.imports.model import BUCKETS, Mapping, Row, Send
+from socle.imports.model import BUCKETS, Mapping, Reject, Row, Send
 from socle.imports.named import named_columns
 from socle.imports.state import dump, load, reconcile
 from tests.imports.rows import NOW, Importer, converted, prepared
@@ -77,9 +77,9 @@ def test_an_event_with_an_id_is_corrected():
 
 def test_an_account_is_a_group_call_with_or_without_a_person():
     account = mapping({"kind": "accounts", "account": "siret", "identifiers": {"email": "mail"}, "traits": {"name": "name"}})
-    found, rejects = converted(account, "siret,name,mail\n1,A,x@y.fr\n1,A,\n,B,x@y.fr\n")
+    found, refused = converted(account, "siret,name,mail\n1,A,x@y.fr\n1,A,\n,B,x@y.fr\n")
     assert sorted((draft.message["groupId"], "context" in draft.message) for draft in found) == [("1", False), ("1", True)]
-    assert [(reject.code, reject.column) for reject in rejects] == [("missing_value", "siret")]
+    assert [(reject.code, reject.column) for reject in refused] == [("missing_value", "siret")]
 
 
 def test_of_items_with_one_id_the_last_counts_and_a_changed_one_is_handed_on_again():
@@ -95,6 +95,13 @@ def test_of_items_with_one_id_the_last_counts_and_a_changed_one_is_handed_on_aga
 def test_what_is_not_mapped_becomes_a_trait_or_property_if_the_mapping_says_so():
     found, _ = converted(mapping(EVENTS, rest=True), "user,what,at,note,Q1,Q2\nu,Answered,2026-01-01,n,5,\n")
     assert found[0].message["properties"] == {"note": "n", "Q1": "5"}
+
+
+def test_why_a_row_was_rejected_before_is_nothing_about_the_person():
+    file = rejects.header(["user", "what", "at", "note"]) + rejects.lines(
+        ["user", "what", "at", "note"], [Reject(2, "bad_date", "at", "no date", ["u", "A", "2026-01-01", "n"])])
+    found, _ = converted(mapping(EVENTS, rest=True), file)
+    assert found[0].message["properties"] == {"note": "n"}
 
 
 def test_columns_that_may_be_missing_are_left_out_and_named():
@@ -127,8 +134,8 @@ def test_a_column_is_found_whatever_its_case_and_a_near_miss_is_suggested():
 def test_a_column_that_only_a_late_object_has_is_found_if_it_is_looked_for(wanted, note):
     data = '{"user": "u", "what": "A"}\n' * 1_500 + '{"user": "u", "what": "B", "note": "late"}\n'
     file = open_rows(io.BytesIO(data.encode()), "x.ndjson", mapping(EVENTS).format, wanted)
-    good, rejects = prepared(convert.plan("x", mapping(EVENTS), file.columns, file.is_open), file.rows)
-    assert (len(good), rejects, good[-1].values[3].get("note")) == (1_501, [], note)
+    good, refused = prepared(convert.plan("x", mapping(EVENTS), file.columns, file.is_open), file.rows)
+    assert (len(good), refused, good[-1].values[3].get("note")) == (1_501, [], note)
 
 
 @pytest.mark.parametrize(("document", "where"), [

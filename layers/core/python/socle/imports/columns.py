@@ -12,6 +12,7 @@ from socle.errors import Rejected
 from socle.identity.normalise import is_blocked
 from socle.imports.cells import Cells, Getter, integer, placed
 from socle.imports.model import Cell, Column, Mapping
+from socle.imports.rejects import ADDED
 
 _LISTED = 40
 """Columns that an error lists."""
@@ -21,7 +22,7 @@ class Columns:
     """Getters for the columns that a mapping names."""
 
     def __init__(self, mapping: Mapping, columns: Sequence[str], is_open: bool = False) -> None:
-        self._columns = list(columns)
+        self.names = list(columns)
         self._index = {name: index for index, name in enumerate(columns)}
         folded = [name.strip().casefold() for name in columns]
         self._folded = {name: index for index, name in enumerate(folded) if folded.count(name) == 1}
@@ -42,9 +43,9 @@ class Columns:
         if index is not None:
             self._used.add(index)
         elif not self._is_open:  # else a later row may have it: blank until `open_rows` is told to look for it
-            close = difflib.get_close_matches(cell.column, self._columns, n=1)
+            close = difflib.get_close_matches(cell.column, self.names, n=1)
             hint = f" (did you mean {close[0]!r}?)" if close else ""
-            there = ", ".join(self._columns[:_LISTED]) + (", …" if len(self._columns) > _LISTED else "")
+            there = ", ".join(self.names[:_LISTED]) + (", …" if len(self.names) > _LISTED else "")
             raise Rejected("missing_column", f"the file has no column {cell.column!r}{hint}: it has {there}", field)
         return cell, index
 
@@ -64,7 +65,8 @@ class Columns:
 
     def rest(self) -> list[tuple[str, Getter]]:
         """(name, getter) of all columns that nobody has asked for yet."""
-        return [(name, self.value(name, name)) for index, name in enumerate(self._columns) if index not in self._used]
+        return [(name, self.value(name, name)) for index, name in enumerate(self.names)
+                if index not in self._used and name not in ADDED]
 
     def amount(self, field: str, column: Column | None) -> Getter | None:
         """(whether it is negative, its size); no getter when nothing is mapped."""
