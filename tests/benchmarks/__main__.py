@@ -18,7 +18,7 @@ from typing import Any
 
 from infra.local import template
 from socle.settings import PREFIX, Settings
-from tests.benchmarks import costs, report
+from tests.benchmarks import costs, files, report
 from tests.benchmarks.cloud import Cloud
 from tests.benchmarks.collect import Collected, collect
 from tests.benchmarks.consumer import LANES, STREAMS, Bench, Cost, Measured
@@ -62,6 +62,8 @@ def main() -> None:
     twice = duplicates()
     _progress("imports")
     imports = import_times()
+    _progress("a file")
+    filed = files.files()
     _progress("local stack")
     local = local_stack()
     _progress(f"done in {time.monotonic() - began:.0f} s\n")
@@ -70,7 +72,7 @@ def main() -> None:
     priced |= {"warm, 1M a month": _dollars(sparse, batch_request, PER_REQUEST, memory),
                "the same, sent singly": _dollars(single, single_request, 1, memory)}
     figures = [*_consumer(streams), *_collect(batch_request), *_merging(merged), *_money(priced), *_items(streams),
-               *(figure for one in twice for figure in one.figures()), *_imports(imports), *_local(asdict(local)),
+               *(figure for one in twice for figure in one.figures()), *_imports(imports), *files.figures(filed), *_local(asdict(local)),
                Figure("yardstick: one event's JSON, there and back", statistics.median(sticks), "µs CPU")]
     print(_page(figures, streams, priced, imports, sparse, single,
                 batch_request.units["kinesis payload units"] / PER_REQUEST, memory))
@@ -85,7 +87,7 @@ def main() -> None:
         "dollars per event": priced, "fixed dollars a month": costs.FIXED,
         "assumed": {"cpu ratio": costs.CPU_RATIO, "waits in ms": costs.WAITS, "memory in MB": memory},
         "merging": asdict(merged), "near-duplicates": [one._asdict() for one in twice],
-        "imports in ms": imports, "local": asdict(local)}, indent=1))
+        "imports in ms": imports, "file": asdict(filed) if filed else None, "local": asdict(local)}, indent=1))
     print(f"\nAll of it, and what it was made of, as JSON: {RESULT.relative_to(Path.cwd())}")
 
 
