@@ -72,7 +72,8 @@ def main() -> None:
     priced |= {"warm, 1M a month": _dollars(sparse, batch_request, PER_REQUEST, memory),
                "the same, sent singly": _dollars(single, single_request, 1, memory)}
     figures = [*_consumer(streams), *_collect(batch_request), *_merging(merged), *_money(priced), *_items(streams),
-               *(figure for one in twice for figure in one.figures()), *_imports(imports), *files.figures(filed), *_local(asdict(local)),
+               *(figure for one in twice for figure in one.figures()), *_imports(imports), *files.figures(filed),
+               *_local(asdict(local)),
                Figure("yardstick: one event's JSON, there and back", statistics.median(sticks), "µs CPU")]
     print(_page(figures, streams, priced, imports, sparse, single,
                 batch_request.units["kinesis payload units"] / PER_REQUEST, memory))
