@@ -116,7 +116,7 @@ def test_serve_admin_lists_nothing_but_the_quarantine_and_what_failed(template: 
     assert listing.conditions == {"StringLikeIfExists": {"s3:prefix": ["quarantine/*", "aws/lambda/*"]}}
 
 
-def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_what_is_refused_erased_moved_or_imported(template: Any) -> None:
+def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_what_is_refused_erased_or_moved(template: Any) -> None:
     objects = {action: {resource["Fn::Join"][1][-1] for grant in grants(template.json)
                         if grant.function == "serve_admin" and action in grant.actions for resource in grant.resources}
                for action in ("s3:GetObject", "s3:DeleteObject", "s3:PutObject")}
