@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import groupby
+from types import MappingProxyType
 from typing import NamedTuple
 
 from socle.effects.model import Effect
@@ -84,8 +85,13 @@ class _Groups:
         return True
 
 
-def divide(root: Aggregate, member: str, history: History, rules: IdentityRules) -> Division | Needs:
-    """Tell a member, with all that belongs to it, from the profile that it was merged into."""
+def divide(root: Aggregate, member: str, history: History, rules: IdentityRules,
+           rows: Mapping[Identifier, str] = MappingProxyType({})) -> Division | Needs:
+    """Tell a member, with all that belongs to it, from the profile that it was merged into.
+
+    rows  identifier → the partition that its row names: whoever claimed it first and was merged away later is its owner, also
+          when events that name it came in the same batch as the merge, and so lie with the survivor
+    """
     needs = history.wanted(root)
     if needs:
         return needs
@@ -98,10 +104,14 @@ def divide(root: Aggregate, member: str, history: History, rules: IdentityRules)
     for one, into in edges.items():
         if into not in path or root.members[one].evidence.rule != IDENTIFIER:
             groups.join(one, into)
-    owners: dict[Identifier, str] = {}
-    for part in sorted(root.parts.difference(path)):
+    below = root.parts.difference(path)
+    owners: dict[Identifier, str] = {one: part for one, part in sorted(rows.items()) if part in below}
+    for part in sorted(below):
         for _, event in _events(part, root, history):
-            owners.update(dict.fromkeys(_own(event), part))
+            for one in _own(event):
+                owners.setdefault(one, part)
+    for one in _met_there(root, member, path, history):
+        owners.setdefault(one, anchor)
     homes = _walk(path, root, history, rules, groups, owners)
     _settle_rest(edges, groups, (member, anchor))
     stays = groups.of(root.id)
@@ -117,6 +127,16 @@ def divide(root: Aggregate, member: str, history: History, rules: IdentityRules)
             moves.append(Move(part, entry, target, entry_of(event._replace(unlinked=unlinked))))
     theirs = frozenset(one for one, part in owners.items() if part in away)
     return Division(head, away, (head, member if head == anchor else anchor), tuple(moves), theirs, frozenset(owners) - theirs)
+
+
+def _met_there(root: Aggregate, member: str, path: Sequence[str], history: History) -> Iterator[Identifier]:
+    """The identifiers through which an event met the one that the member was merged into. It may have been received before
+    any other event that names them, though others were applied first: they are not the member's all the same."""
+    evidence = root.members[member].evidence
+    for part in path if evidence.rule == IDENTIFIER else ():
+        for _, event in _events(part, root, history):
+            if event.key == evidence.event:
+                yield from (one for one in _own(event) if one != evidence.identifier)
 
 
 def _walk(path: Sequence[str], root: Aggregate, history: History, rules: IdentityRules, groups: _Groups,

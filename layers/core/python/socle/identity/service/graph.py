@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from socle.errors import Conflict, NotFound, Rejected, Unavailable, poison_is_rejected
-from socle.events.model import Event
+from socle.events.model import Event, Identifier
 from socle.identity.model import MAX_IDENTIFIERS, MAX_MERGES, Evidence
 from socle.identity.resolve import first_of
 from socle.identity.rules import STANDARD, IdentityRules
@@ -110,7 +110,8 @@ class IdentityGraph:
             raise Rejected("not_merged", "this profile was not merged into that one: GET …/identity lists those that were",
                            "member", status=409)
         history = self._history(root)
-        division = self._divided(root, member, history)
+        rows = self._store.owners(root.owned())
+        division = self._divided(root, member, history, rows)
         if division.moves and self._moved is not None:
             # First of all: as long as both are one person, saying that an event lies elsewhere changes nothing.
             self._moved(f"unmerge-{root.id}-{root.version}", now,
@@ -121,7 +122,6 @@ class IdentityGraph:
             history.pages.update({(page.profile, page.lower): page for page in pages})
             history.aggregates.update({part.id: part for part in aggregates if part.id != root.id})
             root = next(part for part in aggregates if part.id == root.id)
-        rows = self._store.owners(root.owned())
         self._repoint(root, division, rows)
         parts = split(root, division, history, {one: owner.profile for one, owner in rows.items()}, now)
         if len(parts) > _MAX_ACTIONS:
@@ -130,9 +130,9 @@ class IdentityGraph:
         self._store.save_together([(part, encode_aggregate(part)) for part in parts])
         return root.id, division.head
 
-    def _divided(self, root: Aggregate, member: str, history: History) -> Division:
+    def _divided(self, root: Aggregate, member: str, history: History, rows: Mapping[Identifier, Owner]) -> Division:
         with poison_is_rejected():
-            division = divide(root, member, history, self._rules())
+            division = divide(root, member, history, self._rules(), {one: owner.profile for one, owner in rows.items()})
         if isinstance(division, Needs):
             raise Conflict("conflict", "the profile changed meanwhile: reload it and try again")
         return division

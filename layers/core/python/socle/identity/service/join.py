@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from socle.errors import Conflict, poison_is_rejected
+from socle.errors import Conflict, Unavailable, poison_is_rejected
 from socle.identity.model import Evidence
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.merge import merge
 from socle.profiles.model import Aggregate, History, Needs, Page
 from socle.profiles.store import ProfileStore
 
+_ATTEMPTS = 10
+
 
 def load_roots(store: ProfileStore, profiles: set[str],
                fresh: bool = True) -> tuple[dict[str, Aggregate], dict[str, str]]:
-    """The aggregates, and for each profile asked for the one it was merged into in the end, itself if none."""
-    aggregates = store.load(profiles, fresh) if profiles else {}
-    while True:
-        further = {aggregate.merged_into for aggregate in aggregates.values() if aggregate.merged_into} - set(aggregates)
-        if not further:
-            break
-        aggregates |= store.load(further, fresh)
-    roots: dict[str, str] = {}
-    for profile in profiles:
-        root = profile
-        while (survivor := aggregates[root].merged_into) is not None:
-            root = survivor
-        roots[profile] = root
-    return aggregates, roots
+    """The aggregates, and for each profile asked for the one it was merged into in the end, itself if none.
+
+    A survivor is read after its member, and perhaps after an unmerge: one that does not know its member is no survivor, and
+    all are read again. Raises Unavailable when they change all the time.
+    """
+    for _ in range(_ATTEMPTS):
+        aggregates = store.load(profiles, fresh) if profiles else {}
+        while True:
+            further = {aggregate.merged_into for aggregate in aggregates.values() if aggregate.merged_into} - set(aggregates)
+            if not further:
+                break
+            aggregates |= store.load(further, fresh)
+        roots = {profile: _root(profile, aggregates) for profile in profiles}
+        if all(profile == root or profile in aggregates[root].members for profile, root in roots.items()):
+            return aggregates, roots
+        fresh = True
+    raise Unavailable("contended", "the profiles are being merged and unmerged all the time: try again later")
+
+
+def _root(profile: str, aggregates: Mapping[str, Aggregate]) -> str:
+    met = {profile}
+    while (survivor := aggregates[profile].merged_into) is not None and survivor not in met:
+        met.add(survivor)  # they were read one after the other: what looks like a circle was none
+        profile = survivor
+    return profile
 
 
 def merge_profiles(store: ProfileStore, survivor: str, loser: str, evidence: Evidence,

@@ -37,7 +37,7 @@ def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str
           rules: IdentityRules = STANDARD) -> Placed:
     """Assign every event to a profile. Identifiers are claimed and profiles merged when it returns.
 
-    An identifier changes profile only by a merge, so a batch that comes again is placed where it already is. Events
+    An identifier changes profile only by a merge or an unmerge, so a batch that comes again is placed where it already is. Events
     received before their most trusted identifier was erased are dropped. Two profiles that can't be one item stay two.
     Raises Unavailable, or Rejected when an identifier can't be bound to its profile.
 
@@ -67,6 +67,7 @@ def place(store: ProfileStore, events: Sequence[Event], new_id: Callable[[], str
             _claim(store, plan, known)
             if not _merge(store, plan, known, impossible):
                 continue
+            _adopt(store, plan, known, {one for _, ids in kept for one in plan.profile_of(ids)[1]})
         except Conflict:
             fresh = True
             continue
@@ -89,6 +90,17 @@ def _merge(store: ProfileStore, plan: Plan, known: _Known, impossible: set[Pair]
             impossible.add(frozenset((survivor, loser)))
             return False
     return True
+
+
+def _adopt(store: ProfileStore, plan: Plan, known: _Known, unlinked: Collection[Identifier]) -> None:
+    """Tell profiles what their rows say is theirs. Who claimed it did not come to say so, and after an unmerge its event may be
+    somebody else's: nobody else will. Raises Conflict."""
+    for identifier in unlinked:
+        root = known.aggregates.get(plan.owners.get(identifier, ""))
+        if root is not None and root.version and identifier not in plan.claims and identifier not in root.owned():
+            after = root.next(reserved=root.reserved | {identifier})
+            store.save(after, encode_aggregate(after))
+            known.aggregates[root.id] = after
 
 
 def _marked(event: Event, foreign: set[Identifier]) -> Event:
@@ -135,6 +147,7 @@ def _look_up(store: ProfileStore, identifiers: Sequence[Identifier], leading: Co
               if (identifier not in rows and (fresh or identifier in leading))
               or (identifier in rows and not aggregates[roots[rows[identifier].profile]].snapshot.names(identifier))]
     tombstones = store.erased(unsure) if unsure else {}
+    _look_again(store, {one: rows[one].profile for one in unsure if one in rows}, aggregates, roots)
     erased = {identifier: row.erased for identifier, row in rows.items() if row.erased} | tombstones
     owners: dict[Identifier, str] = {}
     stale: dict[Identifier, str] = {}
@@ -151,6 +164,18 @@ def _look_up(store: ProfileStore, identifiers: Sequence[Identifier], leading: Co
             stale[identifier] = row.profile
             erased[identifier] = root.erased
     return _Known(owners, stale, erased, aggregates)
+
+
+def _look_again(store: ProfileStore, rows: Mapping[Identifier, str], aggregates: Mapping[str, Aggregate],
+                roots: Mapping[str, str]) -> None:
+    """Rows are read before the profiles that they lead to, and an unmerge in between gives an identifier to somebody else.
+    Who owns it can't be written to any more, should that have happened; as for the others, the row is looked at again. Raises
+    Conflict."""
+    strange = [identifier for identifier, profile in rows.items() if (root := aggregates[roots[profile]]).version
+               and root.erased is None and identifier not in root.reserved]
+    found = store.owners(strange) if strange else {}
+    if any(one not in found or found[one].profile != rows[one] for one in strange):
+        raise Conflict("conflict", "an identifier became somebody else's meanwhile")
 
 
 def _tell(aggregates: dict[str, Aggregate], profile: str, identifiers: set[Identifier]) -> None:
