@@ -28,8 +28,8 @@ def world(monkeypatch):
         announcements = Announcements(invoke)
         announcements.install(stack, lambda: arrivals.append(1))
         s3, rules = boto3.client("s3"), boto3.client("events")
-        s3.create_bucket(Bucket="b")
-        s3.put_bucket_notification_configuration(Bucket="b", NotificationConfiguration={"EventBridgeConfiguration": {}})
+        s3.create_bucket(Bucket="bucket")
+        s3.put_bucket_notification_configuration(Bucket="bucket", NotificationConfiguration={"EventBridgeConfiguration": {}})
         rules.put_rule(Name="new", EventPattern=PATTERN)
         rules.put_targets(Rule="new", Targets=[{"Id": "f", "Arn": "arn:aws:lambda:us-east-1:1:function:f"}])
         yield announcements, s3, calls, outcomes, arrivals
@@ -38,7 +38,7 @@ def world(monkeypatch):
 def test_only_objects_that_a_rule_matches_are_announced(world):
     announcements, s3, calls, _, arrivals = world
     for key in ("in/a", "out/b"):
-        s3.put_object(Bucket="b", Key=key, Body=b"x")
+        s3.put_object(Bucket="bucket", Key=key, Body=b"x")
     assert (announcements.step(), announcements.step()) == (True, False)
     assert calls == [("arn:aws:lambda:us-east-1:1:function:f", "in/a")]
     assert len(arrivals) == 1
@@ -47,6 +47,6 @@ def test_only_objects_that_a_rule_matches_are_announced(world):
 def test_a_function_that_fails_is_called_again_and_not_for_ever(world):
     announcements, s3, calls, outcomes, _ = world
     outcomes += [Outcome(error=RuntimeError("down"))] * TRIES
-    s3.put_object(Bucket="b", Key="in/a", Body=b"x")
+    s3.put_object(Bucket="bucket", Key="in/a", Body=b"x")
     assert [announcements.step() for _ in range(TRIES + 1)] == [None] * TRIES + [False]
     assert len(calls) == TRIES

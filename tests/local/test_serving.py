@@ -23,7 +23,7 @@ def test_a_port_is_a_number_from_1_to_65535(text: str, expected: int | None) -> 
 def fail_to_start(monkeypatch: pytest.MonkeyPatch, signalled: bool) -> tuple[Serving, Any]:
     server = SimpleNamespace(should_exit=False)
 
-    def machine(_stack: Any) -> None:
+    def machine(_stack: Any, url: str) -> None:
         server.should_exit = signalled  # Ctrl-C reaches the synthesis as well as the server
         raise SynthesisFailed("infra.app made no template")
 
