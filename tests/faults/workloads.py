@@ -123,7 +123,7 @@ def workload(seed: str) -> Workload:
     kept = [one for one in stream if (one.message_id, "poison") not in poisoned] + ([event(70, TESS)] if timer else [])
     return Workload(records, [len(part) for part in _parts(chance, records, -(-len(records) // 2))], kept, poisoned,
                     {one.ids for one in [*stream, *([event(70, TESS)] if timer else [])]}, chance.choice(HOOKS), timer,
-                    _limits(chance))
+                    drawn_limits(chance))
 
 
 def _history(chance: random.Random, pool: list[Ids], size: int) -> list[Event]:
@@ -163,7 +163,7 @@ def _parts(chance: random.Random, things: list[Any], most: int) -> list[list[Any
     return parts
 
 
-def _limits(chance: random.Random) -> dict[tuple[ModuleType, str], int]:
+def drawn_limits(chance: random.Random) -> dict[tuple[ModuleType, str], int]:
     """Seal early and often, or seldom; drain an outbox at its first effects, or at the end."""
     sealing = {"BUDGET": [0, 0, 300, 900], "MIN_ENTRIES": [1, 2, 3], "PER_PAGE": [0], "PAGE_BYTES": [200, 1_000, 50_000],
                "KEPT_BYTES": [0, 300, 8_000], "KEPT_ENTRIES": [0, 1, 2], "MAX_LATE_PAGES": [1, 2, 3]}

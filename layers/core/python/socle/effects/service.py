@@ -93,12 +93,18 @@ class EffectRunner:
         return root, event
 
     def _elsewhere(self, root: Aggregate, effect: Effect) -> tuple[Aggregate, Event] | None:
-        """Where an unmerge took the event to: to a member, or to somebody who is kept apart since."""
-        aggregates, roots = load_roots(self._store, {*root.members, *root.apart})
-        for part in roots:
-            event = self._event(aggregates[part], effect)
-            if event is not None and aggregates[roots[part]].erased is None:
-                return aggregates[roots[part]], event
+        """Where unmerges took the event to: to a member, or to somebody who is kept apart since, from that one or another."""
+        met = {root.id}
+        further = {*root.members, *root.apart}
+        while further:
+            aggregates, roots = load_roots(self._store, further)
+            met |= {*roots, *roots.values()}
+            for part in roots:
+                event = self._event(aggregates[part], effect)
+                if event is not None and aggregates[roots[part]].erased is None:
+                    return aggregates[roots[part]], event
+            known = [aggregates[one] for one in {*roots, *roots.values()}]
+            further = {name for one in known for name in (*one.members, *one.apart)} - met
         return None
 
     def _event(self, aggregate: Aggregate, effect: Effect) -> Event | None:

@@ -63,6 +63,10 @@ class Division(NamedTuple):
     theirs: frozenset[Identifier]
     ours: frozenset[Identifier]
 
+    def leaving(self, root: Aggregate, rows: Mapping[Identifier, str]) -> frozenset[Identifier]:
+        """All identifiers that go; whose those are that no event names, the partition says that their row names."""
+        return self.theirs | {one for one in root.owned() - self.ours if rows.get(one) in self.away}
+
 
 class _Groups:
     """Partitions that belong together (union-find); the two that are to be told apart never do."""
@@ -130,8 +134,7 @@ def divide(root: Aggregate, member: str, history: History, rules: IdentityRules,
 
 
 def _met_there(root: Aggregate, member: str, path: Sequence[str], history: History) -> Iterator[Identifier]:
-    """The identifiers through which an event met the one that the member was merged into. It may have been received before
-    any other event that names them, though others were applied first: they are not the member's all the same."""
+    """The identifiers by which an event met whom the member was merged into: never the member's, whatever was received first."""
     evidence = root.members[member].evidence
     for part in path if evidence.rule == IDENTIFIER else ():
         for _, event in _events(part, root, history):
@@ -142,8 +145,7 @@ def _met_there(root: Aggregate, member: str, path: Sequence[str], history: Histo
 def _walk(path: Sequence[str], root: Aggregate, history: History, rules: IdentityRules, groups: _Groups,
           owners: dict[Identifier, str]) -> list[tuple[str, Entry, str, set[Identifier]]]:
     """Go through the events of the partitions that were survivors: (partition, entry, whose it is, foreign identifiers)."""
-    found = [(event.received, entry.key, entry.revision, part, entry, event)
-             for part in path for entry, event in _events(part, root, history)]
+    found = [(event.received, *entry[:2], part, entry, event) for part in path for entry, event in _events(part, root, history)]
     homes = []
     for _, _, _, part, entry, event in sorted(found, key=lambda row: row[:3]):
         ids = rules.ranked(_own(event)) or _own(event)
@@ -209,11 +211,9 @@ def relocate(root: Aggregate, moves: Sequence[Move], history: History) -> tuple[
     new = {(move.old.key, move.old.revision): move.new for move in moves} if source == target else {}
     gone = {(move.old.key, move.old.revision) for move in moves}
     parts = {one: _part(one, root, history) for one in (root.id, source, target)}
-    pages: list[Page] = []
-    for lower in parts[source].pages:
-        page = history.pages[source, lower]
-        if any((entry.key, entry.revision) in gone for entry in page.entries):
-            pages.append(replace(page, version=page.version + 1, entries=tuple(_without(page.entries, gone, new))))
+    pages = [replace(page, version=page.version + 1, entries=tuple(_without(page.entries, gone, new)))
+             for page in (history.pages[source, lower] for lower in parts[source].pages)
+             if any((entry.key, entry.revision) in gone for entry in page.entries)]
     parts[source] = replace(parts[source], tail=tuple(_without(parts[source].tail, gone, new)))
     if source != target:
         known = {(entry.key, entry.revision) for entry, _ in _events(target, root, history)}
@@ -250,11 +250,9 @@ def without(root: Aggregate, source: str, event: tuple[str, int], history: Histo
 
 
 def _without(entries: Iterable[Entry], gone: set[tuple[str, int]], new: Mapping[tuple[str, int], Entry]) -> Iterator[Entry]:
-    for entry in entries:
-        if (entry.key, entry.revision) not in gone:
-            yield entry
-        elif (entry.key, entry.revision) in new:
-            yield new[entry.key, entry.revision]
+    """The entries that are not gone, some of those in a new form."""
+    return (new.get((one.key, one.revision), one) for one in entries
+            if (one.key, one.revision) not in gone or (one.key, one.revision) in new)
 
 
 def _sealed(part: Aggregate, history: History) -> tuple[Aggregate, tuple[Page, ...]]:
@@ -274,17 +272,17 @@ def split(root: Aggregate, division: Division, history: History, rows: Mapping[I
     head, away = division.head, division.away
     changed: list[Aggregate] = []
     members: dict[bool, dict[str, Member]] = {True: {}, False: {}}
-    for one, member in root.members.items():
-        if one == head:
-            continue
-        goes = one in away
-        if (member.into in away) != goes:
-            part = history.aggregates[one].next(merged_into=head if goes else root.id)
-            member = member._replace(into=head if goes else root.id, version=part.version)
+    for one, member in ((one, known) for one, known in root.members.items() if one != head):
+        goes, part = one in away, history.aggregates[one]
+        if (member.into in away) != goes or one == division.pair[1]:
+            # The one of the two that stays remembers it itself: it may be taken out of this profile, too.
+            into = (head if goes else root.id) if (member.into in away) != goes else member.into
+            part = part.next(merged_into=into, apart=part.apart | {head} if one == division.pair[1] else part.apart)
+            member = member._replace(into=into, version=part.version)
             changed.append(part)
         members[goes][one] = member
     owned = root.owned()
-    theirs = division.theirs | {one for one in owned - division.ours if rows.get(one) in away}
+    theirs = division.leaving(root, rows)
     leaver, stayer = division.pair
     brought = {one: history.aggregates[one].apart for one in root.members}
     ours = root.next(members=members[False], due=now, apart=root.apart.difference(

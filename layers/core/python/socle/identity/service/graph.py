@@ -73,7 +73,7 @@ class IdentityGraph:
     def unmerge(self, profile: str, member: str, now: int) -> tuple[str, str]:
         """Take `member` out of the profile again, with all that belongs to it, and keep the two apart for ever.
 
-        Answers the ids of both. Raises NotFound, Rejected(`not_merged`, `too_many_members`).
+        Answers the ids of both. Raises NotFound, Rejected(`not_merged`, `inseparable`, `too_many_members`).
         """
         return self._again(self._unmerge, profile, member, now)
 
@@ -110,7 +110,8 @@ class IdentityGraph:
             raise Rejected("not_merged", "this profile was not merged into that one: GET …/identity lists those that were",
                            "member", status=409)
         history = self._history(root)
-        rows = self._store.owners(root.owned())
+        owners = self._store.owners(root.owned())
+        rows = {one: owner.profile for one, owner in owners.items()}
         division = self._divided(root, member, history, rows)
         if division.moves and self._moved is not None:
             # First of all: as long as both are one person, saying that an event lies elsewhere changes nothing.
@@ -122,19 +123,23 @@ class IdentityGraph:
             history.pages.update({(page.profile, page.lower): page for page in pages})
             history.aggregates.update({part.id: part for part in aggregates if part.id != root.id})
             root = next(part for part in aggregates if part.id == root.id)
-        self._repoint(root, division, rows)
-        parts = split(root, division, history, {one: owner.profile for one, owner in rows.items()}, now)
+        self._repoint(root, division, owners)
+        parts = split(root, division, history, rows, now)
         if len(parts) > _MAX_ACTIONS:
             raise Rejected("too_many_members", f"{len(parts) - 2} other profiles hang on this merge: unmerge some of them first",
                            "member", status=409)
         self._store.save_together([(part, encode_aggregate(part)) for part in parts])
         return root.id, division.head
 
-    def _divided(self, root: Aggregate, member: str, history: History, rows: Mapping[Identifier, Owner]) -> Division:
+    def _divided(self, root: Aggregate, member: str, history: History, rows: Mapping[Identifier, str]) -> Division:
         with poison_is_rejected():
-            division = divide(root, member, history, self._rules(), {one: owner.profile for one, owner in rows.items()})
+            division = divide(root, member, history, self._rules(), rows)
         if isinstance(division, Needs):
             raise Conflict("conflict", "the profile changed meanwhile: reload it and try again")
+        theirs = division.leaving(root, rows)
+        if not theirs or theirs == root.owned():
+            raise Rejected("inseparable", "by the events of this profile, all its identifiers are one person's: nothing would be "
+                           "left of one of the two", "member", status=409)
         return division
 
     def _repoint(self, root: Aggregate, division: Division, rows: dict[tuple[str, str], Owner]) -> None:
