@@ -96,3 +96,10 @@ def test_what_is_no_number_of_a_part_makes_a_whole_order(number):
     first = order(1, order_id="o", currency="EUR", part=number, parts=2, products=[line(1)])
     second = order(2, order_id="o", currency="EUR", part=number, parts=2, products=[line(2)])
     assert euros(first, second) == (1, 200, 0, 0)
+
+
+def test_an_order_of_many_parts_is_counted_once_by_its_name_and_one_that_was_taken_back_not_at_all():
+    parts = [order(number, order_id="o-1", part=number, parts=3, products=[{"price": 1, "quantity": 1}]) for number in (1, 2, 3)]
+    void = order(9, order_id="o-2", voided=True)
+    assert refold([*parts, void, order(10, order_id="o-3", revenue=5)]).counts == {"Order Completed": 2}
+    assert refold([*parts, void]).events == 4

@@ -16,7 +16,7 @@ from socle.accounts.link import group_of
 from socle.events.model import Event
 from socle.profiles.acquisition import touch
 from socle.profiles.model import Orders, Register, Snapshot
-from socle.profiles.orders import ORDER_EVENTS, order_hash, settle
+from socle.profiles.orders import ORDER_EVENTS, is_one, order_hash, settle
 from socle.profiles.survivorship import LATEST, Survivorship, later, survivors, tie_of, traits_of
 
 MAX_TRAITS = 250
@@ -91,7 +91,8 @@ def _add(state: Snapshot, event: Event, by_time: bool) -> None:
     at, body = event.at, event.body
     tie = tie_of(event)
     state.events += 1
-    state.counts[event.name] = state.counts.get(event.name, 0) + 1
+    if event.name not in ORDER_EVENTS or is_one(event):
+        state.counts[event.name] = state.counts.get(event.name, 0) + 1
     state.first_seen = at if state.events == 1 else min(state.first_seen, at)
     state.last_seen = at if state.events == 1 else max(state.last_seen, at)
     for kind, value in event.ids:

@@ -64,7 +64,7 @@ class Snapshot:
     first_touch  the earliest acquisition touch
     consent      (channel, topic) → register of {"state", "source", "text_version", "received"}; topic "" is the whole channel;
                  at most MAX_CONSENTS, the most recently written
-    counts       event name → how often; at most MAX_NAMES names, the first in alphabetical order
+    counts       event name → how often, an order of many parts once; at most MAX_NAMES names, the first in alphabetical order
     events       how many events, all names together
     first_seen   earliest effective time, epoch ms; 0 when there is no event
     last_seen    latest effective time

@@ -37,6 +37,11 @@ def order_hash(event: Event) -> int | None:
     return None if order_id is None else zlib.crc32(order_id.encode("utf-8", "surrogatepass"))
 
 
+def is_one(event: Event) -> bool:
+    """Whether an event is counted by its name: further parts of an order and what was taken back are not."""
+    return _properties(event).get("voided") is not True and (_part(event) or 1) == 1
+
+
 def settle(events: Iterable[Event]) -> dict[str, Orders]:
     """Totals per currency of order events, all events of one order_id taken together."""
     groups: dict[str, list[Event]] = defaultdict(list)
