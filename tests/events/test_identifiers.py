@@ -88,7 +88,9 @@ def test_a_device_without_a_token_identifies_nobody(device: Any) -> None:
 
 @pytest.mark.parametrize(("context", "expected"), [
     ({"traits": {"phone": "06 12 34 56 78", "country": "France"}}, ["phone=+33612345678"]),
-    ({"traits": {"phone": "06 12 34 56 78"}, "locale": "fr-FR"}, ["phone=+33612345678"]),
+    ({"traits": {"phone": "06 12 34 56 78"}, "location": {"country": "FR"}}, ["phone=+33612345678"]),
+    ({"traits": {"phone": "06 12 34 56 78"}, "locale": "fr-FR"}, []),
+    ({"traits": {"phone": "+91 99999 99999", "email": "unknown@unknown.com"}}, []),
     ({"traits": {"phone": "06 12 34 56 78"}}, []),
     ({"traits": {"email": " J@Shop.Example", "phone": 5}}, ["email=j@shop.example"]),
     ({"traits": {"email": "test@test.com"}}, []),
@@ -100,7 +102,21 @@ def test_the_addresses_of_context_traits(context: dict[str, Any], expected: list
 @pytest.mark.parametrize(("traits", "expected"), [
     ({"email": "jane"}, []), ({"email": "test@test.com"}, []), ({"phone": "06 12 34 56 78"}, []), ({"phone": "none"}, []),
     ({"phone": "06 12 34 56 78", "country": "fra"}, ["phone=+33612345678"]), ({"phone": "+33 6 12 34"}, ["phone=+3361234"]),
+    ({"phone": "+33 6 00 00 00 00"}, []), ({"phone": "+1 555 555 5555"}, []), ({"email": "Null@null.com"}, []),
     ({"phone": 33612345678, "address": {"country": "FR"}}, ["phone=+33612345678"]), ({"phone": " ", "email": " "}, []),
 ])
 def test_what_cannot_be_normalised_or_is_blocked_is_no_identifier(traits: dict[str, Any], expected: list[str]) -> None:
     assert ids({"type": "identify", "userId": "u1", "traits": traits}) == ["user_id=u1", *expected]
+
+
+@pytest.mark.parametrize("number", ["0151 2345678", "612 345 678", "06 12 34 56 78"])
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR", "de-DE"])
+def test_a_national_number_read_by_the_language_of_a_device_identifies_nobody(number: str, locale: str) -> None:
+    listed = [{"type": "phone", "id": number, "collection": "users", "encoding": "none"}]
+    context = {"locale": locale, "traits": {"phone": number}, "externalIds": listed}
+    assert ids({"type": "identify", "userId": "u1", "traits": {"phone": number}, "context": context}) == ["user_id=u1"]
+
+
+@pytest.mark.parametrize("user", ["guest", "Unknown", "(not set)"])
+def test_what_systems_write_for_nobody_is_nobody(user: str) -> None:
+    assert ids({"userId": user, "anonymousId": "a1"}) == ["anonymous_id=a1"]

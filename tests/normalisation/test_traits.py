@@ -60,14 +60,24 @@ def test_what_is_in_doubt_stays_as_sent_with_a_code(traits: dict[str, Any], flag
 
 @pytest.mark.parametrize(("traits", "context", "number"), [
     ({"country": "France"}, {"locale": "en-US"}, "+33612345678"), ({"address": {"country": "FR"}}, {}, "+33612345678"),
-    ({}, {"location": {"country": "France"}, "locale": "en-US"}, "+33612345678"), ({}, {"locale": "fr_FR"}, "+33612345678"),
-    ({"country": "Narnia"}, {"locale": "fr-FR"}, "+33612345678"), ({}, {"locale": "fr"}, None), ({}, {"locale": ["fr-FR"]}, None),
-    ({}, {"location": "FR"}, None), ({"country": {"code": "FR"}}, {}, None), ({}, {"locale": "sr-Latn-FR"}, "+33612345678"),
+    ({}, {"location": {"country": "France"}, "locale": "en-US"}, "+33612345678"),
+    ({}, {"location": "FR"}, None), ({"country": {"code": "FR"}}, {}, None),
 ])
 def test_where_a_national_number_belongs(traits: dict[str, Any], context: dict[str, Any], number: str | None) -> None:
     found = normalise_traits({"phone": "0612345678", **traits}, context, NOW)
     assert found.traits["phone"] == (number or "0612345678")
     assert region_of(traits, context) == ("FR" if number else None)
+
+
+@pytest.mark.parametrize(("traits", "locale", "number"), [
+    ({}, "fr_FR", "+33612345678"), ({"country": "Narnia"}, "fr-FR", "+33612345678"), ({}, "sr-Latn-FR", "+33612345678"),
+    ({}, "fr", None), ({}, ["fr-FR"], None), ({}, "en-US", None),
+])
+def test_a_locale_only_suggests_where_a_national_number_belongs(traits: dict[str, Any], locale: Any, number: str | None) -> None:
+    found = normalise_traits({"phone": "0612345678", **traits}, {"locale": locale}, NOW)
+    assert found.traits["phone"] == (number or "0612345678")
+    assert found.flags["phone"] == ("assumed_region" if number else "not_a_phone" if locale == "en-US" else "no_region")
+    assert region_of(traits, {"locale": locale}) is None
 
 
 def test_numbers_that_were_sent_as_numbers() -> None:

@@ -76,7 +76,9 @@ def _normal(identify: Normalised | None, name: str) -> str | None:
     if identify is None or identify.flags.get(name, UNLIKELY_PHONE) != UNLIKELY_PHONE:
         return None
     value = identify.traits.get(name)
-    return None if not value or normalise.is_blocked(value.strip()) else value
+    if not value or normalise.is_blocked(value.strip()) or (name == PHONE and normalise.is_made_up(value)):
+        return None
+    return str(value)
 
 
 def _external(context: Message, user: str | None) -> Iterator[Identifier]:

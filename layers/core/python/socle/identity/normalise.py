@@ -13,10 +13,12 @@ from socle.identity.model import MAX_LENGTH
 from socle.normalisation import emails, phones
 
 _BLOCKED = frozenset({
-    "-1", "null", "undefined", "anonymous", "n/a", "none", "nan", "(null)", "[object object]",
+    "-1", "null", "undefined", "anonymous", "n/a", "none", "nan", "(null)", "[object object]", "guest", "unknown", "(not set)",
     "test@test.com", "test@example.com", "example@example.com", "email@email.com", "a@a.com", "foo@bar.com",
-    "asdf@asdf.com", "none@none.com", "no@email.com", "noemail@noemail.com",
+    "asdf@asdf.com", "none@none.com", "no@email.com", "noemail@noemail.com", "null@null.com", "unknown@unknown.com",
 })
+_SAME_DIGITS = 7
+"""Equal digits at the end by which a number was made up to get past a form: `+33 6 00 00 00 00`, `+91 99999 99999`."""
 _MAX_NUMBER = 10**100
 _MAX_SENT = 320
 """Characters of an address or a number that is looked at."""
@@ -60,4 +62,10 @@ def phone(value: Any, region: str | None = None) -> str | None:
     """The number as E.164 (`+4930123456`); None for anything else. A national number needs `region`, its country (alpha-2)."""
     if value.__class__ is not str or not value or len(value) > _MAX_SENT:
         return None
-    return phones.phone(value, region).value
+    number = phones.phone(value, region).value
+    return None if number is None or is_made_up(number) else number
+
+
+def is_made_up(number: str) -> bool:
+    """Whether an E.164 number is what people type who do not want to give theirs."""
+    return len(set(number[-_SAME_DIGITS:])) == 1

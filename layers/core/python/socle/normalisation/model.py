@@ -19,6 +19,7 @@ NOT_AN_EMAIL = "not_an_email"
 NOT_A_PHONE = "not_a_phone"
 NO_REGION = "no_region"
 UNLIKELY_PHONE = "unlikely_phone"
+ASSUMED_REGION = "assumed_region"
 NOT_A_NAME = "not_a_name"
 UNKNOWN_COUNTRY = "unknown_country"
 UNKNOWN_LANGUAGE = "unknown_language"
@@ -37,6 +38,7 @@ CODES: Mapping[str, str] = {
     NOT_A_PHONE: "no number of the country it belongs to, or one with an extension",
     NO_REGION: "a national number, and nothing says of which country",
     UNLIKELY_PHONE: "an international number all the same, though its country has none of this length",
+    ASSUMED_REGION: "a national number, read as one of the country that the device's language names: it identifies nobody",
     NOT_A_NAME: "no letter in it, or an @",
     UNKNOWN_COUNTRY: "no code of ISO 3166-1 and no English or French name of a country",
     UNKNOWN_LANGUAGE: "no BCP 47 tag and no English or French name of a language",

@@ -14,7 +14,7 @@ from socle.normalisation.countries import country, is_country
 from socle.normalisation.dates import birth_date, day_of
 from socle.normalisation.emails import email
 from socle.normalisation.languages import language
-from socle.normalisation.model import NOT_TEXT, TOO_LONG, Normalised, Reading
+from socle.normalisation.model import ASSUMED_REGION, NOT_TEXT, TOO_LONG, Normalised, Reading
 from socle.normalisation.names import name, text
 from socle.normalisation.phones import phone
 from socle.normalisation.postal import postal_code
@@ -60,8 +60,9 @@ def normalise_traits(traits: dict[str, Any], context: Traits, now: int | None = 
 
 
 def region_of(traits: Traits, context: Traits) -> str | None:
-    """Where a national phone number belongs, alpha-2: the person's country, the device's, the language's; None if unknown."""
-    return _country_of(traits) or _country(_part(context, "location").get("country")) or _region(context.get("locale"))
+    """Where a national phone number belongs, alpha-2: the person's country, else that of the context's location; None if
+    unknown. What a device's language suggests is not enough to identify anybody by."""
+    return _country_of(traits) or _country(_part(context, "location").get("country"))
 
 
 def _read(rules: Mapping[str, Rule], around: _Around, prefix: str, raw: dict[str, Any], flags: dict[str, str]) -> dict[str, Any]:
@@ -115,7 +116,10 @@ def _region(locale: Any) -> str | None:
 def _phone(text: str, is_number: bool, around: _Around) -> Reading:
     if text.lstrip().startswith("+"):
         return phone(text, None)
-    return phone(text, _country(around.section.get("country")) or region_of(around.traits, around.context))
+    known = _country(around.section.get("country")) or region_of(around.traits, around.context)
+    assumed = None if known else _region(around.context.get("locale"))
+    found = phone(text, known or assumed)
+    return Reading(found.value, ASSUMED_REGION) if assumed and found.value else found
 
 
 def _postal(text: str, is_number: bool, around: _Around) -> Reading:
