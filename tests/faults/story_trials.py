@@ -117,8 +117,9 @@ def again(world: World, batches: list[list[Record]]) -> None:
 
 
 def sweep(world: World) -> None:
-    for number, tick in enumerate(world.profiles.due(NOON * 2, 1_000)):
-        world.consumer.apply([Record("shard-0", f"{9 * 10**19 + number}", ARRIVAL, encode_ticks([tick]))])
+    for tick in world.profiles.due(NOON * 2, 1_000):
+        name = f"9{tick.due}{world.profiles.items[tick.profile, 'A'][0]:06d}{tick.profile[1:]}"
+        world.consumer.apply([Record("shard-0", name, ARRIVAL, encode_ticks([tick]))])
     check(not world.profiles.due(NOON * 2, 1_000), "a profile stays due")
 
 

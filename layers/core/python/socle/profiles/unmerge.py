@@ -26,6 +26,7 @@ from socle.identity.rules import IdentityRules
 from socle.profiles.codec import encode_aggregate, entry_of, event_of
 from socle.profiles.decide import effects, events_of
 from socle.profiles.fold import refold
+from socle.profiles.groups import Groups
 from socle.profiles.merge import ceiling
 from socle.profiles.model import Aggregate, Entry, History, Member, Needs, Page
 from socle.profiles.seal import seal, size_limit
@@ -68,27 +69,6 @@ class Division(NamedTuple):
         return self.theirs | {one for one in root.owned() - self.ours if rows.get(one) in self.away}
 
 
-class _Groups:
-    """Partitions that belong together (union-find); the two that are to be told apart never do."""
-
-    def __init__(self, parts: Iterable[str], one: str, other: str) -> None:
-        self._above = {part: part for part in parts}
-        self._two = one, other
-
-    def of(self, part: str) -> str:
-        while self._above[part] != part:
-            part = self._above[part]
-        return part
-
-    def join(self, part: str, other: str) -> bool:
-        """Put two together; False when that would join the two that are apart."""
-        first, second = self.of(part), self.of(other)
-        if {first, second} == {self.of(one) for one in self._two}:
-            return False
-        self._above[second] = first
-        return True
-
-
 def divide(root: Aggregate, member: str, history: History, rules: IdentityRules,
            rows: Mapping[Identifier, str] = MappingProxyType({})) -> Division | Needs:
     """Tell a member, with all that belongs to it, from the profile that it was merged into.
@@ -103,7 +83,7 @@ def divide(root: Aggregate, member: str, history: History, rules: IdentityRules,
     path = [anchor]
     while path[-1] in root.members:
         path.append(root.members[path[-1]].into)
-    groups = _Groups(root.parts, member, anchor)
+    groups = Groups(root.parts, member, anchor)
     edges = {one: known.into for one, known in root.members.items() if one != member}
     for one, into in edges.items():
         if into not in path or root.members[one].evidence.rule != IDENTIFIER:
@@ -142,7 +122,7 @@ def _met_there(root: Aggregate, member: str, path: Sequence[str], history: Histo
                 yield from (one for one in _own(event) if one != evidence.identifier)
 
 
-def _walk(path: Sequence[str], root: Aggregate, history: History, rules: IdentityRules, groups: _Groups,
+def _walk(path: Sequence[str], root: Aggregate, history: History, rules: IdentityRules, groups: Groups,
           owners: dict[Identifier, str]) -> list[tuple[str, Entry, str, set[Identifier]]]:
     """Go through the events of the partitions that were survivors: (partition, entry, whose it is, foreign identifiers)."""
     found = [(event.received, *entry[:2], part, entry, event) for part in path for entry, event in _events(part, root, history)]
@@ -155,7 +135,7 @@ def _walk(path: Sequence[str], root: Aggregate, history: History, rules: Identit
     return homes
 
 
-def _settle_rest(edges: Mapping[str, str], groups: _Groups, two: tuple[str, str]) -> None:
+def _settle_rest(edges: Mapping[str, str], groups: Groups, two: tuple[str, str]) -> None:
     """Who is with neither of the two, for want of an event that says so, goes with whom they were merged."""
     for _ in edges:
         sides = {groups.of(one) for one in two}
@@ -229,15 +209,21 @@ def relocate(root: Aggregate, moves: Sequence[Move], history: History) -> tuple[
     return list(parts.values()), pages
 
 
-def without(root: Aggregate, source: str, event: tuple[str, int], history: History) -> tuple[list[Aggregate], list[Page]]:
-    """Take an event, (key, revision), out of a partition: the next versions of it, of the root and of pages; none if it is not
-    there."""
+def without(root: Aggregate, source: str, event: tuple[str, int], history: History,
+            unlinked: Iterable[Identifier] | None = None) -> tuple[list[Aggregate], list[Page]]:
+    """Take an event, (key, revision), out of a partition, or mark identifiers of it: the next versions of it, of the root and of
+    pages; none where there is nothing to do."""
     part = _part(source, root, history)
-    pages = [replace(page, version=page.version + 1, entries=tuple(_without(page.entries, {event}, {})))
+    found = next(((entry, one) for entry, one in _events(source, root, history) if (entry.key, entry.revision) == event), None)
+    new, foreign = {}, frozenset(_own(found[1]) if found and unlinked is None else unlinked or ())
+    if found and unlinked is not None:
+        new[event] = entry_of(found[1]._replace(unlinked=tuple(
+            one for one in found[1].ids if one in foreign or one in found[1].unlinked)))
+    pages = [replace(page, version=page.version + 1, entries=tuple(_without(page.entries, {event}, new)))
              for page in (history.pages[source, lower] for lower in part.pages)
-             if any((entry.key, entry.revision) == event for entry in page.entries)]
-    tail = tuple(_without(part.tail, {event}, {}))
-    if not pages and len(tail) == len(part.tail):
+             if any((entry.key, entry.revision) == event and new.get(event) != entry for entry in page.entries)]
+    tail = tuple(_without(part.tail, {event}, new))
+    if not pages and tail == part.tail and root.reserved.isdisjoint(foreign):
         return [], []
     left = History(dict(history.aggregates))
     left.pages = {**history.pages, **{(page.profile, page.lower): page for page in pages}}
@@ -245,7 +231,7 @@ def without(root: Aggregate, source: str, event: tuple[str, int], history: Histo
     after = changed.next() if source == root.id else root.next()
     if source != root.id:
         left.aggregates[source] = changed = changed.next()
-    after = _refolded(after, root.owned(), (), left, LATEST)
+    after = _refolded(after, root.owned() - foreign, (), left, LATEST)
     return [after] if source == root.id else [after, changed], pages
 
 

@@ -45,11 +45,15 @@ class Note(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """An event that an unmerge moved out of a partition: it was applied where it went, and is to be taken out here."""
+    """An event that an unmerge moved out of a partition: it was applied where it went, and is to be taken out here.
+
+    unlinked  given when it stayed: those of its identifiers that are somebody else's from then on
+    """
 
     source: str
     key: str
     revision: int
+    unlinked: tuple[Identifier, ...] | None = None
 
 
 @dataclass

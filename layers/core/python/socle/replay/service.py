@@ -232,7 +232,7 @@ class Replay:
         history = History()
         while needs := history.wanted(root):
             read(self._profiles, history, needs)
-        parts, pages = without(root, moved.source, (moved.key, moved.revision), history)
+        parts, pages = without(root, moved.source, (moved.key, moved.revision), history, moved.unlinked)
         if parts:
             self._profiles.save_together([(part, encode_aggregate(part)) for part in parts], pages)
 

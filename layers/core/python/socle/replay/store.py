@@ -6,7 +6,7 @@
     the plan of a run               replays/<run>/plan.json                       PutObject, GetObject
     a task, and what it came to     replays/<run>/<pass>-<number>[-done].json     PutObject, GetObject
     note of a profile               R#<shard> / <profile>                         PutItem if it is newer, DeleteItem
-    event that went elsewhere       R#<shard> / M#<partition>#<key>#<revision>    PutItem if it is not there, DeleteItem
+    event that went elsewhere       R#<shard> / M#<partition>#<key>#<revision>…   PutItem if it is not there, DeleteItem
     both, of a shard                R#<shard>                                     Query
     an identifier erased once       X#<hash> / X (socle.profiles.store)           PutItem if it is later
 """
@@ -83,21 +83,20 @@ class NoteStore:
                    "b": {"S": _dumps(note)}}, "v")
 
     def save_moved(self, moved: Moved) -> None:
-        """Keep that an event went elsewhere."""
-        self._put({"PK": {"S": f"R#{_shard(moved.source)}"}, "SK": {"S": f"{_MOVED}{moved.source}#{moved.key}#{moved.revision}"},
-                   "v": {"N": "1"}}, "v")
+        """Keep that an event went elsewhere, or that identifiers of it did."""
+        self._put({"PK": {"S": f"R#{_shard(moved.source)}"}, "SK": {"S": _moved_name(moved)}, "v": {"N": "1"},
+                   "b": {"S": json.dumps(moved)}}, "v")
 
     def moved(self, shard: int) -> Iterator[Moved]:
         """The events of a shard that went elsewhere."""
         for item in self._query(shard):
             if item["SK"]["S"].startswith(_MOVED):
-                source, _, rest = item["SK"]["S"].removeprefix(_MOVED).partition("#")
-                key, _, revision = rest.rpartition("#")
-                yield Moved(source, key, int(revision))
+                source, key, revision, unlinked = json.loads(item["b"]["S"])
+                yield Moved(source, key, revision, None if unlinked is None else tuple((kind, value) for kind, value in unlinked))
 
     def delete_moved(self, moved: Moved) -> None:
         """Let go of what was obeyed."""
-        self._delete(moved.source, f"{_MOVED}{moved.source}#{moved.key}#{moved.revision}")
+        self._delete(moved.source, _moved_name(moved))
 
     def of(self, shard: int) -> Iterator[Note]:
         """The notes of a shard."""
@@ -120,7 +119,6 @@ class NoteStore:
                                     ConditionExpression=f"attribute_not_exists(PK) OR {number} < :new",
                                     ExpressionAttributeValues={":new": item[number]})
 
-
     def _query(self, shard: int) -> Iterator[dict[str, Any]]:
         asked: dict[str, Any] = {"TableName": self._table, "KeyConditionExpression": "PK = :shard", "ConsistentRead": True,
                                  "ExpressionAttributeValues": {":shard": {"S": f"R#{shard}"}}}
@@ -136,6 +134,11 @@ class NoteStore:
         with translated("the profiles table"):
             self._dynamodb.delete_item(TableName=self._table, Key={
                 "PK": {"S": f"R#{_shard(profile)}"}, "SK": {"S": name}})
+
+
+def _moved_name(moved: Moved) -> str:
+    stays = "" if moved.unlinked is None else f"#{zlib.crc32(json.dumps(moved.unlinked).encode()):08x}"
+    return f"{_MOVED}{moved.source}#{moved.key}#{moved.revision}{stays}"
 
 
 def _dumps(note: Note) -> str:
