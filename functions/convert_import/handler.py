@@ -8,6 +8,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from socle import clock
+from socle.accounts.service import AccountWriter
+from socle.accounts.store import AccountStore
 from socle.aws import client
 from socle.errors import Rejected
 from socle.events.store import EventStream
@@ -22,7 +24,8 @@ settings = ConvertImportSettings.from_env()
 dynamodb = client("dynamodb")
 runs = RunStore(dynamodb, settings.definitions_table)
 converter = Converter(runs, ImportFiles(client("s3"), settings.bucket), EventStream(settings.stream_name),
-                      ItemStore(dynamodb, settings.definitions_table), clock.wait)
+                      ItemStore(dynamodb, settings.definitions_table),
+                      AccountWriter(AccountStore(dynamodb, settings.profiles_table)), clock.wait)
 
 
 @logger.inject_lambda_context

@@ -41,7 +41,8 @@ class Imports(Construct):
                                      timeout=minutes, ephemeral_storage_size=disk)
         self.convert_import = Function(
             self, "ConvertImport", name="convert_import", house=house, memory_mb=1_792, timeout=minutes,
-            settings=ConvertImportSettings(**settings.model_dump(), stream_name=ingest.stream.stream_name))
+            settings=ConvertImportSettings(**settings.model_dump(), stream_name=ingest.stream.stream_name,
+                                           profiles_table=data.profiles.table_name))
         self.finish_import = Function(self, "FinishImport", name="finish_import", house=heavy, settings=settings,
                                       memory_mb=1_024, timeout=minutes, ephemeral_storage_size=disk)
         self.machine = self._machine(house, {"SplitImport": self.split_import, "ConvertImport": self.convert_import,
@@ -81,6 +82,7 @@ class Imports(Construct):
         split.may(["s3:GetObject"], [split.objects(bucket, prefix) for prefix in (UPLOADS_PREFIX, IMPORTS_PREFIX, RUNS_PREFIX)])
         split.may(["s3:PutObject"], [split.objects(bucket, RUNS_PREFIX)])
         convert.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem"], [table])
+        convert.may(["dynamodb:BatchGetItem", "dynamodb:PutItem"], [data.profiles.table_arn])
         kept = [convert.objects(bucket, prefix) for prefix in (RUNS_PREFIX, STATE_PREFIX)]
         convert.may(["s3:GetObject", "s3:PutObject"], kept)
         convert.may(["kinesis:PutRecords"], [ingest.stream.stream_arn])

@@ -18,6 +18,7 @@ HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerI
 ORDERS = (HEAD + "1,A,Thing,2,2010-12-01 08:26:00,2.50,17850.0,France\n1,B,Other,1,2010-12-01 08:26:00,1.125,17850.0,France\n"
           "C2,A,Thing,-1,2010-12-02 08:26:00,2.50,17850.0,France\n3,A,Thing,1,2010-12-01 08:26:00,2.50,,France\n").encode()
 STORES = {"kind": "catalog", "item": {"type": "stores", "id": "id"}, "properties": {"city": "city"}}
+COMPANIES = {"kind": "accounts", "account": "id", "traits": {"name": "name"}}
 
 
 def ask(machine: LocalMachine, method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -81,6 +82,9 @@ def import_files(machine: LocalMachine) -> None:
     assert ask(machine, "PUT", "/mappings/stores-of-ours", STORES)[0] == 200
     assert imported(machine, b"id,city\nA,Paris\n", mapping="stores-of-ours")["counts"]["items"] == 1
     assert ask(machine, "GET", "/catalog/A?type=stores")[0] == 200
+    assert ask(machine, "PUT", "/mappings/companies", COMPANIES)[0] == 200
+    assert imported(machine, b"id,name\nbeta,Beta\n", mapping="companies")["counts"]["events"]["new"] == 1
+    assert ask(machine, "GET", "/accounts/beta")[1]["traits"]["name"] == "Beta"
     id_ = upload(machine, ORDERS, mapping="order-lines")
     runs = RunStore(boto3.client("dynamodb"), machine.outputs["DefinitionsTable"])
     runs.save(runs.load(id_).next(state=RUNNING, attempt=1))

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from socle.accounts.model import Account
+from socle.accounts.service import AccountWriter
 from socle.errors import Conflict, NotFound, Rejected
 from socle.events.group import Record
 from socle.events.model import Event, Quarantined
@@ -19,6 +21,7 @@ from socle.imports.service.convert import Converter
 from socle.imports.service.finish import REJECTS, Finisher
 from socle.imports.service.split import Splitter
 from socle.items.model import Item
+from tests.accounts.memory import MemoryAccounts
 
 R = TypeVar("R")
 NOW = 1_770_000_000_000
@@ -182,6 +185,23 @@ class MemoryItems:
         self.wire(lambda: self.items.update(found))
 
 
+class Accounts(MemoryAccounts):
+    """AccountStore in a dictionary, every call breakable."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__()
+        self.wire = wire
+
+    def load(self, groups: Iterable[str]) -> dict[str, Account]:
+        return self.wire(lambda: super(Accounts, self).load(groups))
+
+    def enlist(self, group: str) -> None:
+        self.wire(lambda: super(Accounts, self).enlist(group))
+
+    def save(self, account: Account) -> None:
+        self.wire(lambda: super(Accounts, self).save(account))
+
+
 class Place:
     """One deployment: stores, stream, and the three steps of a run."""
 
@@ -189,11 +209,12 @@ class Place:
         self.wire = Wire()
         self.runs, self.files = MemoryRuns(self.wire), MemoryFiles(self.wire)
         self.stream, self.items = MemoryStream(self.wire), MemoryItems(self.wire)
+        self.accounts = Accounts(self.wire)
         self.waited: list[int] = []
         stores: Any = (self.runs, self.files)
         items: Any = self.items
         self.splitter, self.finisher = Splitter(*stores, scratch), Finisher(*stores, scratch)
-        self.converter = Converter(*stores, self.stream, items, self.waited.append)
+        self.converter = Converter(*stores, self.stream, items, AccountWriter(self.accounts), self.waited.append)
 
     def begun(self, id_: str, data: bytes, mapping: str | Mapping = "order-lines", name: str = "orders.csv",
               dry_run: bool = False) -> Run:

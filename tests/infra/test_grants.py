@@ -20,8 +20,8 @@ ALLOWED = {
         "s3:ListBucket", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords",
         "secretsmanager:GetSecretValue", "states:StartExecution", "states:DescribeExecution", "states:StopExecution"},
     "split_import": {"dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject", "s3:PutObject"},
-    "convert_import": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem", "s3:GetObject",
-                       "s3:PutObject", "kinesis:PutRecords"},
+    "convert_import": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
+                       "dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
     "finish_import": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem", "s3:GetObject",
                       "s3:PutObject"},
     "start_import": {"dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject", "s3:PutObject", "states:StartExecution"},
@@ -92,7 +92,9 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
         ("measure_quality", "profiles"): {"dynamodb:Scan"},
         ("measure_quality", "definitions"): {"dynamodb:GetItem", "dynamodb:Query"},
         **{(name, "definitions"): {action for action in ALLOWED[name] if action.startswith("dynamodb:")}
-           for name in ("split_import", "convert_import", "finish_import", "start_import", "collect_hooks")},
+           for name in ("split_import", "finish_import", "start_import", "collect_hooks")},
+        ("convert_import", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
+        ("convert_import", "definitions"): {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem"},
         ("serve_admin", "profiles"): {
             "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:Query"},
         ("serve_admin", "definitions"): {

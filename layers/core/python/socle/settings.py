@@ -98,8 +98,9 @@ class ImportSettings(Settings):
 
 
 class ConvertImportSettings(ImportSettings):
-    """convert_import: rows in, events out."""
+    """convert_import: rows in, events out; accounts are written themselves."""
 
+    profiles_table: str
     stream_name: str
 
 

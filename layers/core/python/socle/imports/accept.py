@@ -12,6 +12,7 @@ from socle.events.parse import Body
 from socle.events.receive import Origin, receive
 from socle.imports.model import Send
 
+_NOBODY = "account"
 _HALF = re.compile("[\ud800-\udfff]")
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
@@ -36,6 +37,17 @@ def accept(sends: Iterable[Send], source: str, now: int) -> Accepted:
         events += [event._replace(ts=send.ts) for event in found]
         refused += [(send, one) for one in quarantined]
     return Accepted(events, refused)
+
+
+def accept_accounts(sends: Iterable[Send], source: str, now: int) -> Accepted:
+    """Group calls that name nobody, as `accept` takes those of people. Their events are not for the stream, for no profile has
+    them: an AccountWriter takes what they say. A person's identifier stands in for the one that the checks look for."""
+    return accept([send._replace(message={**send.message, "anonymousId": _NOBODY}) for send in sends], source, now)
+
+
+def is_nobodys(send: Send) -> bool:
+    """Whether it speaks of an account and names no person."""
+    return send.message["type"] == "group" and send.message.keys().isdisjoint(("userId", "anonymousId", "context"))
 
 
 def _size(text: str) -> int:

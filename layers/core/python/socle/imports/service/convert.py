@@ -13,13 +13,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+from socle.accounts.fold import change_of
+from socle.accounts.service import AccountWriter
 from socle.clock import SECOND
 from socle.errors import Rejected, Unavailable
 from socle.events.check import MAX_EVENT_BYTES
 from socle.events.group import MAX_RAW_BYTES, Record, records
 from socle.events.model import Event, Quarantined
 from socle.imports import convert
-from socle.imports.accept import accept
+from socle.imports.accept import accept, accept_accounts, is_nobodys
 from socle.imports.items import to_item
 from socle.imports.model import Draft, Mapping, Prepared, Reject, Send
 from socle.imports.people import Plan
@@ -59,11 +61,12 @@ class Converter:
     """Converts buckets. `wait` lets that many ms pass while the stream is throttled."""
 
     def __init__(self, runs: RunStore, files: ImportFiles, stream: Stream, items: ItemStore,
-                 wait: Callable[[int], None]) -> None:
+                 accounts: AccountWriter, wait: Callable[[int], None]) -> None:
         self._runs = runs
         self._files = files
         self._stream = stream
         self._items = items
+        self._accounts = accounts
         self._wait = wait
 
     def convert(self, id_: str, buckets: Sequence[int], now: int) -> None:
@@ -95,17 +98,25 @@ class Converter:
             count = Count(items=len(found.send), unchanged=found.unchanged)
             self._deliver(run, place, kept, state, count, lambda: self._items.save(map(to_item, found.send)))
             return count
-        accepted = accept(found.send, mapping.source or SOURCE, now)
-        for send, _ in accepted.refused:
+        source = mapping.source or SOURCE
+        accepted = accept([send for send in found.send if not is_nobodys(send)], source, now)
+        # By the time of the run's start: a bucket that is tried again writes the same, and what is written already is only read.
+        said = accept_accounts(filter(is_nobodys, found.send), source, now if run.started is None else run.started)
+        for send, _ in (refused := accepted.refused + said.refused):
             _take_back(state, kept.state, send.message["messageId"])
-        rejects += _rejects(accepted.refused)
+        rejects += _rejects(refused)
         if rejects:
             rejects.sort()
             self._files.write(own_key(run.id, f"rejects/bucket-{bucket:02}.gz"), pack_rejects(rejects))
-        corrected = sum(event.revision > 0 for event in accepted.events)
-        count = Count(rejected=Counter(reject.code for reject in rejects), new=len(accepted.events) - corrected,
-                      corrected=corrected, unchanged=found.unchanged)
-        self._deliver(run, place, kept, state, count, lambda: self._put(records(accepted.events, (), _size(accepted.events))))
+        corrected = sum(event.revision > 0 for event in accepted.events + said.events)
+        count = Count(rejected=Counter(reject.code for reject in rejects),
+                      new=len(accepted.events) + len(said.events) - corrected, corrected=corrected, unchanged=found.unchanged)
+
+        def send_all() -> None:
+            self._put(records(accepted.events, (), _size(accepted.events)))
+            self._put_accounts(said.events)
+
+        self._deliver(run, place, kept, state, count, send_all)
         return count
 
     def _drafts(self, run: Run, plan: Plan, split: Split, bucket: int, rejects: list[Reject]) -> Iterator[Draft]:
@@ -147,6 +158,12 @@ class Converter:
                         raise
                     self._wait(pause)
                     pause *= 2
+
+    def _put_accounts(self, events: Iterable[Event]) -> None:
+        for event in events:
+            change = change_of(event)
+            self._accounts.put(event.body["groupId"], change.traits, change.at, change.source, change.received, change.tie,
+                               change.revision)
 
     def _kept(self, run: Run, place: str) -> Kept:
         """The state of a bucket, with what a run that broke off for good may have sent."""
