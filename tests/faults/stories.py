@@ -113,7 +113,8 @@ def _action(chance: random.Random, number: int, before: list[Any]) -> Action:
 
 
 def _records(events: list[Event]) -> list[Record]:
-    return [Record("shard-0", f"{one.received:020d}{one.message_id}", ARRIVAL, encode_events([one])) for one in events]
+    return [Record("shard-0", f"{one.received:020d}{one.message_id}-{one.revision}", ARRIVAL, encode_events([one]))
+            for one in events]
 
 
 def graph_of(world: World) -> IdentityGraph:

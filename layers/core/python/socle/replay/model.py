@@ -34,6 +34,7 @@ class Note(NamedTuple):
     reserved  identifiers claimed for it that no event of it names
     apart     profiles with which it is never merged
     merged    it is a member itself: the row of its survivor says so, and nothing else of this note counts
+    named     of a profile that is kept apart from another: the identifiers that its events name
     """
 
     profile: str
@@ -42,6 +43,7 @@ class Note(NamedTuple):
     reserved: frozenset[Identifier] = frozenset()
     apart: frozenset[str] = frozenset()
     merged: bool = False
+    named: frozenset[Identifier] = frozenset()
 
 
 class Moved(NamedTuple):

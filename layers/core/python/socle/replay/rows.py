@@ -80,7 +80,8 @@ def _notes(row: Mapping[str, Any]) -> Iterator[Note]:
     """What the row of a profile says of it, and of those that were merged into it."""
     members = {name: Member(one["into"], "", one["version"], _evidence(*one["evidence"])) for name, one in row["members"].items()}
     yield Note(row["profile"], row["version"], members, frozenset((kind, value) for kind, value in row["reserved"]),
-               frozenset(row["apart"]))
+               frozenset(row["apart"]), named=frozenset(
+                   (kind, value) for kind, values in row["snapshot"]["identifiers"].items() for value in values if row["apart"]))
     for name, member in members.items():
         yield Note(name, member.version, merged=True)
 

@@ -26,7 +26,7 @@ from socle.lake.store import PREFIX as RAW
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.decide import HARD_LIMIT, decide
 from socle.profiles.items import Owner
-from socle.profiles.model import History, Needs
+from socle.profiles.model import Aggregate, History, Needs
 from socle.profiles.store import ProfileStore
 from socle.profiles.unmerge import without
 from socle.replay.model import APPLY, COMPARE, FORGET, MERGE, SHARDS, Count, Moved, Note, Portion, Work
@@ -246,6 +246,8 @@ class Replay:
     def _reserve(self, note: Note) -> None:
         aggregates, roots = load_roots(self._profiles, {note.profile})
         root = aggregates[roots[note.profile]]
+        if root.erased is None and note.named:
+            self._repoint(root, note.named)
         unnamed = note.reserved - root.owned()
         if root.erased is None and (unnamed or note.apart - root.apart):
             self._claim(dict.fromkeys(unnamed, root.id))
@@ -253,6 +255,12 @@ class Replay:
             ours = {one for one in unnamed if one in owners and owners[one].profile in root.parts}
             after = root.next(reserved=root.reserved | ours, apart=root.apart | note.apart)
             self._profiles.save(after, encode_aggregate(after))
+
+    def _repoint(self, root: Aggregate, named: Iterable[Identifier]) -> None:
+        """What was claimed for the other one of two, by a row from before they were unmerged, is this one's."""
+        for identifier, owner in self._profiles.owners(named).items():
+            if owner.profile not in root.parts:
+                self._profiles.claim(identifier, Owner(root.id, owner.erased), stale=owner.profile)
 
 
 def _own(events: Iterable[Event]) -> set[Identifier]:

@@ -143,15 +143,16 @@ def _moved_name(moved: Moved) -> str:
 
 def _dumps(note: Note) -> str:
     return json.dumps([{name: [*member[:3], *member.evidence] for name, member in note.members.items()},
-                       sorted(note.reserved), sorted(note.apart), note.merged])
+                       sorted(note.reserved), sorted(note.apart), note.merged, sorted(note.named)])
 
 
 def _loads(profile: str, version: int, text: str) -> Note:
-    members, reserved, apart, merged = json.loads(text)
+    members, reserved, apart, merged, named = json.loads(text)
     return Note(profile, version, {
         name: Member(into, ceiling, of, Evidence(rule, at, (one[0], one[1]) if one else None, event, detail))
         for name, (into, ceiling, of, rule, at, one, event, detail) in members.items()},
-        frozenset((kind, value) for kind, value in reserved), frozenset(apart), merged)
+        frozenset((kind, value) for kind, value in reserved), frozenset(apart), merged,
+        frozenset((kind, value) for kind, value in named))
 
 
 def _shard(profile: str) -> int:
