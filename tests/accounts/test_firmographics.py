@@ -129,3 +129,9 @@ def test_a_code_of_a_sector_has_the_form_of_naf_or_nace(text, code):
 def test_no_trait_is_too_odd_to_be_looked_at(traits):
     known = firmographics(traits)
     assert {flag["trait"] for flag in known.flags} <= traits.keys()
+
+
+@pytest.mark.parametrize("value", ["1e500000000", "-1e500000000", "1e-500000000", float("inf"), float("nan"), 10**400])
+@pytest.mark.parametrize("trait", ["employees", "revenue", "siret", "name", "website", "naf"])
+def test_no_number_is_too_large_to_be_looked_at(trait, value):
+    firmographics({trait: value, "currency": "EUR"})

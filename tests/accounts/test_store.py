@@ -10,7 +10,8 @@ import pytest
 from moto import mock_aws
 
 from infra.local import dynamodb
-from socle.accounts.model import Account, MemberPage, Seen, Write
+from socle.accounts.fold import fits, fold
+from socle.accounts.model import MAX_TRAITS, Account, Change, MemberPage, Seen, Write
 from socle.accounts.store import AccountStore
 from socle.errors import Conflict
 from socle.profiles.store import ProfileStore
@@ -44,6 +45,24 @@ def test_an_account_comes_back_with_all_that_was_written(stores):
         store.save(account)
     assert store.load([one.id for one in written] + ["nobody"]) == {one.id: one for one in written} | {
         "nobody": Account("nobody")}
+
+
+@pytest.mark.parametrize("letter", ['"', "ü", "\\", "\U0001f600"], ids=["quote", "umlaut", "backslash", "emoji"])
+def test_an_account_as_full_as_it_can_be_fits_into_an_item(letter):
+    def longest(fitting, text=""):
+        while fitting(text + letter):
+            text += letter
+        return text
+
+    value, name = longest(lambda text: fits("n", text)), longest(lambda text: fits(f"100{text}", 1))
+    with mock_aws():
+        client = boto3.client("dynamodb")
+        make_table(client)
+        account = fold(Account(LONG), Change(T0, 2**32, 0, T0, "s" * 64, {f"{n:03}{name}": value for n in range(MAX_TRAITS)}))
+        AccountStore(client, "profiles").save(account)
+        [item] = client.scan(TableName="profiles")["Items"]
+    assert len(account.traits) == MAX_TRAITS
+    assert sum(len(text.encode()) for values in item.values() for text in values.values()) < 390_000
 
 
 def test_only_the_next_version_can_be_written(stores):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import quote
 
@@ -178,3 +179,13 @@ def test_a_deleted_account_comes_back_only_by_what_is_received_later(call: Call,
     assert writer.take("acme", "person0", later)
     body = call("GET", firm).json
     assert (body["traits"], body["people"]) == ({"name": "Again"}, 1)
+
+
+@pytest.mark.parametrize(("traits", "code"), [
+    ('{"employees": 1e999}', "bad_json"), ('{"a": "\\ud800"}', "bad_json"), (json.dumps({"a": '"' * 400}), "trait_too_large"),
+    (json.dumps({'"' * 200: 1}), "trait_too_large"),
+], ids=["infinite", "half a character", "value", "name"])
+def test_what_an_account_could_not_be_stored_with_is_refused(call: Call, traits: str, code: str) -> None:
+    refused = call("PUT", "/api/accounts/odd", body=f'{{"traits": {traits}}}')
+    assert (refused.status, refused.json["error"]["code"]) == (400, code)
+    assert call("GET", "/api/accounts/odd").status == 404

@@ -28,6 +28,8 @@ _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}"
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[ ,'\u00a0\u202f][0-9]{3})+")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 MAX_TEXT = 256
+MAX_NUMBER = 10**100
+"""Above it, and where it is infinite or none, a number is not what somebody typed."""
 
 _SPELLINGS = {
     "name": ("name", "company", "company_name"),
@@ -173,6 +175,6 @@ def _text(value: Any) -> str:
     """Text and whole numbers; anything else is none."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < MAX_NUMBER or value != int(value):
         return ""
     return str(int(value))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from socle.accounts.model import MAX_NAME, MAX_TRAIT_BYTES, MAX_TRAITS, Account, Change, Seen, Write
+from socle.accounts.model import MAX_NAME_BYTES, MAX_TRAIT_BYTES, MAX_TRAITS, Account, Change, Seen, Write
 from socle.events.model import Event
 
 _canonical = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, sort_keys=True).encode
@@ -43,11 +43,20 @@ def value_of(write: Write) -> Any:
     return json.loads(write.text)
 
 
+def fits(name: str, value: Any) -> bool:
+    """Whether a trait is small enough to be kept."""
+    return _stored(name) <= MAX_NAME_BYTES and _stored(_canonical(value)) <= MAX_TRAIT_BYTES
+
+
+def _stored(text: str) -> int:
+    return len(_canonical(text).encode("utf-8", "surrogatepass")) - 2
+
+
 def _written(traits: Mapping[str, Write], change: Change) -> Mapping[str, Write]:
     written = dict(traits)
     for name, value in change.traits.items():
         text = _canonical(value)
-        if not 0 < len(name) <= MAX_NAME or len(text.encode("utf-8", "surrogatepass")) > MAX_TRAIT_BYTES:
+        if not name or _stored(name) > MAX_NAME_BYTES or _stored(text) > MAX_TRAIT_BYTES:
             continue
         write = Write(change.at, change.tie, change.revision, text, change.source)
         if name not in written or write > written[name]:

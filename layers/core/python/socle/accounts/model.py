@@ -15,9 +15,9 @@ MAX_ID_BYTES = 1_000
 MAX_TRAITS = 250
 """Traits kept per account: the most recently written."""
 MAX_TRAIT_BYTES = 1_024
-"""Compact UTF-8 JSON of one value; a larger one is passed over."""
-MAX_NAME = 200
-"""Characters in the name of a trait."""
+"""UTF-8 bytes of one value as stored, JSON within JSON: MAX_TRAITS of them fit into an item. A larger one is passed over."""
+MAX_NAME_BYTES = 300
+"""And of the name of a trait."""
 
 
 class Write(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from socle.accounts import fold
-from socle.accounts.model import MAX_ID_BYTES, Account, Change, MemberPage
+from socle.accounts.model import MAX_ID_BYTES, MAX_NAME_BYTES, MAX_TRAIT_BYTES, Account, Change, MemberPage
 from socle.accounts.rollup import roll_up
 from socle.accounts.view import account_view, member_view, roll_up_view
 from socle.errors import Conflict, NotFound, Rejected
@@ -72,6 +72,10 @@ class AccountWriter:
         """
         group = group_id(group)
         check.traits(dict(traits), "traits")
+        for name, value in traits.items():
+            if not fold.fits(name, value):
+                raise Rejected("trait_too_large", "the trait is too large for an account, counting what JSON escapes twice: at "
+                               f"most {MAX_TRAIT_BYTES} bytes, and {MAX_NAME_BYTES} of name", f"traits.{name[:40]}")
         return self._write(self._store.load([group])[group], Change(at, tie, revision, received, source, traits))
 
     def delete(self, group: str, now: int) -> None:

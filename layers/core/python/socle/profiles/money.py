@@ -36,7 +36,8 @@ def amount(value: Any) -> Decimal | None:
         number = Decimal(str(value).strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() and abs(number) < LIMIT else None
+    # Compared, not computed with: `1e500000000` is a number that every operation overflows on.
+    return number if number.is_finite() and -LIMIT < number < LIMIT else None
 
 
 def minor(value: Decimal, currency: str) -> int:
