@@ -89,13 +89,13 @@ def divide(root: Aggregate, member: str, history: History, rules: IdentityRules,
         if into not in path or root.members[one].evidence.rule != IDENTIFIER:
             groups.join(one, into)
     below = root.parts.difference(path)
-    owners: dict[Identifier, str] = {one: part for one, part in sorted(rows.items()) if part in below}
+    owners: dict[Identifier, str] = {each: part for each, part in sorted(rows.items()) if part in below}
     for part in sorted(below):
         for _, event in _events(part, root, history):
-            for one in _own(event):
-                owners.setdefault(one, part)
-    for one in _met_there(root, member, path, history):
-        owners.setdefault(one, anchor)
+            for identifier in _own(event):
+                owners.setdefault(identifier, part)
+    for identifier in _met_there(root, member, path, history):
+        owners.setdefault(identifier, anchor)
     homes = _walk(path, root, history, rules, groups, owners)
     _settle_rest(edges, groups, (member, anchor))
     stays = groups.of(root.id)

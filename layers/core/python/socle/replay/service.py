@@ -249,11 +249,12 @@ class Replay:
         if root.erased is None and note.named:
             self._repoint(root, note.named)
         unnamed = note.reserved - root.owned()
-        if root.erased is None and (unnamed or note.apart - root.apart):
+        apart = note.apart if root.id == note.profile else root.apart | note.apart
+        if root.erased is None and (unnamed or apart != root.apart):
             self._claim(dict.fromkeys(unnamed, root.id))
             owners = self._profiles.owners(unnamed) if unnamed else {}
             ours = {one for one in unnamed if one in owners and owners[one].profile in root.parts}
-            after = root.next(reserved=root.reserved | ours, apart=root.apart | note.apart)
+            after = root.next(reserved=root.reserved | ours, apart=apart)
             self._profiles.save(after, encode_aggregate(after))
 
     def _repoint(self, root: Aggregate, named: Iterable[Identifier]) -> None:
