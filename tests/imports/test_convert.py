@@ -191,3 +191,12 @@ def test_what_the_checks_of_http_refuse_is_refused_here_with_the_same_reason():
     assert [(send.rows, fault.code) for send, fault in accepted.refused] == [
         ((2,), "too_large"), ((3,), "reserved_name"), ((4,), "not_unicode")]
     assert [event.message_id for event in accepted.events] == ["m4"]
+
+
+def test_ids_of_things_may_count_from_zero_and_those_of_people_may_not():
+    data = "id,user,what,at,note\n0,u0,Visited,,\n1,0,Visited,,\n"
+    found, refused = converted(mapping(EVENTS, id="id"), data)
+    assert [draft.message["userId"] for draft in found] == ["u0"]
+    assert [(reject.number, reject.code) for reject in refused] == [(3, "no_identifier")]
+    (item,), _ = converted(mapping({"kind": "catalog", "item": {"type": "stores", "id": "id"}}), "id\n0\n")
+    assert item.message["id"] == "0"

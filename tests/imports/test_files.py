@@ -186,3 +186,17 @@ def test_any_bytes_are_rows_or_refused(data):
     except Rejected:
         return
     assert all(isinstance(row, Reject) or len(row.cells) == len(columns) for row in rows)
+
+
+def test_json_has_as_many_columns_as_a_table_and_those_that_are_named_in_whatever_case():
+    line = b"{" + b", ".join(b'"f%d": 1' % number for number in range(2_500)) + b', "USER": "u"}\n'
+    file = open_rows(io.BytesIO(line), "rows.ndjson", Format(), ["User", "city"])
+    assert (len(file.columns), file.columns[-2:]) == (2_002, ["USER", "city"])
+    assert "2501 different fields" in file.notes[-1]
+    (row,) = file.rows
+    assert row.cells[-2:] == ["u", None]
+
+
+def test_a_header_of_one_name_over_and_over_is_read_at_once():
+    columns, _ = read(b"x," * 1_999 + b"x\n")
+    assert (len(set(columns)), columns[1], columns[-1]) == (2_000, "x (2)", "x (2000)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Mapping as ReadOnly
 from collections.abc import Sequence
 from decimal import Decimal
@@ -25,7 +26,8 @@ class Columns:
         self.names = list(columns)
         self._index = {name: index for index, name in enumerate(columns)}
         folded = [name.strip().casefold() for name in columns]
-        self._folded = {name: index for index, name in enumerate(folded) if folded.count(name) == 1}
+        often = Counter(folded)
+        self._folded = {name: index for index, name in enumerate(folded) if often[name] == 1}
         self._skips = mapping.skip_missing
         self._is_open = is_open
         self._used: set[int] = set()
@@ -78,17 +80,21 @@ class Columns:
         found = self.find(field, column)
         return _nothing if found is None else self.cells.moments(*found)
 
-    def identifier(self, field: str, column: Column | None) -> Getter:
-        """The id as text; None when it is blank or identifies nobody (0, `null`, `anonymous`…)."""
+    def own_id(self, field: str, column: Column | None) -> Getter:
+        """The id of what a row is, as text; None when it is blank or says nothing (`null`…). Many count from 0."""
+        return self.identifier(field, column, zero=True)
+
+    def identifier(self, field: str, column: Column | None, zero: bool = False) -> Getter:
+        """The id as text; None when it is blank or identifies nobody (0, unless `zero` is one; `null`, `anonymous`…)."""
         found = self.find(field, column)
         if found is None:
             return _nothing
         cell, index = found
         if index is None or cell.column is None:
-            constant = _id_text(cell.value)
+            constant = _id_text(cell.value, zero)
             return lambda cells: constant
         read = self.cells.reader(cell)
-        return placed(lambda value: _id_text(read(value)), index, cell.column)
+        return placed(lambda value: _id_text(read(value), zero), index, cell.column)
 
     def _there(self, field: str, columns: ReadOnly[str, Column]) -> list[tuple[str, Column]]:
         found: list[tuple[str, Column]] = []
@@ -105,11 +111,11 @@ class Columns:
         return self._index.get(name, self._folded.get(name.strip().casefold()))
 
 
-def _id_text(value: Any) -> str | None:
+def _id_text(value: Any, zero: bool) -> str | None:
     if value is None:
         return None
     text = integer(value) if isinstance(value, float | Decimal) else str(value)
-    return None if text is None or is_blocked(text) else text
+    return None if text is None or (is_blocked(text) and not (zero and text.isdigit())) else text
 
 
 def _nothing(cells: list[Any]) -> None:

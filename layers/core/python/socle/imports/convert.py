@@ -37,6 +37,11 @@ def prepare(plan: Plan, row: Row) -> Prepared | Reject:
         return Reject(row.number, fault.code, fault.field or "", fault.message, row.cells)
 
 
+def incomplete(spoilt: int, number: int) -> Reject:
+    """Row `number`, which is fine, but shares the fate of row `spoilt`."""
+    return Reject(number, "incomplete", "", f"row {spoilt} of the same order was rejected: correct that one", [])
+
+
 def bucket_of(key: str) -> int:
     """0 to BUCKETS - 1."""
     return zlib.crc32(key.encode("utf-8", "surrogatepass")) % BUCKETS

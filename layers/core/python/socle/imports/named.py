@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from socle.imports.model import Cell, Column, Mapping
 
 
@@ -20,3 +22,10 @@ def named_columns(mapping: Mapping) -> list[str]:
         found.append(mapping.item.id)
     names = (column.column if isinstance(column, Cell) else column for column in found)
     return list(dict.fromkeys(name for name in names if name))
+
+
+def with_named(columns: Iterable[str], wanted: Iterable[str]) -> list[str]:
+    """Columns of JSON, each once, then those of `wanted` that none of them is, in whatever case."""
+    found = list(dict.fromkeys(columns))
+    there = {name.strip().casefold() for name in found}
+    return found + [name for name in dict.fromkeys(wanted) if name.strip().casefold() not in there]

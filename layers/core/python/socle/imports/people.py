@@ -46,7 +46,8 @@ class Plan(ABC):
         """Once everything mapped has its column: what becomes of the rest."""
         if self.mapping.rest:
             into = self.traits if self.mapping.kind in ("people", "accounts") else self.properties
-            into += [(name, get) for name, get in columns.rest() if name not in dict(into)]
+            taken = dict(into)
+            into += [(name, get) for name, get in columns.rest() if name not in taken]
         self.notes = columns.skipped
 
     @abstractmethod
@@ -135,7 +136,7 @@ class Events(Plan):
         super().__init__(name, mapping, columns)
         event = mapping.event
         self._event = columns.value("event", event if isinstance(event, Cell) else Cell(value=event))
-        self._id = columns.identifier("id", mapping.id)
+        self._id = columns.own_id("id", mapping.id)
 
     def prepare(self, row: Row) -> Prepared:
         who = self.person(row.cells)
@@ -197,7 +198,7 @@ class Items(Plan):
         assert mapping.item is not None  # noqa: S101  # the model says so
         self._type = mapping.item.type
         self._column = mapping.item.id
-        self._id = columns.identifier("item.id", mapping.item.id)
+        self._id = columns.own_id("item.id", mapping.item.id)
 
     def prepare(self, row: Row) -> Prepared:
         own = required(self._id(row.cells), self._column, "id")

@@ -8,7 +8,9 @@ from itertools import chain
 from typing import Any, BinaryIO
 
 from socle.errors import Rejected
+from socle.imports.header import MAX_COLUMNS
 from socle.imports.model import Format, Reject, Row, Rows
+from socle.imports.named import with_named
 from socle.imports.text import Lines, as_read, open_text
 
 SEEN = 1_000
@@ -27,7 +29,13 @@ def read_ndjson(source: BinaryIO, options: Format, wanted: Sequence[str] = ()) -
     if not good:
         why = f": {first[0].message}" if first and isinstance(first[0], Reject) else ""
         raise Rejected("not_ndjson", f"no line is a JSON object{why}", "file")
-    columns = list(dict.fromkeys(chain(*(row.cells[0] for row in good), wanted)))
+    seen = list(dict.fromkeys(chain(*(row.cells[0] for row in good))))
+    named = {name.strip().casefold() for name in wanted}
+    kept = seen[:MAX_COLUMNS] + [name for name in seen[MAX_COLUMNS:] if name.strip().casefold() in named]
+    if len(kept) < len(seen):
+        text.notes.append(f"{len(seen)} different fields: of those that the mapping does not name only the first "
+                          f"{MAX_COLUMNS} are read")
+    columns = with_named(kept, wanted)
     return Rows(columns, _placed(chain(first, objects), columns), text.notes, is_open=True)
 
 

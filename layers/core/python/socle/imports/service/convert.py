@@ -133,8 +133,7 @@ class Converter:
             if spoilt is None:
                 yield from convert.messages(plan, key, rows)
             else:
-                rejects += (Reject(row.number, "incomplete", "", f"row {spoilt} of the same order was rejected: correct that one",
-                                   []) for row in rows if row.values is not None)
+                rejects += (convert.incomplete(spoilt, row.number) for row in rows if row.values is not None)
 
     def _deliver(self, run: Run, place: str, kept: Kept, state: State, count: Count, send: Callable[[], None]) -> None:
         """Send what changes `kept.state` to `state`: first say what will be sent, then send it, then say that it was."""

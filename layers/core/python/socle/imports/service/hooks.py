@@ -7,6 +7,7 @@ sent again counts once, and a changed one is another event.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -20,13 +21,16 @@ from socle.events.wire import Request
 from socle.imports import convert
 from socle.imports.accept import accept
 from socle.imports.model import Mapping, Prepared, Reject, Row, Send
-from socle.imports.named import named_columns
+from socle.imports.named import named_columns, with_named
 from socle.imports.read_json import flat
 from socle.imports.ready import READY
 from socle.imports.service.requests import KIND
 
 _MANY_BYTES = 1 << 30
 """Makes `records` look at the sizes of the events themselves."""
+
+MAX_CELLS = 1_000_000
+"""Objects times different fields of one request: what is looked at within a second or two."""
 
 
 class Hooks:
@@ -46,18 +50,24 @@ class Hooks:
         mapping = self._mapping(name)
         objects = _objects(wire.content(request))
         flats = [flat(one) if isinstance(one, dict) else {} for one in objects]
-        columns = list(dict.fromkeys(chain(named_columns(mapping), *flats)))
+        columns = _columns(mapping, flats)
         plan = convert.plan(name, mapping, columns, is_open=True)
         groups: dict[str, list[Prepared]] = {}
         quarantined: list[Quarantined] = []
+        spoilt: dict[str, int] = {}
         for index, (one, fields) in enumerate(zip(objects, flats, strict=True)):
-            found = convert.prepare(plan, Row(index, [fields.get(column) for column in columns])) if isinstance(one, dict) \
-                else Reject(index, "wrong_type", "", "a row must be an object", [])
+            row = Row(index, [fields.get(column) for column in columns])
+            found = convert.prepare(plan, row) if isinstance(one, dict) else \
+                Reject(index, "wrong_type", "", "a row must be an object", [])
             if isinstance(found, Reject):
-                quarantined.append(Quarantined(index, None, found.code, found.column, found.message, source, now,
-                                               json.dumps(one)))
+                quarantined.append(_quarantined(found, one, source, now))
+                if (whole := plan.whole(row)) is not None:
+                    spoilt.setdefault(whole, index)
             else:
                 groups.setdefault(found.key, []).append(found)
+        for key in spoilt.keys() & groups.keys():
+            quarantined += [_quarantined(convert.incomplete(spoilt[key], row.number), objects[row.number], source, now)
+                            for row in groups.pop(key)]
         sends = [Send({**draft.message, "messageId": draft.message_id}, draft.ts, 0, draft.rows)
                  for key, rows in groups.items() for draft in convert.messages(plan, key, rows) if not draft.is_void]
         accepted = accept(sends, source, now)
@@ -76,6 +86,23 @@ class Hooks:
         if mapping.kind == "catalog":
             raise Rejected("bad_mapping", "a mapping of a catalogue makes no events: import a file by it")
         return mapping
+
+
+def _quarantined(why: Reject, one: Any, source: str, now: int) -> Quarantined:
+    return Quarantined(why.number, None, why.code, why.column, why.message, source, now, json.dumps(one))
+
+
+def _columns(mapping: Mapping, flats: Sequence[dict[str, Any]]) -> list[str]:
+    """Those that the mapping asks for: all, or the named ones in the case in which they come."""
+    named = named_columns(mapping)
+    folded = {name.strip().casefold() for name in named}
+    seen = chain.from_iterable(flats) if mapping.rest else \
+        (name for fields in flats for name in fields if name.strip().casefold() in folded)
+    columns = with_named(seen, named)
+    if len(columns) * len(flats) > MAX_CELLS:
+        raise Rejected("too_many_columns", f"{len(columns)} different fields in {len(flats)} objects: send fewer of them in one "
+                       "request")
+    return columns
 
 
 def _objects(data: bytes) -> list[Any]:
