@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterable, Iterator
 from typing import Any
+from zlib import crc32
 
 from socle.erasures.model import Erasure
 from socle.erasures.store import PREFIX as ERASURES
@@ -50,26 +51,26 @@ class MemoryNotes:
     def __init__(self, profiles: MemoryProfiles) -> None:
         self._profiles = profiles
         self.notes: dict[str, Note] = {}
-        self.gone: set[Moved] = set()
+        self.gone: dict[Moved, None] = {}
 
     def save(self, note: Note) -> None:
         if note.profile not in self.notes or self.notes[note.profile].version < note.version:
             self.notes[note.profile] = note
 
     def of(self, shard: int) -> list[Note]:
-        return [note for note in self.notes.values() if hash(note.profile) % SHARDS == shard]
+        return [note for note in self.notes.values() if crc32(note.profile.encode()) % SHARDS == shard]
 
     def delete(self, note: Note) -> None:
         del self.notes[note.profile]
 
     def save_moved(self, moved: Moved) -> None:
-        self.gone.add(moved)
+        self.gone[moved] = None
 
     def moved(self, shard: int) -> list[Moved]:
-        return [moved for moved in self.gone if hash(moved.source) % SHARDS == shard]
+        return [moved for moved in self.gone if crc32(moved.source.encode()) % SHARDS == shard]
 
     def delete_moved(self, moved: Moved) -> None:
-        self.gone.discard(moved)
+        self.gone.pop(moved, None)
 
     def remember(self, identifiers: Iterable[str], erased: int) -> None:
         for key in identifiers:
