@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import boto3
 import pytest
+from pydantic import ValidationError
 
 from socle.duplicates.model import DuplicateRules
-from socle.errors import NotFound, Rejected
+from socle.errors import NotFound, Rejected, Unavailable
+from socle.identity.model import Evidence
 from tests.duplicates.conftest import NOW, Town
 
 ANNA = {"firstName": "Anna", "lastName": "Müller", "birthday": "1980-02-03",
@@ -88,6 +90,54 @@ def test_what_changed_since_it_was_compared_is_not_merged_unseen(town, annas):
     town.rules = DuplicateRules(auto_merge=0.99)
     report = town.run(between=lambda: town.arrive(STRANGER, firstName="Annabel"))
     assert (report["merged"], report["candidates"]) == (0, 1)
+
+
+def test_what_changes_while_others_are_merged_is_not_merged_unseen(town, annas, monkeypatch):
+    otto = {"firstName": "Otto", "lastName": "Hahn", "birthday": "1879-03-08", "email": "otto@hahn.example"}
+    town.arrive(("user_id", "3"), **otto)
+    town.arrive(("anonymous_id", "o"), **otto)
+    town.rules = DuplicateRules(auto_merge=0.99)
+    merge = town.graph.merge
+
+    def slowly(one, *asked):
+        other = ("anonymous_id", "o") if one in annas else STRANGER
+        merge(one, *asked)
+        town.arrive(other, lastName="Nobody")
+
+    monkeypatch.setattr(town.graph, "merge", slowly)
+    assert town.run()["merged"] == 1
+    assert (town.of(KNOWN) == town.of(STRANGER)) != (town.of(("user_id", "3")) == town.of(("anonymous_id", "o")))
+
+
+def test_a_run_that_breaks_off_after_a_merge_settles_it_in_the_next_try(town, annas, monkeypatch):
+    town.rules = DuplicateRules(auto_merge=0.99)
+    save, broken = town.candidates.save, []
+
+    def breaks_off_once(candidate, before=None):
+        if candidate.state == "accepted" and not broken:
+            broken.append(candidate)
+            raise Unavailable("outage", "try again")
+        save(candidate, before)
+
+    monkeypatch.setattr(town.candidates, "save", breaks_off_once)
+    with pytest.raises(Unavailable):
+        town.run()
+    assert town.search.finish("run1", NOW)["merged"] == 1
+    assert town.open() == []
+
+
+def test_people_are_kept_apart_by_whichever_of_their_profiles_it_was_said_of(town, annas):
+    mine, yours = town.arrive(("anonymous_id", "x")), town.arrive(("anonymous_id", "y"))
+    town.graph.keep_apart(mine, yours, NOW)
+    for person, further in zip(annas, (mine, yours), strict=True):
+        assert town.graph.merge(person, further, Evidence("manual", NOW), NOW) == person
+    assert town.run()["candidates"] == 0
+
+
+@pytest.mark.parametrize("rule", [{"propose": 1}, {"propose": 0.4}, {"auto_merge": 0.5}, {"countries": []}])
+def test_rules_that_could_not_run_are_not_saved(rule):
+    with pytest.raises(ValidationError):
+        DuplicateRules(**rule)
 
 
 def test_two_users_are_two_people_however_alike(town):

@@ -26,7 +26,7 @@ class DuplicateRules(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     enabled: bool = Field(default=True, description="false: the schedule starts no search")
-    propose: float = Field(default=0.8, ge=0.5, le=1, description="the least probability of a candidate")
+    propose: float = Field(default=0.8, ge=0.5, lt=1, description="the least probability of a candidate")
     auto_merge: float | None = Field(
         default=None, ge=0.9, le=1, description="merge pairs of at least this probability without asking; null: never")
     countries: list[str] | None = Field(

@@ -5,23 +5,28 @@ Every step can be done again: candidates are written on their revision, and who 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
 from socle.duplicates.cluster import cluster
-from socle.duplicates.model import ACCEPTED, MAX_MERGES, OPEN, Candidate, DuplicateRules, Pair
+from socle.duplicates.model import ACCEPTED, MAX_MERGES, OPEN, Candidate, DuplicateRules, Pair, pair_id
 from socle.duplicates.people import comparable, person_of, users_of
 from socle.duplicates.store import CandidateStore, RunStore, pair_of
 from socle.errors import Conflict, Rejected
 from socle.identity.model import NEAR_DUPLICATE, Evidence
 from socle.identity.service.graph import IdentityGraph
+from socle.identity.service.join import load_roots
 from socle.iso import to_iso
 from socle.profiles.model import Aggregate
 from socle.profiles.store import ProfileStore
 
 PARTS = 8
 """Parts in which profiles are read at the same time."""
+_AT_A_TIME = 1_000
+"""Profiles of which a step holds more than a few values."""
 
 
 class Search:
@@ -99,16 +104,35 @@ class Search:
 
     def _merge(self, pairs: list[Pair], least: float | None, now: int) -> set[str]:
         """Merge the groups whose pairs are all probable enough; answers the ids of the candidates that this settled."""
-        probable = [pair for pair in pairs if least is not None and pair.certain and pair.probability >= least]
-        profiles = self._profiles.load({name for pair in probable for name in (pair.left, pair.right)})
-        users = {name: ",".join(sorted(found)) for name, one in profiles.items() if (found := users_of(one))}
-        apart = {"-".join(sorted((name, other))) for name, one in profiles.items() for other in one.apart}
+        def is_probable(pair: Pair) -> bool:
+            return least is not None and pair.certain and pair.probability >= least
+
+        probable = [pair for pair in pairs if is_probable(pair)]
+        by_left = defaultdict(list)
+        for pair in pairs:
+            by_left[pair.left].append(pair)
         settled: set[str] = set()
-        for group in cluster(probable, users, apart).groups[:MAX_MERGES]:
-            inside = [pair for pair in pairs if pair.left in group and pair.right in group]
-            if all(_unchanged(pair, profiles) for pair in inside):
-                settled |= self._merge_group([pair for pair in probable if pair in inside], inside, now)
+        for group in cluster(probable, *self._who(sorted({name for pair in probable for name in pair[:2]}))).groups[:MAX_MERGES]:
+            inside = [pair for name in group for pair in by_left[name] if pair.right in group]
+            inside.sort(key=lambda pair: (-pair.weight, pair.left, pair.right))
+            # As they are at this moment: merging those before them may have taken minutes.
+            aggregates, roots = load_roots(self._profiles, set(group))
+            if len({roots[name] for name in group}) == 1:
+                settled |= self._merge_group([], inside, now)  # by a try before this one, which broke off
+            elif all(_unchanged(pair, aggregates) for pair in inside):
+                settled |= self._merge_group([pair for pair in inside if is_probable(pair)], inside, now)
         return settled
+
+    def _who(self, names: Sequence[str]) -> tuple[dict[str, str], set[str]]:
+        """Profile → its user ids, and the ids of the pairs of these profiles that are two people."""
+        users, owners, others = {}, {}, {}
+        for first in range(0, len(names), _AT_A_TIME):
+            for name, one in self._profiles.load(names[first:first + _AT_A_TIME]).items():
+                owners |= dict.fromkeys(one.parts, name)
+                others[name] = one.apart
+                if found := users_of(one):
+                    users[name] = ",".join(sorted(found))
+        return users, {pair_id(name, owners[other]) for name, apart in others.items() for other in apart if other in owners}
 
     def _merge_group(self, probable: list[Pair], inside: list[Pair], now: int) -> set[str]:
         try:
@@ -119,8 +143,9 @@ class Search:
             return set()  # too large together, kept apart or erased this very moment: they stay in the queue
         for before in self._candidates.load(pair.id for pair in inside).values():
             if before.state == OPEN:
-                self._candidates.save(before._replace(state=ACCEPTED, decided=now, by="auto_merge", revision=before.revision + 1),
-                                      before)
+                done = before._replace(state=ACCEPTED, decided=now, by="auto_merge", revision=before.revision + 1)
+                with suppress(Conflict):  # somebody decides on it this very moment
+                    self._candidates.save(done, before)
         return {pair.id for pair in inside}
 
     def _close(self, ids: set[str]) -> int:
@@ -147,7 +172,7 @@ def is_live(profile: Aggregate) -> bool:
 
 
 def _may_be_one(one: Aggregate, other: Aggregate) -> bool:
-    return (is_live(one) and is_live(other) and other.id not in one.apart and one.id not in other.apart
+    return (is_live(one) and is_live(other) and one.parts.isdisjoint(other.apart) and other.parts.isdisjoint(one.apart)
             and len(users_of(one) | users_of(other)) < 2)
 
 
