@@ -124,7 +124,7 @@ def sweep(world: World) -> None:
 
 
 def race(chance: random.Random, one: Story) -> World:
-    """Two consumers share the stream, some of it in both; one person, or two, act meanwhile. Answers what is left."""
+    """Two consumers share the stream, some of it in both; somebody acts meanwhile. Answers what is left."""
     scheduler = Scheduler(chance)
     calls = RacingCalls(scheduler, chance.choice([0, 0, 0.02, 0.05]))
     world = World(one.load.hooks, calls)
@@ -134,9 +134,7 @@ def race(chance: random.Random, one: Story) -> World:
             share.append(record)
     actions = [step for step in one.steps if isinstance(step, Action)]
     actions += chance.choices(actions, k=2)
-    people = [actions] if chance.random() < 0.6 else [actions[::2], actions[1::2]]
-    scheduler.run([*(consumer(world, scheduler, share) for share in shares),
-                   *(_somebody(world, scheduler, share) for share in people)])
+    scheduler.run([*(consumer(world, scheduler, share) for share in shares), _somebody(world, scheduler, actions)])
     calls.end()
     return world
 
