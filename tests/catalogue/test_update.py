@@ -85,6 +85,20 @@ def test_a_backlog_is_read_in_portions_as_long_as_there_is_time(s3):
     assert count(store) == 7
 
 
+def test_a_day_is_listed_once_however_much_there_is_to_read(s3):
+    class Counting(CatalogueStore):
+        listed = 0
+
+        def objects(self, day):
+            self.listed += 1
+            return super().objects(day)
+
+    for number in range(7):
+        put(s3, f"o{number}", number)
+    store = Counting(s3, "bucket")
+    assert (update(store, invalid, T0, plenty, portion=2), store.listed, count(store)) == (7, 1, 7)
+
+
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("at", [1, 2, 3, 4])
 def test_an_update_that_breaks_off_anywhere_counts_everything_once_in_the_end(s3, monkeypatch, at, after):

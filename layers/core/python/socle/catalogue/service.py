@@ -36,8 +36,9 @@ def update(store: CatalogueStore, invalid: Invalid, now: int, left: Callable[[],
     catalogue, progress, etag = store.load()
     days, count, changed = store.days(), 0, False
     for name in progress.open(days, now):
+        objects = store.objects(name)  # once: a day may have hundreds of thousands. What comes meanwhile is the next update's
         while True:
-            objects, day = store.objects(name), progress.days.get(name, Day())
+            day = progress.days.get(name, Day())
             portion_of_day = day.unread(objects)[:portion]
             for one in portion_of_day:
                 catalogue.merge(_seen_in(store, one, invalid))

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from socle.normalisation.model import ASSUMED_REGION
 from socle.normalisation.traits import normalise_traits
 from socle.quality.assess import normalised
 
 
 def normalise(traits: dict[str, Any], context: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
     """(normalised traits, what changed as it was, trait or path such as `address.country` → code of what can't be normalised)."""
-    return normalise_traits(traits, context)
+    found = normalise_traits(traits, context)
+    # A number whose region only the device's language tells identifies nobody; it can be called all the same.
+    return found.traits, found.raw, {path: flag for path, flag in found.flags.items() if flag != ASSUMED_REGION}
 
 
 def invalid(traits: dict[str, Any], context: dict[str, Any]) -> Iterable[str]:
