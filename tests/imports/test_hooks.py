@@ -35,10 +35,10 @@ def stream():
     return MemoryStream(Wire())
 
 
-def push(stream: MemoryStream, name: str, body: Any) -> list[tuple[int, str]]:
+def push(stream: MemoryStream, name: str, body: Any, now: int = NOW) -> list[tuple[int, str]]:
     collaborators: Any = (Collector(), stream, Nothing())
     request = Request(None, "key", json.dumps(body).encode(), "", "")
-    return [(one.index, one.code) for one in Hooks(*collaborators).collect(request, name, NOW).quarantined]
+    return [(one.index, one.code) for one in Hooks(*collaborators).collect(request, name, now).quarantined]
 
 
 def test_columns_are_found_whatever_their_case_as_in_a_file(stream):
@@ -72,3 +72,17 @@ def test_more_different_fields_than_can_be_looked_at_are_refused_before_anything
         push(stream, "crm-contacts", rows)
     assert fault.value.code == "too_many_columns"
     assert stream.events == []
+
+
+def test_who_moves_away_and_back_lives_where_the_last_push_says(stream):
+    for later, city in enumerate(("Paris", "Lyon", "Paris")):
+        push(stream, "crm-contacts", {"Email": "a@example.com", "City": city}, NOW + later)
+    events = sorted(stream.applied().values(), key=lambda event: event.at)
+    assert [event.body["traits"]["city"] for event in events] == ["Paris", "Lyon", "Paris"]
+
+
+def test_an_order_that_is_pushed_again_counts_once_as_it_came_last(stream):
+    for later, quantity in enumerate((2, 2, 3)):
+        push(stream, "order-lines", {**LINE, "Quantity": quantity}, NOW + later)
+    (event,) = stream.applied().values()
+    assert event.body["properties"]["products"][0]["quantity"] == 3

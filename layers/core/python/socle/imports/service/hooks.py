@@ -1,7 +1,7 @@
 """Inbound webhooks: JSON that another system pushes becomes events by a saved mapping, as the rows of a file would.
 
-Nothing is remembered between requests: an event's id comes from the mapped id, else from its content, so a request that is
-sent again counts once, and a changed one is another event.
+Nothing is remembered between requests, so what an import knows from its state has to come out of the message (`_sent`): a request
+that is sent again counts once, and what has changed since counts as it came last.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from socle.events.service import Collected, Collector, Stream
 from socle.events.wire import Request
 from socle.imports import convert
 from socle.imports.accept import accept
-from socle.imports.model import Mapping, Prepared, Reject, Row, Send
+from socle.imports.model import Draft, Mapping, Prepared, Reject, Row, Send
 from socle.imports.named import named_columns, with_named
+from socle.imports.people import Plan, canonical
 from socle.imports.read_json import flat
 from socle.imports.ready import READY
 from socle.imports.service.requests import KIND
@@ -68,8 +69,8 @@ class Hooks:
         for key in spoilt.keys() & groups.keys():
             quarantined += [_quarantined(convert.incomplete(spoilt[key], row.number), objects[row.number], source, now)
                             for row in groups.pop(key)]
-        sends = [Send({**draft.message, "messageId": draft.message_id}, draft.ts, 0, draft.rows)
-                 for key, rows in groups.items() for draft in convert.messages(plan, key, rows) if not draft.is_void]
+        sends = [_sent(plan, draft, now) for key, rows in groups.items() for draft in convert.messages(plan, key, rows)
+                 if not draft.is_void]
         accepted = accept(sends, source, now)
         quarantined += [fault._replace(index=index) for send, fault in accepted.refused for index in send.rows]
         quarantined.sort(key=lambda fault: fault.index)
@@ -86,6 +87,20 @@ class Hooks:
         if mapping.kind == "catalog":
             raise Rejected("bad_mapping", "a mapping of a catalogue makes no events: import a file by it")
         return mapping
+
+
+def _sent(plan: Plan, draft: Draft, now: int) -> Send:
+    """A draft as a message that needs no memory.
+
+    What is said of a person or an account is another event whenever it changes, and without a time of its own whenever it is
+    said: who moves away and back has moved twice. An order, or an event with an id, is one event, of which the last push counts.
+    """
+    message, mapping = draft.message, plan.mapping
+    if message["type"] != "track":
+        said = plan.id(draft.message_id, canonical(message), "" if draft.ts else str(now))
+        return Send({**message, "messageId": said}, draft.ts, 0, draft.rows)
+    revision = now if mapping.kind == "orders" or mapping.id is not None else 0
+    return Send({**message, "messageId": draft.message_id, "revision": revision}, draft.ts, revision, draft.rows)
 
 
 def _quarantined(why: Reject, one: Any, source: str, now: int) -> Quarantined:
