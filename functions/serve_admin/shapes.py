@@ -14,7 +14,7 @@ MAX_LIMIT = 1_000
 MAX_VERSION = 99_999_999
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="how many items to answer at most")]
-Cursor = Annotated[str | None, Query(max_length=1_000, description="`next` of the previous page")]
+Cursor = Annotated[str | None, Query(max_length=2_000, description="`next` of the previous page")]
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$",
                            description="1 to 63 of a-z, 0-9, _ and -, a letter or digit first")]
 

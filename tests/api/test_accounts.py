@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 from urllib.parse import quote
@@ -189,3 +190,19 @@ def test_what_an_account_could_not_be_stored_with_is_refused(call: Call, traits:
     refused = call("PUT", "/api/accounts/odd", body=f'{{"traits": {traits}}}')
     assert (refused.status, refused.json["error"]["code"]) == (400, code)
     assert call("GET", "/api/accounts/odd").status == 404
+
+
+def test_accounts_of_the_longest_ids_are_paged_too(call: Call) -> None:
+    ids = {"\U0001f600" * 249 + letter for letter in "abc"}
+    for one in ids:
+        key = base64.urlsafe_b64encode(one.encode()).decode().rstrip("=")
+        assert call("PUT", f"/api/accounts/~{key}", body={"traits": {}}).status == 200
+    seen, query = [], {"limit": "1"}
+    while True:
+        page = call("GET", "/api/accounts", query=query).json
+        seen += [item["id"] for item in page["items"]]
+        if page["next"] is None:
+            break
+        query["cursor"] = page["next"]
+    assert ids <= set(seen)
+    assert len(seen) == len(set(seen))

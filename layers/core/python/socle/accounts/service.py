@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -26,6 +27,10 @@ MAX_MEMBERS = 1_000
 """Membership rows that one answer looks at; an account with more says `partial`."""
 MAX_HISTORIES = 200
 """Histories that one page of a timeline reads."""
+PAGE_CHARACTERS = 4_000_000
+"""JSON text after which a page ends: an answer of a function may have 6 MB."""
+_AT_A_TIME = 50
+"""Accounts, or members, that are held beside those that a page has: each may have 350 KB."""
 _ATTEMPTS = 5
 
 
@@ -144,9 +149,16 @@ class Accounts:
     def page(self, limit: int, cursor: str | None = None) -> dict[str, Any]:
         """Accounts in the order of their ids, without what their people add up to. Raises Rejected(`bad_cursor`)."""
         groups = self._store.listed(limit + 1, from_cursor("accounts", cursor) if cursor is not None else "")
-        accounts = self._store.load(groups[:limit])
-        return {"items": [account_view(account) for account in accounts.values() if account.exists],
-                "next": to_cursor("accounts", groups[limit - 1]) if len(groups) > limit else None}
+        items: list[dict[str, Any]] = []
+        room, read = PAGE_CHARACTERS, 0
+        while room > 0 and read < min(limit, len(groups)):
+            accounts = self._store.load(groups[read:min(limit, read + _AT_A_TIME)])
+            for account in accounts.values():
+                if room > 0:
+                    read += 1
+                    items += [account_view(account)] if account.exists else []
+                    room -= len(json.dumps(items[-1])) if account.exists else 0
+        return {"items": items, "next": to_cursor("accounts", groups[read - 1]) if read < len(groups) else None}
 
     def read(self, group: str, now: int) -> dict[str, Any]:
         """One account with what its people add up to. Raises NotFound."""
@@ -161,13 +173,16 @@ class Accounts:
         listing = f"members {group}"
         after = from_cursor(listing, cursor) if cursor is not None else ""
         items: list[dict[str, Any]] = []
-        for _ in range(_ATTEMPTS):  # rows that are stale, or somebody's second, leave room
-            page = self._store.members(group, limit - len(items), after)
-            items += [member_view(root, group) for root in self._first_met(group, page.profiles)]
+        room = PAGE_CHARACTERS
+        for _ in range(_ATTEMPTS + limit // _AT_A_TIME):  # rows that are stale, or somebody's second, leave room
+            page = self._store.members(group, min(limit - len(items), _AT_A_TIME), after)
+            found = [member_view(root, group) for root in self._first_met(group, page.profiles)]
+            items += found
+            room -= len(json.dumps(found))
             if not page.more:
                 return {"items": items, "next": None}
             after = page.profiles[-1]
-            if len(items) == limit:
+            if len(items) == limit or room <= 0:
                 break
         return {"items": items, "next": to_cursor(listing, after)}
 
