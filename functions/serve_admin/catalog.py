@@ -38,9 +38,8 @@ class CatalogPage(BaseModel):
 def list_catalog(type: Type = "products", limit: Limit = 100, cursor: Cursor = None) -> dict[str, Any]:
     """Of one type."""
     listing = f"catalog/{type}"
-    found = collaborators.get().items.page(type, limit + 1, from_cursor(listing, cursor) if cursor else None)
-    more = to_cursor(listing, found[limit - 1].id) if len(found) > limit else None
-    return {"items": [item.to_json() for item in found[:limit]], "next": more}
+    found, more = collaborators.get().items.page(type, limit, from_cursor(listing, cursor) if cursor else None)
+    return {"items": [item.to_json() for item in found], "next": to_cursor(listing, found[-1].id) if more else None}
 
 
 @router.get("/api/catalog/<id>", summary="One item of the catalogue", operation_id="read_catalog_item", tags=["catalog"],

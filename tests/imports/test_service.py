@@ -86,6 +86,13 @@ def test_rows_of_a_catalogue_are_items_and_no_events(place):
     assert place.items.items["stores", "B"].fields["city"] == "Nice"
 
 
+def test_a_row_that_the_catalogue_cannot_hold_is_rejected_alone(place):
+    rows = ['{"id": "A", "city": "Paris"}', '{"id": "%s"}' % ("L" * 300), '{"id": "B", "city": "%s"}' % ("x" * 40_000),
+            '{"id": "C", "city": "half \\ud800"}', '{"id": "D", "city": "Lyon"}']
+    count = place.run("r1", "\n".join(rows).encode(), mapping=ITEMS, name="stores.ndjson")
+    assert (count.items, dict(count.rejected)) == (2, {"id_too_long": 1, "item_too_large": 1, "not_unicode": 1})
+
+
 def test_one_run_of_a_mapping_at_a_time(place):
     data = (HEAD + lines(1, 1)).encode()
     for id_ in ("r1", "r2"):

@@ -20,6 +20,7 @@ from socle.imports.cells import Getter
 from socle.imports.columns import Columns
 from socle.imports.model import Cell, Draft, Mapping, Prepared, Row
 from socle.iso import to_iso
+from socle.items.model import MAX_ID, MAX_ITEM_BYTES
 
 canonical: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, sort_keys=True).encode
 PREFIX = "import:"
@@ -202,7 +203,17 @@ class Items(Plan):
 
     def prepare(self, row: Row) -> Prepared:
         own = required(self._id(row.cells), self._column, "id")
-        return Prepared(own, row.number, [self.time(row.cells) or 0, filled(self.properties, row.cells)])
+        properties = filled(self.properties, row.cells)
+        # What the catalogue can't hold is no reason to refuse the items that are written together with it.
+        if len(own) > MAX_ID:
+            raise Rejected("id_too_long", f"the id has {len(own)} characters: send at most {MAX_ID}", label(self._column))
+        try:
+            size = len(canonical([own, properties]).encode())
+        except UnicodeEncodeError:
+            raise Rejected("not_unicode", "the row holds half a surrogate pair: do not cut a text inside a character") from None
+        if size > MAX_ITEM_BYTES:
+            raise Rejected("item_too_large", f"the item has {size:,} bytes of JSON: send at most {MAX_ITEM_BYTES:,}")
+        return Prepared(own, row.number, [self.time(row.cells) or 0, properties])
 
     def messages(self, key: str, rows: Sequence[Prepared]) -> list[Draft]:
         last = max(rows, key=lambda row: (row.values[0], row.number))

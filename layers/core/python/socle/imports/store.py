@@ -67,11 +67,12 @@ class RunStore:
         """Up to `limit` runs older than the id `before`, newest first."""
         upper = {"S": before} if before else {"S": "~"}
         with translated("the imports"):
-            answer = self._dynamodb.query(
-                TableName=self._table, ScanIndexForward=False, Limit=limit, ConsistentRead=True,
+            pages = self._dynamodb.get_paginator("query").paginate(
+                TableName=self._table, ScanIndexForward=False, ConsistentRead=True,
                 KeyConditionExpression="PK = :pk AND SK < :before",
-                ExpressionAttributeValues={":pk": {"S": _PARTITION}, ":before": upper})
-        return [Run.from_row(json.loads(item["document"]["S"])) for item in answer["Items"]]
+                ExpressionAttributeValues={":pk": {"S": _PARTITION}, ":before": upper},
+                PaginationConfig={"MaxItems": limit, "PageSize": limit})  # one answer ends at 1 MB
+            return [Run.from_row(json.loads(item["document"]["S"])) for page in pages for item in page["Items"]]
 
     def note(self, id_: str, part: str, count: Count, now: int) -> None:
         """Keep what a part of a run (`split`, `bucket#07`) has come to so far."""

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+MAX_ID = 256
+"""Characters of an id: it is part of a key, which may have 1,024 bytes."""
+MAX_ITEM_BYTES = 32 * 1024
+"""Compact UTF-8 JSON of id and fields, as large as an event."""
+
 
 class Item(NamedTuple):
     """One entry of the catalogue.

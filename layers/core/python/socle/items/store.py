@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from socle.aws import Client, attempts, translated
 from socle.errors import Unavailable
 from socle.items.model import Item
 
+PAGE_BYTES = 3 * 1024 * 1024
+"""Bytes of JSON of one page, roughly: a function may answer 6 MB."""
 _BATCH = 25
 
 
@@ -47,13 +49,20 @@ class ItemStore:
             item = self._dynamodb.get_item(TableName=self._table, Key=_key(type_, id_)).get("Item")
         return _read(type_, item) if item else None
 
-    def page(self, type_: str, limit: int, after: str | None = None) -> list[Item]:
-        """Up to `limit` items of a type whose ids come after `after`, by id."""
+    def page(self, type_: str, limit: int, after: str | None = None) -> tuple[list[Item], bool]:
+        """Up to `limit` items of a type whose ids come after `after`, by id, of some PAGE_BYTES; whether there are more."""
         with translated("the catalogue"):
-            answer = self._dynamodb.query(
-                TableName=self._table, Limit=limit, KeyConditionExpression="PK = :pk AND SK > :after",
-                ExpressionAttributeValues={":pk": {"S": f"items#{type_}"}, ":after": {"S": after or " "}})
-        return [_read(type_, item) for item in answer["Items"]]
+            pages = self._dynamodb.get_paginator("query").paginate(
+                TableName=self._table, KeyConditionExpression="PK = :pk AND SK > :after",
+                ExpressionAttributeValues={":pk": {"S": f"items#{type_}"}, ":after": {"S": after or " "}},
+                PaginationConfig={"PageSize": limit + 1})
+            found, size = [], 0
+            for item in chain.from_iterable(page["Items"] for page in pages):
+                if len(found) == limit or size > PAGE_BYTES:
+                    return found, True
+                found.append(_read(type_, item))
+                size += len(item["fields"]["S"].encode())
+        return found, False
 
 
 def _key(type_: str, id_: str) -> dict[str, Any]:
