@@ -36,7 +36,7 @@ class DuplicateCandidate(BaseModel):
     profiles: list[str] = Field(description="their ids, as they were found: GET /api/profiles/<id> shows them")
     probability: float = Field(description="that they are one person, 0 to 1")
     weight: float = Field(description="log2 of the odds: the sum of the fields' weights and what is known before comparing")
-    certain: bool = Field(description="false where given name or birth date differ: such a pair is never merged unseen")
+    certain: bool = Field(description="given name or birth date agree and neither differs: no other pair is merged unseen")
     comparison: list[FieldComparison]
     found: Time
     decided: Time | None

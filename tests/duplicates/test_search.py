@@ -140,6 +140,33 @@ def test_rules_that_could_not_run_are_not_saved(rule):
         DuplicateRules(**rule)
 
 
+@pytest.mark.parametrize("shared", [
+    {"email": "team+{}@firm.example"}, {"phone": "0301234567", "address": ANNA["address"]},
+    {"lastName": "Müller", "phone": "0301234567", "email": "mueller+{}@home.example"}], ids=["mailbox", "number", "family"])
+def test_who_shares_a_mailbox_or_a_number_but_has_no_name_is_not_merged_unseen(town, shared):
+    for number in range(30):
+        town.arrive(("user_id", str(number)), firstName=f"Given{number}", lastName=f"Name{number}", phone=f"030777{number:04}",
+                    email=f"n{number}@example.com", birthday=f"19{number + 10}-02-03")
+    for name in ("ann", "bob"):
+        town.arrive(("anonymous_id", name), **{
+            trait: value.format(name) if isinstance(value, str) else value for trait, value in shared.items()})
+    town.rules = DuplicateRules(auto_merge=0.9)
+    assert town.run()["merged"] == 0
+    assert town.of(("anonymous_id", "ann")) != town.of(("anonymous_id", "bob"))
+
+
+def test_twins_are_not_merged_by_a_profile_between_them(town):
+    common = {"lastName": "Quagmire", "birthday": "1980-02-03", "phone": "0301234567", "address": ANNA["address"]}
+    town.arrive(("user_id", "0"), **PAUL)
+    town.arrive(("anonymous_id", "ann"), firstName="Ann", **common)
+    town.arrive(("anonymous_id", "nobody"), **common)
+    town.arrive(("anonymous_id", "otto"), firstName="Otto", **common)
+    town.rules = DuplicateRules(auto_merge=0.9)
+    report = town.run()
+    assert (report["candidates"] > 1, report["merged"]) == (True, 0)
+    assert town.of(("anonymous_id", "ann")) != town.of(("anonymous_id", "otto"))
+
+
 def test_two_users_are_two_people_however_alike(town):
     town.arrive(("user_id", "1"), **ANNA)
     town.arrive(("user_id", "2"), **ANNA)

@@ -12,7 +12,8 @@ UNKNOWN = -1
 PERSONAL = ("given", "birth", "email", "phone")
 """What tells two people of one household apart. A pair that agrees in its address and surname alone is a family."""
 SINGLE = ("given", "birth")
-"""What a person has one of, whatever happens: a pair that differs there is never merged unseen."""
+"""What a person has one of, whatever happens. A pair that differs there is never merged unseen, nor one that agrees in none
+of it: a mailbox, a number, an address may be a family's or a firm's."""
 
 
 class Compared(NamedTuple):

@@ -170,9 +170,10 @@ def _score(connection: Connection, model: Parameters, least: float) -> None:
     total = " + ".join(f"w_{field.name}" for field in FIELDS)
     personal = " + ".join(f"w_{name}" for name in PERSONAL)
     threshold = math.log2(least / (1 - least))
+    certain = (f"({' AND '.join(f'g_{name} <> 0' for name in SINGLE)} AND ({' OR '.join(f'g_{name} > 0' for name in SINGLE)}))")
     connection.execute(f"""
         CREATE OR REPLACE TABLE scored AS
-        SELECT *, 1 / (1 + pow(2, -weight)) AS probability, {' AND '.join(f'g_{name} <> 0' for name in SINGLE)} AS certain
+        SELECT *, 1 / (1 + pow(2, -weight)) AS probability, {certain} AS certain
         FROM (SELECT *, {odds(model.prior)!r} + {total} AS weight, {personal} AS personal
               FROM (SELECT *, {', '.join(parts)} FROM pair))
         WHERE weight >= {threshold!r} AND personal > 0""")

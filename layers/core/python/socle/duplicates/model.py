@@ -73,7 +73,8 @@ class Pair(NamedTuple):
     """Two profiles that may be one person. `left` < `right`; the versions are those that were compared.
 
     levels   what was compared and what it says; no values: these are in the profiles
-    certain  no field that a person has only one of (given name, birth) differs: only such a pair may be merged unseen
+    certain  of what a person has only one of (given name, birth) something agrees and nothing differs: only such a pair may be
+             merged unseen
     """
 
     left: str

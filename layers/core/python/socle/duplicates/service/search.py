@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any
 
 from socle.duplicates.cluster import cluster
+from socle.duplicates.levels import SINGLE
 from socle.duplicates.model import ACCEPTED, MAX_MERGES, OPEN, Candidate, DuplicateRules, Pair, pair_id
 from socle.duplicates.people import comparable, person_of, users_of
 from socle.duplicates.store import CandidateStore, RunStore, pair_of
@@ -114,6 +115,8 @@ class Search:
         settled: set[str] = set()
         for group in cluster(probable, *self._who(sorted({name for pair in probable for name in pair[:2]}))).groups[:MAX_MERGES]:
             inside = [pair for name in group for pair in by_left[name] if pair.right in group]
+            if any(_differ(pair) for pair in inside):
+                continue  # twins, and a profile between them that knows no given name
             inside.sort(key=lambda pair: (-pair.weight, pair.left, pair.right))
             # As they are at this moment: merging those before them may have taken minutes.
             aggregates, roots = load_roots(self._profiles, set(group))
@@ -174,6 +177,10 @@ def is_live(profile: Aggregate) -> bool:
 def _may_be_one(one: Aggregate, other: Aggregate) -> bool:
     return (is_live(one) and is_live(other) and one.parts.isdisjoint(other.apart) and other.parts.isdisjoint(one.apart)
             and len(users_of(one) | users_of(other)) < 2)
+
+
+def _differ(pair: Pair) -> bool:
+    return any(one.field in SINGLE and one.level == "different" for one in pair.levels)
 
 
 def _unchanged(pair: Pair, profiles: Mapping[str, Aggregate]) -> bool:
