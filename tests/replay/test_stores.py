@@ -85,7 +85,7 @@ def test_of_two_notes_the_newer_stays_until_it_is_deleted(table):
 
 def test_what_went_elsewhere_is_kept_until_it_is_obeyed(table):
     notes = NoteStore(boto3.client("dynamodb"), table)
-    gone = {Moved("p", event(1).key + "#odd#", revision) for revision in (0, 12)}
+    gone = {Moved("p", event(1).key + "#odd#", revision, unlinked, "q") for revision, unlinked in ((0, None), (12, (MAIL,)))}
     for moved in [*gone, *gone]:
         notes.save_moved(moved)
     notes.save(Note("p", 3))

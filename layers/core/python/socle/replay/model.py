@@ -50,12 +50,14 @@ class Moved(NamedTuple):
     """An event that an unmerge moved out of a partition: it was applied where it went, and is to be taken out here.
 
     unlinked  given when it stayed: those of its identifiers that are somebody else's from then on
+    target    the partition that it went to
     """
 
     source: str
     key: str
     revision: int
     unlinked: tuple[Identifier, ...] | None = None
+    target: str = ""
 
 
 @dataclass

@@ -92,4 +92,5 @@ def _evidence(rule: str, at: int, identifier: Sequence[str] | None, event: str, 
 
 def _moved(row: dict[str, Any]) -> Moved:
     event = Event.from_json(row)
-    return Moved(row["from"], event.key, event.revision, event.unlinked if row["from"] == row["profile"] else None)
+    stays = row["from"] == row["profile"]
+    return Moved(row["from"], event.key, event.revision, event.unlinked if stays else None, row["profile"])

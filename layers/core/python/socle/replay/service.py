@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from math import inf
 from typing import Any, TypeVar
 
@@ -227,11 +228,13 @@ class Replay:
 
     def _take_out(self, moved: Moved) -> None:
         """Take an event out of the partition that an unmerge moved it from."""
-        aggregates, roots = load_roots(self._profiles, {moved.source})
+        aggregates, roots = load_roots(self._profiles, {moved.source, moved.target} if moved.target else {moved.source})
         root = aggregates[roots[moved.source]]
         history = History()
         while needs := history.wanted(root):
             read(self._profiles, history, needs)
+        if moved.unlinked is None and moved.target in root.parts and not _lies(root, moved, history):
+            return  # an earlier run made one person of both, so it was known and not applied again: it moves with the unmerge
         parts, pages = without(root, moved.source, (moved.key, moved.revision), history, moved.unlinked)
         if parts:
             self._profiles.save_together([(part, encode_aggregate(part)) for part in parts], pages)
@@ -262,6 +265,13 @@ class Replay:
         for identifier, owner in self._profiles.owners(named).items():
             if owner.profile not in root.parts:
                 self._profiles.claim(identifier, Owner(root.id, owner.erased), stale=owner.profile)
+
+
+def _lies(root: Aggregate, moved: Moved, history: History) -> bool:
+    """Whether the event lies where it went."""
+    part = root if moved.target == root.id else history.aggregates[moved.target]
+    entries = chain(part.tail, *(history.pages[part.id, lower].entries for lower in part.pages))
+    return any((entry.key, entry.revision) == (moved.key, moved.revision) for entry in entries)
 
 
 def _own(events: Iterable[Event]) -> set[Identifier]:

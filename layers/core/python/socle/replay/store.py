@@ -91,8 +91,9 @@ class NoteStore:
         """The events of a shard that went elsewhere."""
         for item in self._query(shard):
             if item["SK"]["S"].startswith(_MOVED):
-                source, key, revision, unlinked = json.loads(item["b"]["S"])
-                yield Moved(source, key, revision, None if unlinked is None else tuple((kind, value) for kind, value in unlinked))
+                source, key, revision, unlinked, target = json.loads(item["b"]["S"])
+                yield Moved(source, key, revision, None if unlinked is None else tuple((kind, value) for kind, value in unlinked),
+                            target)
 
     def delete_moved(self, moved: Moved) -> None:
         """Let go of what was obeyed."""
