@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from urllib.parse import unquote
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, Field
@@ -44,9 +45,10 @@ def list_catalog(type: Type = "products", limit: Limit = 100, cursor: Cursor = N
 
 @router.get("/api/catalog/<id>", summary="One item of the catalogue", operation_id="read_catalog_item", tags=["catalog"],
             responses=answers(200, CatalogItem, "the item"))
-def read_item(id: Annotated[str, Path(max_length=256)], type: Type = "products") -> dict[str, Any]:
+def read_item(id: Annotated[str, Path(max_length=3_072, description="percent-encoded")],
+              type: Type = "products") -> dict[str, Any]:
     """Of one type."""
-    found = collaborators.get().items.get(type, id)
+    found = collaborators.get().items.get(type, unquote(id))
     if found is None:
         raise NotFound("unknown_item", f"there is no such item: GET /api/catalog?type={type} lists them", "id")
     return found.to_json()

@@ -50,6 +50,11 @@ def test_a_file_that_appears_in_the_bucket_loads_by_itself_and_once(machine):
     assert profile(machine) == before
 
 
+def test_a_file_in_a_folder_without_a_name_is_an_import_that_failed(machine):
+    done = ended(machine, appear(machine, "imports//orders.csv", ORDERS))
+    assert (done["state"], done["failure"]["code"]) == ("failed", "unknown_mapping")
+
+
 def test_a_file_for_a_mapping_that_is_none_is_an_import_that_failed(machine):
     done = ended(machine, appear(machine, "imports/nothing/orders.csv", ORDERS))
     assert (done["state"], done["failure"]["code"]) == ("failed", "unknown_mapping")
@@ -67,6 +72,8 @@ def test_a_catalogue_can_be_read(machine):
     assert ask(machine, "GET", f"/catalog?type=stores&cursor={page['next']}")[1]["items"][0]["id"] == "B"
     assert ask(machine, "GET", "/catalog/B?type=stores")[1]["fields"] == {"city": "Lyon"}
     assert ask(machine, "GET", "/catalog/C?type=stores")[1]["error"]["code"] == "unknown_item"
+    imported(machine, "id,city\nParis é,Paris\n".encode(), mapping="stores-of-ours")
+    assert ask(machine, "GET", "/catalog/Paris%20%C3%A9?type=stores")[1]["fields"] == {"city": "Paris"}
 
 
 def test_what_a_file_wants_can_be_seen_before_it_is_imported(machine):
@@ -81,6 +88,11 @@ def test_what_a_file_wants_can_be_seen_before_it_is_imported(machine):
     assert (done["state"], done["counts"]["events"]["new"]) == ("succeeded", 2)
     other = ask(machine, "GET", f"/imports/{id_}/preview?mapping=stores-of-ours")
     assert (other[0], other[1]["error"]["code"]) == (400, "missing_column")
+
+
+def test_columns_that_the_mapping_wants_and_the_file_has_not_are_named_before_it_is_imported(machine):
+    id_ = upload(machine, b"Email,City\na@example.com,Paris\n", mapping="crm-contacts")
+    assert "traits.company: the file has no column 'Company'" in ask(machine, "GET", f"/imports/{id_}/preview")[1]["notes"]
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status", "code"), [
@@ -141,6 +153,9 @@ def test_rows_that_are_pushed_become_events_once(machine):
         assert (status, [(one["index"], one["code"]) for one in answer["quarantined"]]) == (
             200, [(1, "no_identifier"), (2, "wrong_type")])
     assert profile(machine, "90")["events"] == {"Order Completed": 1}
+    push(machine, "order-lines", json.dumps(row | {"UnitPrice": "2.5"}).encode())
+    found = profile(machine, "90")
+    assert (found["events"], found["orders"]["GBP"]["revenue"]) == ({"Order Completed": 1}, 500)
     other = json.dumps(row | {"CustomerID": "91", "InvoiceNo": "79"}).encode()
     assert push(machine, "order-lines", other)[1] == {"success": True}
     assert profile(machine, "91")["orders"]["GBP"]["revenue"] == 300

@@ -10,7 +10,8 @@ from socle.errors import Rejected
 from socle.imports import convert
 from socle.imports.formats import needs_path
 from socle.imports.infer import infer
-from socle.imports.model import Format, Mapping, Prepared, Reject, Row
+from socle.imports.model import Format, Prepared, Reject, Row
+from socle.imports.people import Plan
 from socle.imports.service.requests import Imports
 from socle.imports.service.source import opened
 from socle.imports.store import ImportFiles
@@ -50,14 +51,14 @@ class Preview:
             else:
                 found, ready = proposal.mapping, proposal.ready
                 shown["notes"] += proposal.notes
+        plan = convert.plan(name, found, rows.columns, rows.is_open) if found else None
+        shown["notes"] += plan.notes if plan else ()
         shown |= {"mapping": found.model_dump(mode="json", exclude_defaults=True) if found else None,
                   "name": chosen.name if chosen else None, "ready": ready}
-        return shown | _converted(name, found, rows.columns, rows.is_open, first[:limit])
+        return shown | _converted(plan, first[:limit])
 
 
-def _converted(name: str, mapping: Mapping | None, columns: list[str], is_open: bool,
-               rows: list[Row | Reject]) -> dict[str, Any]:
-    plan = convert.plan(name, mapping, columns, is_open) if mapping else None
+def _converted(plan: Plan | None, rows: list[Row | Reject]) -> dict[str, Any]:
     shown, groups = [], dict[str, list[Prepared]]()
     for row in rows:
         found = convert.prepare(plan, row) if plan and isinstance(row, Row) else row

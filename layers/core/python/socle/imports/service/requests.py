@@ -201,7 +201,7 @@ class Imports:
 
     def mapping(self, name: str) -> Chosen:
         """The saved mapping of that name, else the ready one. Raises NotFound(`unknown_mapping`)."""
-        found = self._definitions.current(KIND, name)
+        found = self._definitions.current(KIND, name) if name else None  # imports//orders.csv
         if found is not None:
             return Chosen(name, Mapping.model_validate(found.document))
         if name in READY:
