@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -126,3 +127,24 @@ def test_the_same_orders_come_out_of_every_format(tmp_path):
         found.add(repr(convert.messages(plan, row.key, [row._replace(number=1)])))
         assert rejects == []
     assert len(found) == 1
+
+
+@pytest.mark.parametrize(("sound", "damaged"), [(b"</sheetData>", b""), (b"<v>40</v>", b"<v>forty</v>")], ids=["cut", "no-number"])
+def test_a_sheet_that_is_damaged_further_down_is_refused_with_the_reason(tmp_path, sound, damaged):
+    path = workbook(tmp_path / "a.xlsx", ["id"], *([number] for number in range(60)))
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data.replace(sound, damaged) if name.endswith("sheet1.xml") else data)
+    with pytest.raises(Rejected) as refused:
+        read(path)
+    assert refused.value.code == "bad_workbook"
+
+
+def test_what_is_said_of_a_file_does_not_say_where_it_lies(tmp_path):
+    path = tmp_path / "a.parquet"
+    path.write_bytes(b"no Parquet at all")
+    with pytest.raises(Rejected) as refused:
+        read(path)
+    assert str(tmp_path) not in refused.value.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -33,18 +34,30 @@ def read_xlsx(path: Path, options: Format) -> Rows:
     except Rejected:
         raise
     except Exception as error:  # openpyxl raises whatever a damaged file leads it to
-        raise Rejected("bad_workbook", f"the workbook can't be opened ({type(error).__name__}): save it again", "file") from error
+        raise _bad_workbook(error) from error
     if options.sheet is not None and options.sheet not in book.sheetnames:
         raise Rejected("no_sheet", f"there is no sheet {options.sheet!r}: there are {', '.join(book.sheetnames)}", "format.sheet")
     sheet = book[options.sheet] if options.sheet else book.worksheets[0]
     notes = [f"sheet: {sheet.title}" + (f" of {', '.join(book.sheetnames)}" if len(book.sheetnames) > 1 else "")]
     sheet.reset_dimensions()  # some programs write that a sheet has one cell
-    rows = enumerate(sheet.iter_rows(values_only=True), start=1)
+    rows = enumerate(_cells(sheet), start=1)
     for _, cells in rows:
         if any(cell is not None and cell != "" for cell in cells):
             columns = header.names(cells, notes)
             return Rows(columns, _sheet_rows(rows, len(columns)), notes)
     raise Rejected("empty_file", "the sheet is empty: it needs a header and rows", "file")
+
+
+def _cells(sheet: Any) -> Iterator[tuple[Any, ...]]:
+    """The cells of every row. The sheet is read as they are asked for, so what is damaged comes up here."""
+    try:
+        yield from sheet.iter_rows(values_only=True)
+    except Exception as error:
+        raise _bad_workbook(error) from error
+
+
+def _bad_workbook(error: Exception) -> Rejected:
+    return Rejected("bad_workbook", f"the workbook can't be read ({type(error).__name__}): save it again", "file")
 
 
 def _sheet_rows(rows: Iterator[tuple[int, tuple[Any, ...]]], width: int) -> Iterator[Row | Reject]:
@@ -97,7 +110,8 @@ def _parquet_rows(result: Any, zoned: list[int]) -> Iterator[Row | Reject]:
 
 
 def _bad_parquet(error: Exception) -> Rejected:
-    return Rejected("bad_parquet", f"the file is no Parquet that can be read: {str(error).splitlines()[0][:200]}", "file")
+    why = re.sub(r" *'[^']*/[^']*'", "", str(error).splitlines()[0])  # where our copy of it lies is nobody's matter
+    return Rejected("bad_parquet", f"the file is no Parquet that can be read: {why[:200]}", "file")
 
 
 def _quoted(name: str) -> str:
