@@ -129,7 +129,7 @@ def test_the_same_orders_come_out_of_every_format(tmp_path):
     assert len(found) == 1
 
 
-@pytest.mark.parametrize(("sound", "damaged"), [(b"</sheetData>", b""), (b"<v>40</v>", b"<v>forty</v>")], ids=["cut", "no-number"])
+@pytest.mark.parametrize(("sound", "damaged"), [(b"</sheetData>", b""), (b"<v>40</v>", b"<v>forty</v>")], ids=["cut", "text"])
 def test_a_sheet_that_is_damaged_further_down_is_refused_with_the_reason(tmp_path, sound, damaged):
     path = workbook(tmp_path / "a.xlsx", ["id"], *([number] for number in range(60)))
     with zipfile.ZipFile(path) as archive:

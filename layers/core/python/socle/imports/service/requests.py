@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from socle.clock import SECOND
+from socle.clock import HOUR, SECOND
 from socle.definitions.store import DefinitionStore
 from socle.errors import Conflict, NotFound, Rejected
 from socle.imports.model import Mapping
@@ -27,7 +27,7 @@ from socle.imports.runs import (
     run_id,
 )
 from socle.imports.service.finish import REJECTS
-from socle.imports.service.split import read_split
+from socle.imports.service.split import LONGEST, read_split
 from socle.imports.store import GOOD_FOR, ImportFiles, RunStore
 from socle.iso import to_iso
 from socle.workflows.store import Workflow
@@ -123,7 +123,9 @@ class Imports:
             name = f"mapping-{hashlib.sha256(document).hexdigest()[:16]}.json"
             self._files.write(own_key(run.id, name), document)
             run = replace(run, mapping=chosen.name, frozen=name, dry_run=run.dry_run if dry_run is None else dry_run)
-        if run.state != RUNNING:
+        # A workflow that ran out of its time, or was stopped by hand, could not say so.
+        is_over = run.state == RUNNING and (run.started or now) + LONGEST + HOUR < now
+        if run.state != RUNNING or is_over:
             run = run.next(state=RUNNING, started=now, ended=None, attempt=run.attempt + 1, failure=None, count=None)
             self._runs.save(run)
         # Also of one that is running: who started it may have been cut off here.
