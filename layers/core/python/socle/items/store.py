@@ -56,7 +56,8 @@ class ItemStore:
                 TableName=self._table, KeyConditionExpression="PK = :pk AND SK > :after",
                 ExpressionAttributeValues={":pk": {"S": f"items#{type_}"}, ":after": {"S": after or " "}},
                 PaginationConfig={"PageSize": limit + 1})
-            found, size = [], 0
+            found: list[Item] = []
+            size = 0
             for item in chain.from_iterable(page["Items"] for page in pages):
                 if len(found) == limit or size > PAGE_BYTES:
                     return found, True
