@@ -69,7 +69,8 @@ def install(stack: ExitStack) -> None:
         """moto gives every task the same rights, whatever credentials it names."""
         return of_service(region, service)
 
-    # A service integration is imported when a workflow first needs it; it takes its name from here.
-    for module in [module for name, module in sys.modules.items() if name.startswith("moto.stepfunctions.")]:
+    # A service integration is imported when a workflow first needs it; it takes its name from here. A list: other threads import
+    # meanwhile, at which `make run` ended now and then.
+    for module in [module for name, module in list(sys.modules.items()) if name.startswith("moto.stepfunctions.")]:
         if vars(module).get("boto_client_for") is original:
             replace(stack, module, "boto_client_for", kept)
