@@ -128,7 +128,9 @@ class Search:
 
     def _who(self, names: Sequence[str]) -> tuple[dict[str, str], set[str]]:
         """Profile → its user ids, and the ids of the pairs of these profiles that are two people."""
-        users, owners, others = {}, {}, {}
+        users: dict[str, str] = {}
+        owners: dict[str, str] = {}
+        others: dict[str, frozenset[str]] = {}
         for first in range(0, len(names), _AT_A_TIME):
             for name, one in self._profiles.load(names[first:first + _AT_A_TIME]).items():
                 owners |= dict.fromkeys(one.parts, name)
