@@ -13,10 +13,13 @@ from typing import Any
 from socle.consumer.batch import Record
 from socle.errors import Unavailable
 from tests.faults.calls import DIVISIBLE, Crash, FaultyCalls, kinds
+from tests.faults.promises import Broken
 from tests.faults.schedule import Scheduler
 from tests.faults.workloads import Workload, recut
 from tests.world import World
 
+DELIVERIES = 100
+"""Of one batch: what did not get through by then never will."""
 STALE = 0.3
 """Of the reads that may be stale, so many are."""
 
@@ -76,11 +79,13 @@ def consumer(world: World, scheduler: Scheduler, records: list[Record]) -> Calla
 
     def job() -> None:
         for batch in batches:
-            while True:
+            for _ in range(DELIVERIES):
                 try:
                     world.consumer.apply(batch)
                     break
                 except (Crash, Unavailable):
                     scheduler.step()
+            else:
+                raise Broken("a batch never gets through")
 
     return job

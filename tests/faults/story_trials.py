@@ -15,7 +15,7 @@ from socle.errors import Unavailable
 from socle.events.stream import encode_ticks
 from tests.faults.calls import Crash, FaultyCalls, kinds
 from tests.faults.promises import Broken, check
-from tests.faults.races import RacingCalls, consumer
+from tests.faults.races import DELIVERIES, RacingCalls, consumer
 from tests.faults.schedule import Scheduler
 from tests.faults.stories import NOON, Action, Call, Story, ask, graph_of, looked_up, story
 from tests.faults.story_promises import inspect_story
@@ -145,11 +145,13 @@ def _somebody(world: World, scheduler: Scheduler, actions: list[Action]) -> Any:
             for _ in range(scheduler.chance.randrange(60)):
                 scheduler.step()
             call: Call = looked_up(world, action)
-            while True:
+            for _ in range(DELIVERIES):
                 try:
                     ask(graph_of(world), call)
                     break
                 except (Crash, Unavailable):
                     scheduler.step()
+            else:
+                raise Broken("what was asked for is never done")
 
     return job
