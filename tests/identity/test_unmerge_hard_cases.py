@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from socle.errors import Rejected, Unavailable
+from socle.errors import NotFound, Rejected, Unavailable
 from socle.identity.rules import STANDARD
 from socle.profiles.model import History
 from socle.profiles.unmerge import STEP_BYTES, STEP_PAGES, divide, steps
@@ -161,3 +161,23 @@ def test_a_step_moves_no_more_than_a_transaction_takes(text):
         assert len({root.page_of(move.old.key) for move in step}) <= STEP_PAGES
         assert len(step) == 1 or sum(len(move.new.row) for move in step) <= STEP_BYTES
     assert len(taken) > 1
+
+
+def test_who_is_erased_while_they_are_told_apart_gets_no_row_back():
+    life = Life()
+    life.world.deliver(event(1, ANN))
+    life.world.deliver(event(2, DEVICE))
+    loser = life.loser(ANN, DEVICE)
+    life.world.deliver(event(3, DEVICE, TABLET))  # the tablet's row names the survivor
+    profile, real = life.find(ANN), life.world.profiles.owners
+
+    def erased_after_reading(identifiers, fresh=True):
+        found = real(identifiers, fresh)
+        life.world.profiles.owners = real
+        life.profiles.erase(profile, NOW)
+        return found
+
+    life.world.profiles.owners = erased_after_reading
+    with pytest.raises(NotFound):
+        life.graph.unmerge(profile, loser, NOW)
+    assert [key for key in life.world.profiles.items if key[0] == "I"] == []

@@ -123,7 +123,7 @@ class IdentityGraph:
             history.pages.update({(page.profile, page.lower): page for page in pages})
             history.aggregates.update({part.id: part for part in aggregates if part.id != root.id})
             root = next(part for part in aggregates if part.id == root.id)
-        self._repoint(root, division, owners)
+        root = self._repoint(root, division, owners)
         parts = split(root, division, history, rows, now)
         if len(parts) > _MAX_ACTIONS:
             raise Rejected("too_many_members", f"{len(parts) - 2} other profiles hang on this merge: unmerge some of them first",
@@ -142,14 +142,19 @@ class IdentityGraph:
                            "left of one of the two", "member", status=409)
         return division
 
-    def _repoint(self, root: Aggregate, division: Division, rows: dict[tuple[str, str], Owner]) -> None:
-        """Let rows name the partition on whose side they will be. Until then either leads to the same person."""
+    def _repoint(self, root: Aggregate, division: Division, rows: Mapping[Identifier, Owner]) -> Aggregate:
+        """Let rows name the partition on whose side they will be. Until then either leads to the same person.
+
+        Each together with the root's next version: whoever was erased meanwhile gets no row back. Answers the root.
+        """
         for identifiers, head, side in ((division.theirs, division.head, division.away),
                                         (division.ours, root.id, root.parts - division.away)):
             for identifier in sorted(identifiers & rows.keys()):
                 owner = rows[identifier]
                 if owner.profile in root.parts and owner.profile not in side:
-                    self._store.claim(identifier, Owner(head, owner.erased), stale=owner.profile)
+                    root = root.next()
+                    self._store.bind(root, encode_aggregate(root), identifier, Owner(head, owner.erased), owner.profile)
+        return root
 
     def _root(self, profile: str, field: str = "profile") -> Aggregate:
         aggregates, roots = load_roots(self._store, {profile})
