@@ -31,7 +31,8 @@ S3_GET, STATE_TRANSITION = 0.4e-6, 25e-6
 @dataclass
 class Imported:
     """rows, events · seconds until the workflow had ended, and until all events were applied, of the first import and of the same
-    file again · megabytes of memory above those before · CPU seconds by function · USD per million rows."""
+    file again · megabytes of memory above those before · CPU seconds by function · USD per million rows · what all
+    profiles add up to after both, money in minor units."""
 
     rows: int
     events: int
@@ -41,6 +42,7 @@ class Imported:
     megabytes: float
     cpu: dict[str, float]
     dollars: float
+    totals: dict[str, int]
 
 
 def files() -> Imported | None:
@@ -156,7 +158,23 @@ def measure(file: Path) -> Imported:
                 dollars = meter.dollars(8 + 3 * meter.invocations["convert_import"])
         rows = done["counts"]["rows"]
         return Imported(rows, done["counts"]["events"]["new"], times[0][0], times[0][1], times[1][1], _megabytes() - before, cpu,
-                        dollars / rows * 1e6)
+                        dollars / rows * 1e6, _totals())
+
+
+def _totals() -> dict[str, int]:
+    """What all profiles add up to; money in minor units."""
+    import boto3
+
+    from socle.profiles.store import ProfileStore
+
+    client = boto3.client("dynamodb")
+    totals: Counter[str] = Counter()
+    for table in client.list_tables()["TableNames"]:
+        for profile in ProfileStore(client, table).scan(0, 1):
+            totals["customers"] += 1
+            for orders in profile.snapshot.orders.values():
+                totals.update(orders=orders.completed, revenue=orders.revenue, refunds=orders.refunds, refunded=orders.refunded)
+    return dict(totals)
 
 
 def _megabytes() -> float:
