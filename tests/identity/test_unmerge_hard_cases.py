@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 
 from socle.errors import NotFound, Rejected, Unavailable
 from socle.identity.rules import STANDARD
+from socle.profiles import unmerge
 from socle.profiles.model import History
-from socle.profiles.unmerge import STEP_BYTES, STEP_PAGES, divide, steps
+from socle.profiles.unmerge import STEP_BYTES, STEP_PAGES, Division, divide, steps
 from tests.identity.test_unmerge import ANN, BOB, DEVICE, MAIL, NOW, PHONE, TABLET, Life
 from tests.people import event
 
@@ -17,6 +20,22 @@ def only(world, identifier):
     owner = world.profiles.owners([identifier])[identifier].profile
     aggregate = world.profiles.load([owner])[owner]
     return aggregate if aggregate.merged_into is None else world.profiles.load([aggregate.merged_into])[aggregate.merged_into]
+
+
+def everything(life, root) -> History:
+    """All that is stored of a profile."""
+    history = History()
+    while needs := history.wanted(root):
+        history.aggregates |= life.world.profiles.load(needs.aggregates)
+        history.pages |= life.world.profiles.load_pages(needs.pages)
+    return history
+
+
+def divided(life, root, member) -> Division:
+    rows = {one: owner.profile for one, owner in life.world.profiles.owners(root.owned()).items()}
+    division = divide(root, member, everything(life, root), STANDARD, rows)
+    assert isinstance(division, Division)
+    return division
 
 
 def merged_by_an_event() -> Life:
@@ -150,17 +169,50 @@ def test_a_step_moves_no_more_than_a_transaction_takes(text):
     for start in range(10, 900, 10):
         life.world.deliver(*(event(number, DEVICE, properties={"text": "x" * text}) for number in range(start, start + 10)))
     root = only(life.world, ANN)
-    history = History()
-    while needs := history.wanted(root):
-        history.aggregates |= life.world.profiles.load(needs.aggregates)
-        history.pages |= life.world.profiles.load_pages(needs.pages)
-    division = divide(root, loser, history, STANDARD)
+    history, division = everything(life, root), divided(life, root, loser)
     taken = list(steps(division.moves, root, history))
     assert sorted(move.old.key for step in taken for move in step) == sorted(move.old.key for move in division.moves)
     for step in taken:
         assert len({root.page_of(move.old.key) for move in step}) <= STEP_PAGES
         assert len(step) == 1 or sum(len(move.new.row) for move in step) <= STEP_BYTES
     assert len(taken) > 1
+
+
+def test_a_step_takes_from_few_pages_however_little_they_hold():
+    life = Life()
+    life.world.deliver(event(1, ANN))
+    life.world.deliver(event(2, DEVICE))
+    loser = life.loser(ANN, DEVICE)
+    for start in range(10, 300, 10):
+        life.world.deliver(*(event(number, DEVICE) for number in range(start, start + 10)))
+    root = only(life.world, ANN)
+    with patch.object(unmerge, "STEP_PAGES", 2):
+        taken = list(steps(divided(life, root, loser).moves, root, everything(life, root)))
+    assert len(taken) > 1
+    assert all(len({root.page_of(move.old.key) for move in step}) <= 2 for step in taken)
+
+
+def test_who_was_merged_by_hand_stays_though_an_event_names_them_with_the_one_that_leaves():
+    life = Life()
+    for number, one in enumerate((ANN, DEVICE, MAIL)):
+        life.world.deliver(event(number, one))
+    loser = life.loser(ANN, DEVICE)
+    life.merge(ANN, MAIL)
+    life.world.deliver(event(10, MAIL, DEVICE))
+    life.graph.unmerge(life.find(ANN), loser, NOW)
+    assert life.find(MAIL) == life.find(ANN) != life.find(DEVICE)
+
+
+def test_who_was_merged_by_an_event_that_was_refused_stays_where_they_were():
+    life = Life()
+    for number, one in enumerate((ANN, DEVICE, TABLET)):
+        life.world.deliver(event(number, one))
+    poison = event(10, ANN, TABLET, type="identify", name="$identify", traits=["no", "object"])
+    assert life.world.deliver(poison).poisoned == 1
+    assert life.find(TABLET) == life.find(ANN)
+    loser = life.loser(ANN, DEVICE)
+    life.graph.unmerge(life.find(ANN), loser, NOW)
+    assert life.find(TABLET) == life.find(ANN) != life.find(DEVICE)
 
 
 def test_who_is_erased_while_they_are_told_apart_gets_no_row_back():
@@ -181,3 +233,18 @@ def test_who_is_erased_while_they_are_told_apart_gets_no_row_back():
     with pytest.raises(NotFound):
         life.graph.unmerge(profile, loser, NOW)
     assert [key for key in life.world.profiles.items if key[0] == "I"] == []
+
+
+def test_what_was_claimed_for_the_survivor_who_leaves_goes_along_though_no_event_names_it():
+    life = Life()
+    life.world.deliver(event(1, DEVICE))
+    poison = event(2, DEVICE, PHONE, type="identify", name="$identify", traits=["no", "object"])
+    assert life.world.deliver(poison).poisoned == 1
+    life.world.deliver(event(3, TABLET))
+    tablet = life.loser(DEVICE, TABLET)
+    life.world.deliver(event(4, ANN))
+    life.world.deliver(event(5, ANN, TABLET))
+    life.graph.unmerge(life.find(ANN), tablet, NOW)
+    assert life.find(DEVICE) != life.find(ANN) == life.find(TABLET)
+    assert PHONE in only(life.world, DEVICE).owned()
+    assert PHONE not in only(life.world, ANN).owned()
