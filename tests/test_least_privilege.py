@@ -178,8 +178,7 @@ def measure(machine: LocalMachine) -> None:
     cleaned = finished(machine, api(machine, "POST", "/quality/cleanup", {"rule": rule, "dry_run": False}))
     finished(machine, api(machine, "POST", f"/quality/runs/{cleaned['run']}/undo"))
     assert (surveyed["result"]["people"] > 0, cleaned["result"]["changed"]) == (True, 1)
-    profile = api(machine, "GET", "/profiles?by=user_id:u9")["id"]
-    assert api(machine, "GET", f"/profiles/{profile}/quality")["fields"]["phone"]["flag"] == "placeholder"
+    assert api(machine, "GET", f"/profiles/{api(machine, 'GET', '/profiles?by=user_id:u9')['id']}/quality")["fields"]["phone"]["flag"] == "placeholder"
     assert api(machine, "GET", "/quality")["fix_first"]
     (phone,) = [item for item in api(machine, "GET", "/catalogue?kind=trait")["items"] if item["name"] == "phone"]
     assert phone["fill_rate"] > 0
@@ -207,20 +206,16 @@ def find_duplicates(machine: LocalMachine) -> None:
 def searched(machine: LocalMachine) -> dict[str, Any]:
     """What a search came to, once it has ended."""
     run = api(machine, "POST", "/duplicates/run")["run"]
-    for _ in range(1_000):
-        status, _, answer = machine.request("GET", "/api/duplicates/run", ADMIN)
-        if status == 200 and json.loads(answer)["run"] == run:
-            return dict(json.loads(answer))
+    while (answer := machine.request("GET", "/api/duplicates/run", ADMIN))[0] != 200 or json.loads(answer[2])["run"] != run:
         time.sleep(0.05)
-    raise AssertionError("the search has not ended")
+    return dict(json.loads(answer[2]))
 
 
 def finished(machine: LocalMachine, run: dict[str, Any]) -> dict[str, Any]:
     """The run when it has ended, and what it sent has arrived."""
-    for _ in range(1_000):
-        found: dict[str, Any] = api(machine, "GET", f"/quality/runs/{run['run']}")
-        if found["state"] != "running":
-            break
+    found: dict[str, Any] = {"state": "running"}
+    while found["state"] == "running":
+        found = api(machine, "GET", f"/quality/runs/{run['run']}")
         time.sleep(0.05)
     assert found["state"] == "succeeded", found
     machine.drain()

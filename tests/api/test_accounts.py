@@ -154,6 +154,7 @@ def test_nothing_is_made_under_an_id_that_can_be_none(call: Call, name: str) -> 
 @pytest.mark.parametrize("rest", ["/members", "/timeline"])
 def test_a_cursor_of_another_account_is_refused(call: Call, firm: str, rest: str) -> None:
     cursor = call("GET", f"{firm}{rest}", query={"limit": "1"}).json["next"]
+    call("PUT", "/api/accounts/new", body={"traits": {}})
     answer = call("GET", f"/api/accounts/new{rest}", query={"cursor": cursor})
     assert (answer.status, answer.error["code"]) == (400, "bad_cursor")
 

