@@ -134,8 +134,7 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
 def make_due(machine: LocalMachine) -> None:
     profile = api(machine, "GET", "/profiles?by=user_id:u1")["id"]
     store = ProfileStore(boto3.client("dynamodb"), machine.outputs["ProfilesTable"])
-    after = store.load([profile])[profile].next(due=clock.now() + 60_000)
-    store.save(after, encode_aggregate(after))
+    store.save(after := store.load([profile])[profile].next(due=clock.now() + 60_000), encode_aggregate(after))
 
 
 def administer(machine: LocalMachine) -> None:
@@ -178,7 +177,8 @@ def measure(machine: LocalMachine) -> None:
     cleaned = finished(machine, api(machine, "POST", "/quality/cleanup", {"rule": rule, "dry_run": False}))
     finished(machine, api(machine, "POST", f"/quality/runs/{cleaned['run']}/undo"))
     assert (surveyed["result"]["people"] > 0, cleaned["result"]["changed"]) == (True, 1)
-    assert api(machine, "GET", f"/profiles/{api(machine, 'GET', '/profiles?by=user_id:u9')['id']}/quality")["fields"]["phone"]["flag"] == "placeholder"
+    profile = api(machine, "GET", "/profiles?by=user_id:u9")["id"]
+    assert api(machine, "GET", f"/profiles/{profile}/quality")["fields"]["phone"]["flag"] == "placeholder"
     assert api(machine, "GET", "/quality")["fix_first"]
     (phone,) = [item for item in api(machine, "GET", "/catalogue?kind=trait")["items"] if item["name"] == "phone"]
     assert phone["fill_rate"] > 0
