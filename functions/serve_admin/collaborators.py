@@ -47,7 +47,7 @@ from socle.quality.model import DOCUMENT as QUALITY_RULES
 from socle.quality.model import KIND as QUALITY_KIND
 from socle.quality.model import QualityRulesDocument
 from socle.quality.service import ProfileQuality, Quality
-from socle.quality.store import QualityRuns, QualityStore
+from socle.quality.store import QualityStore
 from socle.quality.validity import normalise
 from socle.quarantine.service import Quarantine
 from socle.quarantine.store import QuarantineStore
@@ -106,8 +106,8 @@ class Collaborators:
 
     @cached_property
     def quality(self) -> Quality:
-        return Quality(self._quality_store, QualityRuns(boto3.client("stepfunctions", config=_CONFIG),
-                                                        self._settings.quality_machine))
+        return Quality(self._quality_store, Workflow(boto3.client("stepfunctions", config=_CONFIG),
+                                                     self._settings.quality_machine))
 
     @cached_property
     def profile_quality(self) -> ProfileQuality:

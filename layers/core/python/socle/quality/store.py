@@ -1,4 +1,4 @@
-"""Surveys in S3, and their workflow.
+"""Surveys in S3.
 
     access                          key                                              call
     the newest survey, with trend   quality/latest.json                              GetObject; PutObject If-Match / If-None-Match
@@ -7,7 +7,6 @@
     what a part came to             quality-runs/<run>/<segment>.json                PutObject, GetObject
     events that a part decided on   quality-runs/<run>/<segment>-<n>.ndjson.gz       PutObject, GetObject
     what a run came to              quality-runs/<run>/sum.json                      PutObject, GetObject
-    start a run, ask for its state  the state machine                                StartExecution, DescribeExecution
 """
 
 from __future__ import annotations
@@ -97,27 +96,3 @@ class QualityStore:
     def _write(self, key: str, document: Any) -> None:
         with translated("the bucket"):
             self._s3.put_object(Bucket=self._bucket, Key=key, Body=json.dumps(document).encode(), ContentType="application/json")
-
-
-class QualityRuns:
-    """The state machine that surveys and cleans."""
-
-    def __init__(self, stepfunctions: Client, machine: str) -> None:
-        self._stepfunctions = stepfunctions
-        self._machine = machine
-
-    def start(self, run: str, asked: dict[str, Any]) -> None:
-        """Start a run; one that runs already under this name with the same input is left to itself."""
-        with translated("the workflow"):
-            self._stepfunctions.start_execution(stateMachineArn=self._machine, name=run, input=json.dumps(asked))
-
-    def state(self, run: str) -> str | None:
-        """`running`, `succeeded`, `failed`, `timed_out`, `aborted`; None for a run that is not known (any more)."""
-        arn = self._machine.replace(":stateMachine:", ":execution:") + f":{run}"
-        with translated("the workflow"):
-            try:
-                return str(self._stepfunctions.describe_execution(executionArn=arn)["status"]).lower()
-            except ClientError as error:
-                if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
-                    return None
-                raise

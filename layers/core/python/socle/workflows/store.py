@@ -3,6 +3,7 @@
     access               call
     begin an execution   StartExecution; one that is there already is taken for it
     break it off         StopExecution
+    what became of it    DescribeExecution
 """
 
 from __future__ import annotations
@@ -33,10 +34,22 @@ class Workflow:
 
     def stop(self, name: str, reason: str) -> None:
         """Break an execution off, if there is one."""
-        execution = f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
         with translated("the workflow"):
             try:
-                self._states.stop_execution(executionArn=execution, cause=reason)
+                self._states.stop_execution(executionArn=self._arn(name), cause=reason)
             except ClientError as error:
                 if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
                     raise
+
+    def state(self, name: str) -> str | None:
+        """`running`, `succeeded`, `failed`, `timed_out`, `aborted`; None for an execution that is not known (any more)."""
+        with translated("the workflow"):
+            try:
+                return str(self._states.describe_execution(executionArn=self._arn(name))["status"]).lower()
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
+                    return None
+                raise
+
+    def _arn(self, name: str) -> str:
+        return f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
