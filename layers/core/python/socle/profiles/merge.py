@@ -7,14 +7,12 @@ from socle.identity.model import Evidence
 from socle.profiles.decide import events_of
 from socle.profiles.fold import HistoryNeeded, join, refold
 from socle.profiles.model import Aggregate, History, Member, Needs, Snapshot
-from socle.profiles.survivorship import LATEST, Survivorship
 
 
-def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evidence,
-          rules: Survivorship = LATEST) -> tuple[Aggregate, Aggregate] | Needs:
+def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evidence) -> tuple[Aggregate, Aggregate] | Needs:
     """Both after a merge: the survivor holds the fold of all their events, the loser a pointer and its own events.
 
-    Under other rules than those in force it is right too, only not for long: whoever reads or writes it next folds it again.
+    Traits go by their latest writers: where other survivorship rules are in force, who reads or writes it next folds it again.
     Outbox and due time move; events stay where they are, so that an unmerge can tell them apart.
     Raises Rejected(`kept_apart`) for two of whom somebody said that they are two.
     """
@@ -25,7 +23,7 @@ def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evi
         if needs:
             return needs
     dues = [due for due in (survivor.due, loser.due) if due is not None]
-    snapshot = _together(survivor, loser, history, rules)
+    snapshot = _together(survivor, loser, history)
     gone = loser.next(snapshot=Snapshot(), reserved=frozenset(), merged_into=survivor.id, outbox=(), due=None)
     merged = survivor.next(
         snapshot=snapshot,
@@ -38,16 +36,16 @@ def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evi
     return merged, gone
 
 
-def _together(one: Aggregate, other: Aggregate, history: History, rules: Survivorship) -> Snapshot:
+def _together(one: Aggregate, other: Aggregate, history: History) -> Snapshot:
     """What both histories add up to. They are folded again only where something in one changes what counts in the other."""
     keys = {entry.key for entry in history.entries(one)}
     try:
-        if rules is not LATEST or any(entry.key in keys for entry in history.entries(other)):
+        if any(entry.key in keys for entry in history.entries(other)):
             raise HistoryNeeded
         return join(one.snapshot, other.snapshot)
     except HistoryNeeded:
         events = {(event.key, event.revision): event for part in (one, other) for event in events_of(part, history)}
-        return refold(list(events.values()), rules)
+        return refold(list(events.values()))
 
 
 def ceiling(part: Aggregate) -> str:

@@ -30,7 +30,6 @@ from socle.profiles.groups import Groups
 from socle.profiles.merge import ceiling
 from socle.profiles.model import Aggregate, Entry, History, Member, Needs, Page
 from socle.profiles.seal import seal, size_limit
-from socle.profiles.survivorship import LATEST, Survivorship
 
 STEP_PAGES = 20
 STEP_BYTES = 64 * 1024
@@ -231,7 +230,7 @@ def without(root: Aggregate, source: str, event: tuple[str, int], history: Histo
     after = changed.next() if source == root.id else root.next()
     if source != root.id:
         left.aggregates[source] = changed = changed.next()
-    after = _refolded(after, root.owned() - foreign, (), left, LATEST)
+    after = _refolded(after, root.owned() - foreign, (), left)
     return [after] if source == root.id else [after, changed], pages
 
 
@@ -248,8 +247,7 @@ def _sealed(part: Aggregate, history: History) -> tuple[Aggregate, tuple[Page, .
     return (part, ()) if sealed is None or isinstance(sealed, Needs) else sealed  # all of the history was read: no Needs
 
 
-def split(root: Aggregate, division: Division, history: History, rows: Mapping[Identifier, str], now: int,
-          rules: Survivorship = LATEST) -> list[Aggregate]:
+def split(root: Aggregate, division: Division, history: History, rows: Mapping[Identifier, str], now: int) -> list[Aggregate]:
     """The next versions of both, and of those members that point to another survivor from now on. Nothing is left to move.
 
     rows  identifier → the partition that its row names: it says whose an identifier is that no event names
@@ -275,11 +273,10 @@ def split(root: Aggregate, division: Division, history: History, rows: Mapping[I
         *(brought[one] for one in away)).union(*(brought[one] for one in members[False]), {leaver}))
     left = history.aggregates[head].next(members=members[True], merged_into=None, due=now, apart=frozenset({stayer}).union(
         *(brought[one] for one in away)))
-    return [_refolded(ours, owned - theirs, (), history, rules),
-            _refolded(left, theirs, effects(head, events_of(left, history), {}), history, rules), *changed]
+    return [_refolded(ours, owned - theirs, (), history),
+            _refolded(left, theirs, effects(head, events_of(left, history), {}), history), *changed]
 
 
-def _refolded(part: Aggregate, owned: AbstractSet[Identifier], more: Iterable[Effect], history: History,
-              rules: Survivorship) -> Aggregate:
-    snapshot = refold(events_of(part, history), rules)
+def _refolded(part: Aggregate, owned: AbstractSet[Identifier], more: Iterable[Effect], history: History) -> Aggregate:
+    snapshot = refold(events_of(part, history))
     return replace(part, snapshot=snapshot, reserved=frozenset(owned - snapshot.pairs()), outbox=(*part.outbox, *more))
