@@ -1,0 +1,1 @@
+"""The use cases of RFM: a run, and who asks for one."""
