@@ -38,8 +38,41 @@ def order_hash(event: Event) -> int | None:
 
 
 def is_one(event: Event) -> bool:
-    """Whether an event is counted by its name: further parts of an order and what was taken back are not."""
+    """Whether an order event is counted by its name: further parts of an order and what was taken back are not."""
     return _properties(event).get("voided") is not True and (_part(event) or 1) == 1
+
+
+def standing(events: Iterable[Event]) -> list[Event]:
+    """The events that count, in any order given: of the events that complete one order the latest, or of each part of it the
+    latest, and nothing that was taken back."""
+    groups: dict[str, list[Event]] = defaultdict(list)
+    out = []
+    for event in events:
+        if event.name in ORDER_EVENTS and event.type == "track":
+            if _properties(event).get("voided") is True:
+                continue
+            order_id = _order_id(event) if event.name == COMPLETED else None
+            if order_id is not None:
+                groups[order_id].append(event)
+                continue
+        out.append(event)
+    for group in groups.values():
+        out += _standing(group) if len(group) > 1 else group
+    return out
+
+
+def worth(event: Event) -> tuple[str, int] | None:
+    """(currency, minor units) of one order event by itself; None when it names no amount and no products."""
+    if event.name not in ORDER_EVENTS or event.type != "track":
+        return None
+    paid = _paid(_properties(event))
+    currency = currency_of(event)
+    return None if paid is None else (currency, minor(paid, currency))
+
+
+def currency_of(event: Event) -> str:
+    """The currency that an event names in its properties, or the one that is meant where none is named."""
+    return _currency(event) or DEFAULT_CURRENCY
 
 
 def settle(events: Iterable[Event]) -> dict[str, Orders]:

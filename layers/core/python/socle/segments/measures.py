@@ -1,0 +1,58 @@
+"""What values of events come to: sums, averages, favourites, the first and the last. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from socle.profiles.money import exponent
+from socle.segments.facts import Fact, Seen, Totals, total
+from socle.segments.nodes import EVER, Measure
+from socle.segments.values import MICRO
+
+
+def measured(measure: Measure, seen: Seen, lo: int | None, hi: int | None) -> tuple[Any, Sequence[Fact]]:
+    """(value, the facts in [lo, hi), newest first): numbers and money in millionths, texts, booleans; None where no event has
+    one. Raises HistoryNeeded."""
+    value, function = measure.value, measure.function
+    if measure.span == EVER and value in seen.watch.totals:
+        return _of_totals(measure, seen.totals.get(value)), seen.facts
+    facts = [fact for fact in seen.since(lo) if hi is None or fact.at < hi]
+    place = seen.place(value)
+    if function in ("distinct", "most_frequent"):
+        return (_distinct if function == "distinct" else _most_frequent)(facts, place), facts
+    return _of_totals(measure, total(facts, place)), facts
+
+
+def _of_totals(measure: Measure, totals: Totals | None) -> Any:
+    function, value = measure.function, measure.value
+    if totals is None:
+        return 0 if function == "sum" else None
+    if function == "first":
+        return totals.first
+    if function == "last":
+        return totals.last
+    unit = MICRO // 10 ** exponent(value.currency) if value.kind == "m" else 1
+    if function == "average":
+        return half_up(totals.sum, totals.number) * unit
+    return {"sum": totals.sum, "min": totals.least, "max": totals.greatest}[function] * unit
+
+
+def half_up(total: int, number: int) -> int:
+    """total / number, rounded half up."""
+    return (2 * total + number) // (2 * number)
+
+
+def _distinct(facts: Sequence[Fact], place: int) -> int:
+    return len({name for fact in facts for name in fact.values[place]}) * MICRO
+
+
+def _most_frequent(facts: Sequence[Fact], place: int) -> str | None:
+    """Of those met equally often the one met last, then the first in alphabetical order."""
+    counts: dict[str, int] = {}
+    latest: dict[str, int] = {}
+    for fact in facts:
+        for name in fact.values[place]:
+            counts[name] = counts.get(name, 0) + 1
+            latest[name] = max(latest.get(name, fact.at), fact.at)
+    return min(counts, key=lambda name: (-counts[name], -latest[name], name), default=None)
