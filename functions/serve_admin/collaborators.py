@@ -51,6 +51,8 @@ from socle.quality.store import QualityStore
 from socle.quality.validity import normalise
 from socle.quarantine.service import Quarantine
 from socle.quarantine.store import QuarantineStore
+from socle.rfm.service.requests import Rfm
+from socle.rfm.store import RfmStore
 from socle.settings import AdminSettings
 from socle.sources.model import KIND
 from socle.sources.service import WriteKeys
@@ -128,6 +130,11 @@ class Collaborators:
         profiles = ProfileStore(self._dynamodb, self._settings.profiles_table)
         return Review(CandidateStore(self._dynamodb, self._settings.definitions_table), profiles, self.identity,
                       Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.duplicates_machine))
+
+    @cached_property
+    def rfm(self) -> Rfm:
+        return Rfm(RfmStore(self._s3, self._settings.bucket),
+                   Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.rfm_machine))
 
     @cached_property
     def items(self) -> ItemStore:

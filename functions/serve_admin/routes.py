@@ -16,6 +16,7 @@ from . import (
     profiles,
     quality,
     quarantine,
+    rfm,
     sources,
     traits,
     webhooks,
@@ -25,5 +26,5 @@ from . import (
 def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
-                   catalog, duplicates, definitions):
+                   catalog, duplicates, rfm, definitions):
         app.include_router(module.router)

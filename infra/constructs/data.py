@@ -27,6 +27,9 @@ QUALITY_PREFIX = "quality/"
 QUALITY_RUNS_PREFIX = "quality-runs/"
 CATALOGUE_PREFIX = "catalogue/"
 DUPLICATE_RUNS_PREFIX = "duplicate-runs/"
+LAKE_PREFIX = "lake/"
+REPORTS_PREFIX = "reports/"
+"""The newest reports stay; what a run leaves under reports/rfm/ ends."""
 FAILED_PREFIX = "aws/lambda/"
 """Where Lambda puts what a stream mapping gave up: `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/…`. AWS fixes the name."""
 
@@ -118,7 +121,7 @@ class Data(Construct):
                   for prefix, days in (("exports", self._stage.file_days), ("imports", self._stage.file_days),
                                        ("uploads", self._stage.file_days), ("import-runs", self._stage.file_days),
                                        ("replays", self._stage.file_days), ("quality-runs", self._stage.file_days),
-                                       ("duplicate-runs", self._stage.file_days),
+                                       ("duplicate-runs", self._stage.file_days), ("reports/rfm", self._stage.file_days),
                                        ("quarantine", self._stage.quarantine_days))],
             ],
         )

@@ -25,6 +25,7 @@ ENV = {
     "SOCLE_STREAM_NAME": "stream", "POWERTOOLS_SERVICE_NAME": "serve_admin",
     "SOCLE_QUALITY_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:quality",
     "SOCLE_DUPLICATES_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:duplicates",
+    "SOCLE_RFM_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:rfm",
     "SOCLE_IMPORT_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:import",
 }
 CONTEXT = SimpleNamespace(function_name="serve_admin", memory_limit_in_mb=256, aws_request_id="lambda-request",
@@ -104,7 +105,7 @@ def account() -> Iterator[None]:
         boto3.client("kinesis").create_stream(StreamName="stream", ShardCount=2)
         secret = boto3.client("secretsmanager").create_secret(Name="signing", SecretString="master")
         patch.setenv("SOCLE_SIGNING_SECRET_ARN", secret["ARN"])
-        for machine in ("quality", "import", "duplicates"):  # they do nothing, at the places that the settings name
+        for machine in ("quality", "import", "duplicates", "rfm"):  # they do nothing, at the places that the settings name
             boto3.client("stepfunctions").create_state_machine(
                 name=machine, roleArn="arn:aws:iam::123456789012:role/any",
                 definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}))

@@ -73,6 +73,7 @@ class AdminSettings(Settings):
     quality_machine: str
     import_machine_arn: str
     duplicates_machine: str
+    rfm_machine: str
 
 
 class QualitySettings(Settings):
@@ -121,6 +122,14 @@ class ProposeDuplicatesSettings(FindDuplicatesSettings):
 
     profiles_table: str
     definitions_table: str
+
+
+class RfmSettings(Settings):
+    """compute_rfm: reads the lake and the rules, keeps reports, puts ticks on the stream."""
+
+    definitions_table: str
+    bucket: str
+    stream_name: str
 
 
 class ReplayPlanSettings(Settings):

@@ -16,6 +16,8 @@ from socle.errors import NotFound, Rejected
 from socle.imports.model import Mapping as MappingDocument
 from socle.quality.model import KIND as QUALITY_RULES
 from socle.quality.model import QualityRulesDocument
+from socle.rfm.model import KIND as RFM_RULES
+from socle.rfm.model import RfmRules
 from socle.sources.model import SourceDocument
 
 KINDS: Mapping[str, type[BaseModel]] = {
@@ -26,10 +28,11 @@ KINDS: Mapping[str, type[BaseModel]] = {
     QUALITY_RULES: QualityRulesDocument,
     "mappings": MappingDocument,
     DUPLICATE_RULES: DuplicateRules,
+    RFM_RULES: RfmRules,
 }
 
 DEFAULT = "default"
-SINGLE = frozenset({SURVIVORSHIP, QUALITY_RULES, DUPLICATE_RULES})
+SINGLE = frozenset({SURVIVORSHIP, QUALITY_RULES, DUPLICATE_RULES, RFM_RULES})
 """Kinds with one document only, called `default`: it speaks of the whole workspace."""
 
 
