@@ -117,7 +117,12 @@ class Outbox:
             self.put("webhook", url, text=body.decode(errors="replace"), headers=dict(headers))
             return webhook.send(url, body, headers) if is_loopback(url) else 200
 
+        def exchange_and_record(url: str, body: bytes, headers: dict[str, str]) -> webhook.Answer:
+            self.put("webhook", url, text=body.decode(errors="replace"), headers=dict(headers))
+            return webhook.ask(url, body, headers, webhook.PATIENCE_SECONDS) if is_loopback(url) else webhook.Answer(200)
+
         replace(stack, webhook, "post", post_and_record)
+        replace(stack, webhook, "exchange", exchange_and_record)
         replace(stack, webhooks, "LOOPBACK", ("localhost", "127.0.0.1", "::1"))
 
 

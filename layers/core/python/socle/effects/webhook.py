@@ -12,8 +12,10 @@ import ipaddress
 import socket
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from http.client import HTTPException
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from socle.errors import Rejected, Unavailable
@@ -22,6 +24,11 @@ TIMEOUT_SECONDS = 5
 """For connecting, and for each read."""
 DEADLINE_SECONDS = 8
 """For the whole call: a host that drips its answer keeps every single read in time."""
+PATIENCE_SECONDS = 30
+"""For a whole call whose receiver works on many rows before it answers."""
+MAX_ANSWER = 1_000_000
+
+T = TypeVar("T")
 
 
 def signing_secret(master: bytes, name: str) -> str:
@@ -39,29 +46,50 @@ def signed_headers(secret: str, message_id: str, now: int, body: bytes) -> dict[
             "webhook-timestamp": seconds, "webhook-signature": "v1," + base64.b64encode(signature).decode()}
 
 
+class Answer(NamedTuple):
+    """What a receiver answered; of the body at most MAX_ANSWER bytes."""
+
+    status: int
+    body: bytes = b""
+
+
 def post(url: str, body: bytes, headers: dict[str, str]) -> int:
     """POST and answer the HTTP status; redirects are not followed. Raises Unavailable when there is no answer.
 
     Raises Rejected(`private_address`) for a host that is not on the public internet: a webhook must not reach what only
     the function can reach (its own runtime API, a metadata service, a private network).
     """
+    return _within(DEADLINE_SECONDS, url, send, url, body, headers)
+
+
+def exchange(url: str, body: bytes, headers: dict[str, str]) -> Answer:
+    """As `post`, for who needs the answer itself and gives the receiver PATIENCE_SECONDS to make it."""
+    return _within(PATIENCE_SECONDS, url, ask, url, body, headers, PATIENCE_SECONDS)
+
+
+def _within(seconds: int, url: str, call: Callable[..., T], *given: Any) -> T:
     refuse_private(url)
-    answer = _CALLS.submit(send, url, body, headers)
+    answer = _CALLS.submit(call, *given)
     try:
-        return answer.result(DEADLINE_SECONDS)
+        return answer.result(seconds)
     except TimeoutError as error:
-        raise Unavailable("webhook_slow", f"the webhook's host took more than {DEADLINE_SECONDS} s") from error
+        raise Unavailable("webhook_slow", f"the webhook's host took more than {seconds} s") from error
 
 
 def send(url: str, body: bytes, headers: dict[str, str]) -> int:
     """POST without looking where to."""
+    return ask(url, body, headers, TIMEOUT_SECONDS, 0).status
+
+
+def ask(url: str, body: bytes, headers: dict[str, str], timeout: float, limit: int = MAX_ANSWER) -> Answer:
+    """POST without looking where to; `timeout` in seconds for connecting and for each read, `limit` bytes of the answer."""
     request = urllib.request.Request(url, data=body, headers=headers, method="POST")  # noqa: S310 - the scheme was checked
     try:
-        with _OPENER.open(request, timeout=TIMEOUT_SECONDS) as answer:
-            return int(answer.status)
+        with _OPENER.open(request, timeout=timeout) as answer:
+            return Answer(int(answer.status), answer.read(limit))
     except urllib.error.HTTPError as error:
-        return error.code
-    except (OSError, ValueError) as error:
+        return Answer(error.code)
+    except (OSError, ValueError, HTTPException) as error:
         raise Unavailable("webhook_unreachable", f"the webhook's host did not answer ({type(error).__name__})") from error
 
 
