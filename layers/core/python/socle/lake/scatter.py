@@ -56,9 +56,14 @@ class Scattered(NamedTuple):
     events: int
 
 
-def scatter(connection: Connection, raw: Collection[Path], out: Path, buckets: int, few: int = FEW) -> Scattered:
-    """Write the rows of raw objects below the directory `out`. Raises duckdb.Error for what is no raw object."""
-    _read(connection, raw)
+def scatter(connection: Connection, raw: Collection[Path], out: Path, buckets: int,
+            few: int = FEW) -> tuple[Scattered, list[Path]]:
+    """Write the rows of raw objects below the directory `out`; answers with it those that are no raw objects."""
+    unreadable: list[Path] = []
+    if not _read(connection, raw):
+        unreadable = [path for path in raw if not _read(connection, [path])]
+        _read(connection, [path for path in raw if path not in set(unreadable)])
+    _view(connection)
     rows = _write(connection, out, "rows", f"""
         SELECT {bucket_sql('partition', buckets)} AS bucket, * FROM (
             SELECT * FROM event UNION ALL BY NAME SELECT * FROM gone)""", few)
@@ -69,14 +74,28 @@ def scatter(connection: Connection, raw: Collection[Path], out: Path, buckets: i
                     UNION ALL SELECT DISTINCT partition, NULL, NULL, NULL FROM event)
               GROUP BY profile) TO '{_quoted(out / "heads.parquet")}' (FORMAT parquet)""")
     events = connection.execute("SELECT count(*) FROM raw WHERE row <> 'profile'").fetchone()[0]
-    return Scattered(rows, people, "heads.parquet", events)
+    return Scattered(rows, people, "heads.parquet", events), unreadable
 
 
-def _read(connection: Connection, raw: Collection[Path]) -> None:
+def _read(connection: Connection, raw: Collection[Path]) -> bool:
+    """Make `raw` of objects; False when one of them is none."""
+    import duckdb
+
+    if not raw:
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in _STRUCT.items())
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE raw ({columns})")
+        return True
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in _STRUCT.items())
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM read_json($files, format = 'newline_delimited', "
-        f"columns = {{{columns}}}, compression = 'gzip')", {"files": [str(path) for path in raw]})
+    try:
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM read_json($files, format = 'newline_delimited', "
+            f"columns = {{{columns}}}, compression = 'gzip')", {"files": [str(path) for path in raw]})
+    except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException):
+        return False
+    return True
+
+
+def _view(connection: Connection) -> None:
     # `moved` orders what unmerges did: when, then which step of one; 0 is where the event came in.
     moved = "CASE WHEN row = 'moved' THEN coalesce(moved, received) * 1000000 + coalesce(step, 0) % 1000000 ELSE 0 END"
     connection.execute(f"""
