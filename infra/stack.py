@@ -8,9 +8,11 @@ from constructs import Construct
 from infra.constructs.admin import Admin
 from infra.constructs.data import Data
 from infra.constructs.duplicates import Duplicates
+from infra.constructs.exports import Exports
 from infra.constructs.function import House
 from infra.constructs.imports import Imports
 from infra.constructs.ingest import Api, Ingest
+from infra.constructs.lake import Lake
 from infra.constructs.layers import Layers
 from infra.constructs.observability import Observability
 from infra.constructs.quality import Quality
@@ -46,9 +48,12 @@ class Socle(cdk.Stack):
         imports.open_to(admin.serve_admin, data)
         duplicates = Duplicates(self, "Duplicates", house=house, data=data, schedules=schedules, analytics=layers.analytics)
         duplicates.open_to(admin.serve_admin)
+        lake = Lake(self, "Lake", house=house, data=data, schedules=schedules, analytics=layers.analytics)
+        exports = Exports(self, "Exports", house=house, data=data, schedules=schedules, analytics=layers.analytics)
+        exports.open_to(admin.serve_admin, data)
         observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest,
                                       admin=admin, schedules=schedules, replay=replay, quality=quality,
-                                      imports=imports, duplicates=duplicates)
+                                      imports=imports, duplicates=duplicates, exports=exports, lake=lake)
         for name, value in {
             "ApiUrl": api.url,
             "UserPoolId": admin.users.user_pool_id,

@@ -32,6 +32,9 @@ from socle.events.group import records
 from socle.events.model import Event
 from socle.events.store import EventStream
 from socle.events.tail import Tail, tail
+from socle.exports.service.requests import Exports
+from socle.exports.store import ExportFiles
+from socle.exports.store import RunStore as ExportRunStore
 from socle.failed.service import FailedBatches
 from socle.failed.store import FailedStore
 from socle.identity.service.graph import IdentityGraph
@@ -122,6 +125,12 @@ class Collaborators:
                        Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.import_machine_arn))
 
     @cached_property
+    def exports(self) -> Exports:
+        return Exports(ExportRunStore(self._dynamodb, self._settings.definitions_table),
+                       ExportFiles(self._linking_s3, self._settings.bucket), self._definition_store,
+                       Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.export_machine))
+
+    @cached_property
     def preview(self) -> Preview:
         return Preview(self.imports, self._import_files, Path("/tmp"))  # noqa: S108 (Lambda's own disk)
 
@@ -192,9 +201,7 @@ class Collaborators:
 
     @cached_property
     def _import_files(self) -> ImportFiles:
-        # A link must be signed in version 4 and name the bucket's own host, or regions with our kind of encryption refuse it.
-        return ImportFiles(boto3.client("s3", config=_CONFIG.merge(
-            Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))), self._settings.bucket)
+        return ImportFiles(self._linking_s3, self._settings.bucket)
 
     @cached_property
     def _stream(self) -> EventStream:
@@ -215,6 +222,11 @@ class Collaborators:
     @cached_property
     def _s3(self) -> Client:
         return boto3.client("s3", config=_CONFIG)
+
+    @cached_property
+    def _linking_s3(self) -> Client:
+        # A link must be signed in version 4 and name the bucket's own host, or regions with our kind of encryption refuse it.
+        return boto3.client("s3", config=_CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"})))
 
     @cached_property
     def _kinesis(self) -> Client:

@@ -10,6 +10,7 @@ from . import (
     catalogue,
     definitions,
     duplicates,
+    exports,
     failed,
     identity,
     imports,
@@ -26,5 +27,5 @@ from . import (
 def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
-                   catalog, duplicates, rfm, definitions):
+                   catalog, duplicates, rfm, exports, definitions):
         app.include_router(module.router)

@@ -28,8 +28,13 @@ QUALITY_RUNS_PREFIX = "quality-runs/"
 CATALOGUE_PREFIX = "catalogue/"
 DUPLICATE_RUNS_PREFIX = "duplicate-runs/"
 LAKE_PREFIX = "lake/"
+EXPORTS_PREFIX = "exports/"
+EXPORT_STATE_PREFIX = "export-state/"
+"""What the next delta compares with: it outlives the files themselves, see socle.exports."""
 REPORTS_PREFIX = "reports/"
 """The newest reports stay; what a run leaves under reports/rfm/ ends."""
+QUERIES_PREFIX = "queries/"
+"""What Athena answered."""
 FAILED_PREFIX = "aws/lambda/"
 """Where Lambda puts what a stream mapping gave up: `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/…`. AWS fixes the name."""
 
@@ -118,10 +123,12 @@ class Data(Construct):
                                                transition_after=cdk.Duration.days(30))])
                   for prefix in ("raw", "lake")],
                 *[s3.LifecycleRule(id=f"{prefix}-end", prefix=f"{prefix}/", expiration=cdk.Duration.days(days))
-                  for prefix, days in (("exports", self._stage.file_days), ("imports", self._stage.file_days),
+                  for prefix, days in (("exports", self._stage.file_days), ("export-state", 90),
+                                       ("imports", self._stage.file_days),
                                        ("uploads", self._stage.file_days), ("import-runs", self._stage.file_days),
                                        ("replays", self._stage.file_days), ("quality-runs", self._stage.file_days),
-                                       ("duplicate-runs", self._stage.file_days), ("reports/rfm", self._stage.file_days),
+                                       ("duplicate-runs", self._stage.file_days), ("queries", self._stage.file_days),
+                                       ("reports/rfm", self._stage.file_days),
                                        ("quarantine", self._stage.quarantine_days))],
             ],
         )

@@ -15,9 +15,11 @@ from constructs import Construct
 from infra.constructs.admin import Admin
 from infra.constructs.data import Data
 from infra.constructs.duplicates import Duplicates
+from infra.constructs.exports import Exports
 from infra.constructs.function import Function
 from infra.constructs.imports import Imports
 from infra.constructs.ingest import Api, Ingest
+from infra.constructs.lake import Lake
 from infra.constructs.quality import Quality
 from infra.constructs.replay import Replay
 from infra.constructs.schedules import Schedules
@@ -57,7 +59,7 @@ class Observability(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, stage: StageSettings, data: Data, api: Api, ingest: Ingest,
                  admin: Admin, schedules: Schedules, replay: Replay, quality: Quality,
-                 imports: Imports, duplicates: Duplicates) -> None:
+                 imports: Imports, duplicates: Duplicates, exports: Exports, lake: Lake) -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Alarms", display_name=f"Socle {stage.name}", master_key=data.key,
                                enforce_ssl=True)
@@ -74,6 +76,7 @@ class Observability(Construct):
         if stage.alarm_address is not None:
             self.topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_address))
         functions = (ingest.collect_events, ingest.apply_events, ingest.run_effects, schedules.sweep_due,
+                     exports.export_segments_due,
                      admin.serve_admin, quality.update_catalogue, imports.start_import, imports.collect_hooks)
         self._watch_functions(functions)
         self._watch_stream(stage, ingest)
@@ -92,6 +95,10 @@ class Observability(Construct):
                     "A file was not imported: GET /api/imports says which and why; start it again when that is mended.")
         self._alarm("DuplicatesFailed", duplicates.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
                     "A search for near-duplicates broke off: its execution says where; the next one starts anew.")
+        self._alarm("ExportFailed", exports.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
+                    "An export failed: GET /api/exports/{name}/runs says why; run it again when that is mended.")
+        self._alarm("CompactionFailed", lake.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
+                    "The lake was not compacted: its execution says where it broke off; the next one takes in all that is left.")
         self._alarm("ApiServerErrors", api.api.metric_server_error(statistic="Sum", period=FIVE_MINUTES), 10,
                     "The API answers 5xx: clients keep their events and retry, but not for ever.")
         self.dashboard = self._dashboard(stage, api, ingest, functions)

@@ -25,6 +25,7 @@ ENV = {
     "SOCLE_STREAM_NAME": "stream", "POWERTOOLS_SERVICE_NAME": "serve_admin",
     "SOCLE_QUALITY_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:quality",
     "SOCLE_DUPLICATES_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:duplicates",
+    "SOCLE_EXPORT_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:export",
     "SOCLE_RFM_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:rfm",
     "SOCLE_IMPORT_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:import",
 }
@@ -105,7 +106,8 @@ def account() -> Iterator[None]:
         boto3.client("kinesis").create_stream(StreamName="stream", ShardCount=2)
         secret = boto3.client("secretsmanager").create_secret(Name="signing", SecretString="master")
         patch.setenv("SOCLE_SIGNING_SECRET_ARN", secret["ARN"])
-        for machine in ("quality", "import", "duplicates", "rfm"):  # they do nothing, at the places that the settings name
+        # They do nothing, at the places that the settings name.
+        for machine in ("quality", "import", "duplicates", "rfm", "export"):
             boto3.client("stepfunctions").create_state_machine(
                 name=machine, roleArn="arn:aws:iam::123456789012:role/any",
                 definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}))

@@ -16,8 +16,10 @@ from socle.settings import (
     ApplySettings,
     CatalogueSettings,
     CollectSettings,
+    CompactSettings,
     ConvertImportSettings,
     EffectsSettings,
+    ExportSettings,
     FindDuplicatesSettings,
     ImportSettings,
     ProposeDuplicatesSettings,
@@ -25,7 +27,9 @@ from socle.settings import (
     ReplayCompareSettings,
     ReplayPlanSettings,
     ReplaySettings,
+    SendExportSettings,
     Settings,
+    StartExportSettings,
     StartImportSettings,
     SweepSettings,
 )
@@ -37,10 +41,12 @@ SETTINGS: dict[str, type[Settings]] = {
     "find_duplicates": FindDuplicatesSettings, "propose_duplicates": ProposeDuplicatesSettings,
     "measure_quality": QualitySettings, "update_catalogue": CatalogueSettings,
     "split_import": ImportSettings, "convert_import": ConvertImportSettings, "finish_import": ImportSettings,
-    "start_import": StartImportSettings, "collect_hooks": CollectSettings}
+    "export_segments": ExportSettings, "export_segments_send": SendExportSettings,
+    "export_segments_due": StartExportSettings, "start_import": StartImportSettings, "collect_hooks": CollectSettings,
+    "compact_lake": CompactSettings}
 
-READS_TABLES = {"serve_admin", "split_import", "finish_import", "find_duplicates"}
-"""Functions with a third layer: they read workbooks and Parquet files, or compare people in DuckDB."""
+READS_TABLES = {"serve_admin", "split_import", "finish_import", "find_duplicates", "compact_lake", "export_segments"}
+"""Functions with a third layer: they read workbooks and Parquet files, or work in DuckDB."""
 
 
 @pytest.mark.parametrize("name", SETTINGS)

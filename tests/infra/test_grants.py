@@ -25,6 +25,11 @@ ALLOWED = {
     "finish_import": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem", "s3:GetObject",
                       "s3:PutObject"},
     "start_import": {"dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject", "s3:PutObject", "states:StartExecution"},
+    "export_segments": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem", "s3:GetObject",
+                        "s3:PutObject", "s3:DeleteObject"},
+    "export_segments_send": {"s3:GetObject", "s3:PutObject", "secretsmanager:GetSecretValue"},
+    "export_segments_due": {
+        "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "states:StartExecution", "states:DescribeExecution"},
     "collect_hooks": {"kinesis:PutRecords", "dynamodb:GetItem"},
     "find_duplicates": {"s3:GetObject", "s3:PutObject"},
     "propose_duplicates": {
@@ -33,6 +38,7 @@ ALLOWED = {
     "measure_quality": {
         "dynamodb:Scan", "dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
     "update_catalogue": {"s3:ListBucket", "s3:GetObject", "s3:PutObject"},
+    "compact_lake": {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
     "replay_plan": {"s3:ListBucket", "s3:PutObject"},
     "replay_raw": {
         "s3:GetObject", "s3:PutObject", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
@@ -66,7 +72,8 @@ def test_resources_are_ours_and_only_objects_are_named_by_prefix(template: Any) 
     # ":*" are executions of a workflow, whose names are not known beforehand.
     assert patterns == {
         ":*", "/uploads/*", "/imports/*", "/import-runs/*", "/import-state/*", "/quality/*", "/quality-runs/*", "/catalogue/*",
-        "/duplicate-runs/*", "/raw/*", "/quarantine/*", "/aws/lambda/*", "/erasures/*", "/replays/*"}
+        "/duplicate-runs/*", "/raw/*", "/quarantine/*", "/aws/lambda/*", "/erasures/*", "/replays/*", "/lake/*",
+        "/exports/*", "/export-state/*"}
 
 
 def test_no_role_has_a_managed_policy(template: Any) -> None:
@@ -92,7 +99,8 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
         ("measure_quality", "profiles"): {"dynamodb:Scan"},
         ("measure_quality", "definitions"): {"dynamodb:GetItem", "dynamodb:Query"},
         **{(name, "definitions"): {action for action in ALLOWED[name] if action.startswith("dynamodb:")}
-           for name in ("split_import", "finish_import", "start_import", "collect_hooks")},
+           for name in ("split_import", "finish_import", "start_import", "collect_hooks", "export_segments",
+                        "export_segments_due")},
         ("convert_import", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
         ("convert_import", "definitions"): {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem"},
         ("serve_admin", "profiles"): {
@@ -123,7 +131,7 @@ def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_what_is_refus
                         if grant.function == "serve_admin" and action in grant.actions for resource in grant.resources}
                for action in ("s3:GetObject", "s3:DeleteObject", "s3:PutObject")}
     assert objects == {"s3:GetObject": {"/quarantine/*", "/aws/lambda/*", "/quality/*", "/quality-runs/*", "/catalogue/*",
-                                        "/uploads/*", "/imports/*", "/import-runs/*"},
+                                        "/uploads/*", "/imports/*", "/import-runs/*", "/exports/*"},
                        "s3:DeleteObject": {"/quarantine/*", "/aws/lambda/*"},
                        "s3:PutObject": {"/quarantine/*", "/erasures/*", "/raw/*", "/uploads/*", "/import-runs/*"}}
 

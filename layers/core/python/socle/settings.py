@@ -74,6 +74,7 @@ class AdminSettings(Settings):
     import_machine_arn: str
     duplicates_machine: str
     rfm_machine: str
+    export_machine: str
 
 
 class QualitySettings(Settings):
@@ -124,12 +125,38 @@ class ProposeDuplicatesSettings(FindDuplicatesSettings):
     definitions_table: str
 
 
+class ExportSettings(Settings):
+    """export_segments: reads the lake, writes files; runs are kept beside the definitions."""
+
+    bucket: str
+    definitions_table: str
+
+
+class SendExportSettings(Settings):
+    """export_segments_send: rows of a run to a webhook, signed with the secret."""
+
+    bucket: str
+    signing_secret_arn: str
+
+
+class StartExportSettings(ExportSettings):
+    """export_segments_due: starts the workflow for exports that are due."""
+
+    export_machine: str
+
+
 class RfmSettings(Settings):
     """compute_rfm: reads the lake and the rules, keeps reports, puts ticks on the stream."""
 
     definitions_table: str
     bucket: str
     stream_name: str
+
+
+class CompactSettings(Settings):
+    """compact_lake: raw objects in, the lake out."""
+
+    bucket: str
 
 
 class ReplayPlanSettings(Settings):

@@ -13,6 +13,8 @@ from socle.definitions.webhooks import WebhookDocument
 from socle.duplicates.model import KIND as DUPLICATE_RULES
 from socle.duplicates.model import DuplicateRules
 from socle.errors import NotFound, Rejected
+from socle.exports.model.document import KIND as EXPORTS
+from socle.exports.model.document import ExportDocument
 from socle.imports.model import Mapping as MappingDocument
 from socle.quality.model import KIND as QUALITY_RULES
 from socle.quality.model import QualityRulesDocument
@@ -31,6 +33,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "mappings": MappingDocument,
     DUPLICATE_RULES: DuplicateRules,
     RFM_RULES: RfmRules,
+    EXPORTS: ExportDocument,
     SEGMENTS: Segment,
     COMPUTED: ComputedTrait,
 }

@@ -1,0 +1,1 @@
+"""The nouns of exports: the document that people write, the fields they choose, the schedule, a run."""
