@@ -10,16 +10,18 @@ from tests.memory import Calls, MemoryProfiles, MemoryQuarantine, MemoryQueue, M
 
 
 class World:
-    """A consumer with in-memory stores around it. `deliver` hands it batches as the stream would; `rules` may be changed."""
+    """A consumer with in-memory stores around it. `deliver` hands it batches as the stream would; `rules` and `now` may
+    be changed."""
 
     def __init__(self, webhooks: dict[str, list[str]] | None = None, calls: Calls | None = None) -> None:
         self.profiles, self.raw, self.quarantine, self.queue = (
             MemoryProfiles(calls), MemoryRaw(calls), MemoryQuarantine(calls), MemoryQueue(calls))
         self.rules = Rules(webhooks or {})
+        self.now = 1_700_000_000_000
         self.drawn = 0
         self._sequence = 0
         self.consumer = Consumer(self.profiles, self.raw, self.quarantine, self.queue,  # type: ignore[arg-type]
-                                 lambda: self.rules, self.new_id)
+                                 lambda: self.rules, self.new_id, lambda: self.now)
 
     def new_id(self) -> str:
         self.drawn += 1

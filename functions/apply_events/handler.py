@@ -14,11 +14,7 @@ from socle.aws import client
 from socle.cached import Cached
 from socle.consumer.batch import Record, Rules
 from socle.consumer.service import Consumer
-from socle.definitions.identifiers import KIND as IDENTIFIERS
-from socle.definitions.identifiers import rules_of as identity_rules
 from socle.definitions.store import DefinitionStore
-from socle.definitions.survivorship import SURVIVORSHIP, rules_of
-from socle.definitions.webhooks import wanted_by
 from socle.effects.store import EffectQueue
 from socle.errors import Unavailable
 from socle.ids import new_id
@@ -34,8 +30,7 @@ definitions = DefinitionStore(dynamodb, settings.definitions_table)
 consumer = Consumer(
     ProfileStore(dynamodb, settings.profiles_table), RawStore(s3, settings.bucket), QuarantineStore(s3, settings.bucket),
     EffectQueue(client("sqs"), settings.effects_queue_url),
-    Cached(lambda: Rules(wanted_by(definitions.list_current("webhooks")), rules_of(definitions.list_current(SURVIVORSHIP)),
-                         identity_rules(definitions.list_current(IDENTIFIERS))), 30 * clock.SECOND, clock.now), new_id)
+    Cached(lambda: Rules.of(definitions.list_current), 30 * clock.SECOND, clock.now), new_id, clock.now)
 
 
 @logger.inject_lambda_context

@@ -36,7 +36,7 @@ def firm(call: Call) -> str:
     dynamodb = boto3.client("dynamodb")
     profiles: Any = ProfileStore(dynamodb, "profiles")
     names, queue = iter(f"person{number}" for number in range(100)), MemoryQueue()
-    consumer = Consumer(profiles, MemoryRaw(), MemoryQuarantine(), queue, Rules, lambda: next(names))  # type: ignore[arg-type]
+    consumer = Consumer(profiles, MemoryRaw(), MemoryQuarantine(), queue, Rules, lambda: next(names), lambda: T0)  # type: ignore[arg-type]
     events = [
         group(1, ADA, to="acme", name="Acme", employees=12, siret="73282932000074"),
         group(2, BOB, to="acme", employees="1,200", vat_number="FR nonsense"),

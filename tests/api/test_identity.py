@@ -23,7 +23,7 @@ ANN, TABLET, DEVICE, CRM = ("user_id", "id-ann"), ("anonymous_id", "id-tablet"),
 def deliver(call: Call) -> Any:
     names = iter(f"identity{number}" for number in range(100))
     consumer = Consumer(ProfileStore(boto3.client("dynamodb"), "profiles"), MemoryRaw(), MemoryQuarantine(),  # type: ignore[arg-type]
-                        MemoryQueue(), Rules, lambda: next(names))  # type: ignore[arg-type]
+                        MemoryQueue(), Rules, lambda: next(names), lambda: T0)  # type: ignore[arg-type]
 
     def send(*events: Any) -> None:
         consumer.apply([Record("shard", "1", T0, encode_events(events))])

@@ -23,7 +23,7 @@ def profile(call: Call) -> str:
     names = iter(f"person{number}" for number in range(100))
     store: Any = ProfileStore(boto3.client("dynamodb"), "profiles")
     consumer = Consumer(store, MemoryRaw(), MemoryQuarantine(), MemoryQueue(),  # type: ignore[arg-type]
-                        Rules, lambda: next(names))
+                        Rules, lambda: next(names), lambda: T0)
     events = [
         event(0, ("user_id", "42"), properties={"sku": "a"}),
         identify(60, ("user_id", "42"), ("email", "ada@example.com"), ("phone", "+4930123456"), traits={"name": "Ada"}),

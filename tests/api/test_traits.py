@@ -25,7 +25,7 @@ def profile(call: Call) -> str:
     names = iter(f"person{number}" for number in range(10))
     store: Any = ProfileStore(boto3.client("dynamodb"), "profiles")
     consumer = Consumer(store, MemoryRaw(), MemoryQuarantine(), MemoryQueue(),  # type: ignore[arg-type]
-                        Rules, lambda: next(names))
+                        Rules, lambda: next(names), lambda: T0)
     events = [identify(0, traits={"city": "Lyon", "plan": "free"})._replace(source="crm"),
               identify(60, traits={"city": "Nice", "plan": None}), identify(120, traits={"city": "Metz", "name": "Ada"})]
     consumer.apply([Record("shard", "1", T0, encode_events(events))])

@@ -20,6 +20,7 @@ from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
+from socle import clock
 from socle.aws import client
 from socle.consumer.batch import Record, Rules
 from socle.consumer.service import Consumer
@@ -156,7 +157,7 @@ def consumer_of(dynamodb: Any, s3: Any, sqs: Any) -> Consumer:
     """A consumer with the real stores around these clients; nobody has webhooks."""
     ids = new_ids()
     return Consumer(ProfileStore(dynamodb, "profiles"), RawStore(s3, "bucket"), QuarantineStore(s3, "bucket"),
-                    EffectQueue(sqs, "https://sqs.us-east-1.amazonaws.com/1/effects"), Rules, lambda: next(ids))
+                    EffectQueue(sqs, "https://sqs.us-east-1.amazonaws.com/1/effects"), Rules, lambda: next(ids), clock.now)
 
 
 def _per(counted: Counter[str], events: int) -> dict[str, float]:

@@ -46,7 +46,7 @@ class Cloud:
         store, quarantine = ProfileStore(self.dynamodb, "profiles"), QuarantineStore(self.s3, "bucket")
         ids = iter(range(1_000_000))
         consumer = Consumer(store, RawStore(self.s3, "bucket"), quarantine, EffectQueue(self.sqs, self.url),
-                            lambda: Rules(load.hooks), lambda: f"p{next(ids):06d}")
+                            lambda: Rules(load.hooks), lambda: f"p{next(ids):06d}", lambda: DUE)
         if load.timer:
             due = Aggregate(TIMER, 1, reserved=frozenset([TESS]), due=DUE)
             store.bind(due, encode_aggregate(due), TESS, Owner(TIMER, 0))

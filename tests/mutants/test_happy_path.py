@@ -56,7 +56,8 @@ class InTheCloud(World):
         self.profiles = ProfileStore(found["dynamodb"], "profiles")  # type: ignore[assignment]
         self.filed = QuarantineStore(self._s3, self._bucket)
         self.consumer = Consumer(self.profiles, RawStore(self._s3, self._bucket), self.filed,  # type: ignore[arg-type]
-                                 EffectQueue(self._sqs, self._url), lambda: Rules(webhooks), self.consumer._new_id)
+                                 EffectQueue(self._sqs, self._url), lambda: Rules(webhooks), self.consumer._new_id,
+                                 lambda: T0)
 
     def raw_rows(self) -> list[dict[str, Any]]:
         keys = [one["Key"] for one in self._s3.list_objects_v2(Bucket=self._bucket, Prefix="raw/").get("Contents", [])]

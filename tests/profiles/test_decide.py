@@ -6,6 +6,7 @@ from dataclasses import replace
 from unittest.mock import patch
 
 from socle.effects.model import Effect
+from socle.events.model import Tick
 from socle.identity.model import MANUAL, Evidence
 from socle.profiles import seal
 from socle.profiles.codec import entry_of
@@ -25,7 +26,7 @@ def aggregate_of(*events, name="p", **more):
 
 
 def decided(aggregate, *events, tick=None, history=None) -> Decision:
-    decision = decide(aggregate, events, HOOKS, history or History(), tick)
+    decision = decide(aggregate, events, HOOKS, history or History(), None if tick is None else Tick(aggregate.id, tick))
     assert isinstance(decision, Decision)
     return decision
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
+from socle.definitions.identifiers import KIND as IDENTIFIERS
+from socle.definitions.identifiers import rules_of as identity_of
+from socle.definitions.model import Definition
+from socle.definitions.survivorship import SURVIVORSHIP
+from socle.definitions.survivorship import rules_of as survivorship_of
+from socle.definitions.webhooks import wanted_by
 from socle.drafts.model import Draft
 from socle.events.model import Event, Quarantined
 from socle.identity.rules import STANDARD, IdentityRules
 from socle.profiles.decide import Webhooks
 from socle.profiles.model import Aggregate
 from socle.profiles.survivorship import LATEST, Survivorship
+from socle.segments.rules import COMPUTED_TRAITS, NO_SEGMENTS, SEGMENTS, LiveRules
 
 
 class Record(NamedTuple):
@@ -29,11 +37,19 @@ class Rules(NamedTuple):
     webhooks      event name → names of the webhooks that want it
     survivorship  which value of a trait counts
     identifiers   what the types of identifiers are worth
+    segments      who is in which segment
     """
 
     webhooks: Webhooks = MappingProxyType({})
     survivorship: Survivorship = LATEST
     identifiers: IdentityRules = STANDARD
+    segments: LiveRules = NO_SEGMENTS
+
+    @classmethod
+    def of(cls, current: Callable[[str], list[Definition]]) -> Rules:
+        """The rules that the current definitions make; `current` lists those of a kind."""
+        return cls(wanted_by(current("webhooks")), survivorship_of(current(SURVIVORSHIP)), identity_of(current(IDENTIFIERS)),
+                   LiveRules.of(current(SEGMENTS), current(COMPUTED_TRAITS)))
 
 
 @dataclass
@@ -50,9 +66,10 @@ class Outcome:
 
 @dataclass
 class Batch:
-    """One batch under way: the events by profile as they were applied, and the profiles as they are now."""
+    """One batch under way at `now` (epoch ms): the events by profile as they were applied, and the profiles as they are now."""
 
     rules: Rules
+    now: int
     outcome: Outcome = field(default_factory=Outcome)
     groups: dict[str, list[Event]] = field(default_factory=dict)
     touched: dict[str, Aggregate] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from socle.drafts.service import DraftWriter
 from socle.effects.store import EffectQueue
 from socle.errors import Conflict, Rejected, Unavailable, poison_is_rejected
 from socle.events.check import MAX_EVENT_BYTES
-from socle.events.model import Event, Quarantined, Tick
+from socle.events.model import RECHECK, Event, Quarantined, Tick
 from socle.events.stream import Decoded, decode
 from socle.identity.service.join import load_roots
 from socle.identity.service.place import place
@@ -46,10 +46,10 @@ class Quarantine(Protocol):
 
 
 class Consumer:
-    """Applies batches. Collaborators are passed in; `new_id` draws the id of a new profile."""
+    """Applies batches. Collaborators are passed in; `new_id` draws the id of a new profile, `clock` says what time it is."""
 
     def __init__(self, profiles: ProfileStore, raw: RawStore, quarantine: Quarantine, queue: EffectQueue,
-                 rules: Callable[[], Rules], new_id: Callable[[], str]) -> None:
+                 rules: Callable[[], Rules], new_id: Callable[[], str], clock: Callable[[], int]) -> None:
         self._profiles = profiles
         self._writer = DraftWriter(profiles)
         self._raw = raw
@@ -57,13 +57,14 @@ class Consumer:
         self._queue = queue
         self._rules = rules
         self._new_id = new_id
+        self._clock = clock
 
     def apply(self, records: Sequence[Record]) -> Outcome:
         """Apply a batch: when it returns, everything in it is in profiles, queue and bucket.
 
         Raises Unavailable when it can't be finished now: deliver the whole batch again.
         """
-        batch = Batch(self._rules())
+        batch = Batch(self._rules(), self._clock())
         decoded = [_decode(record, batch.poisoned) for record in records]
         self._apply_events([event for one in decoded for event in one.events], batch)
         self._apply_ticks([tick for one in decoded for tick in one.ticks], batch)
@@ -142,13 +143,14 @@ class Consumer:
                 return
             work.aggregate = after
 
-    def _write(self, work: Work, events: Sequence[Event], tick: int | None = None) -> None:
+    def _write(self, work: Work, events: Sequence[Event], tick: Tick | None = None) -> None:
         """Decide and write, once or, to seal what is too much for one item, several times; the last write is postponed if
         it can share a call with those of other profiles. Raises Conflict, Rejected."""
         while True:
             with poison_is_rejected():
-                decision = decide(work.aggregate, events, work.batch.rules.webhooks, work.history, tick,
-                                  rules=work.batch.rules.survivorship)
+                rules = work.batch.rules
+                decision = decide(work.aggregate, events, rules.webhooks, work.history, tick, rules=rules.survivorship,
+                                  segments=rules.segments, now=work.batch.now)
             if isinstance(decision, Needs):
                 self._writer.read(work, decision)
                 continue
@@ -165,20 +167,23 @@ class Consumer:
                 work.aggregate = drained
             if len(decision.data) <= HARD_LIMIT:
                 return
-            events = ()
+            events, tick = (), None
 
     def _apply_ticks(self, ticks: Sequence[Tick], batch: Batch) -> None:
         """Let time pass for profiles that are due. A tick that lost a race is dropped: the profile is still due."""
         aggregates = self._profiles.load(tick.profile for tick in ticks)
         for tick in ticks:
             work = Work(batch.touched.get(tick.profile) or aggregates[tick.profile], History(), batch=batch)
-            if work.aggregate.due != tick.due:
+            if tick.due not in (work.aggregate.due, RECHECK):
                 continue
             try:
                 if work.aggregate.erased is not None:
-                    self._erase_again(work.aggregate)
+                    if tick.due == work.aggregate.due:
+                        self._erase_again(work.aggregate)
                     continue
-                self._write(work, (), tick.due)
+                if tick.due == RECHECK and not work.aggregate.snapshot.events:
+                    continue  # merged away, or never there
+                self._write(work, (), tick)
                 self._writer.write_now(work)
             except Conflict:
                 continue

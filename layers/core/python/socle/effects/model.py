@@ -7,16 +7,17 @@ from typing import Any, NamedTuple
 
 WEBHOOK = "webhook"
 ACCOUNT = "account"
+SEGMENT = "segment"
 
 
 class Effect(NamedTuple):
     """One thing to do, once per `id`: the same decision taken again names the same effect.
 
-    kind      WEBHOOK, or ACCOUNT: the event says something of an account
-    name      name of the webhook, or group id of the account
-    profile   the partition that holds the event
-    key       key of the event that it is about
-    revision  its revision
+    kind      WEBHOOK; ACCOUNT: the event says something of an account; SEGMENT: somebody entered or left a segment
+    name      name of the webhook, group id of the account, or name of the segment
+    profile   the partition that holds the event; the profile that entered or left
+    key       key of the event that it is about; "+" or "-" and when it was entered or left in epoch ms
+    revision  its revision; the version of the profile that says so
     """
 
     kind: str
@@ -27,9 +28,9 @@ class Effect(NamedTuple):
 
     @property
     def id(self) -> str:
-        """24 hex characters: SHA-256 of what the effect is about, cut. The partition is no part of it, except for an account:
-        it is about that partition's membership too, and two people may have events of one key."""
-        about = "\0".join((self.kind, self.name, self.key, str(self.revision), *([self.profile] if self.kind == ACCOUNT else [])))
+        """24 hex characters: SHA-256 of what the effect is about, cut. The partition is no part of it, except for accounts
+        and segments: these are about that partition's membership, and two people may have events of one key."""
+        about = "\0".join((self.kind, self.name, self.key, str(self.revision), *([] if self.kind == WEBHOOK else [self.profile])))
         return hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
     def to_row(self) -> list[Any]:

@@ -127,15 +127,21 @@ class Quarantined(NamedTuple):
                 "message": self.message}
 
 
+RECHECK = 0
+"""Due time of a tick that asks to look at a profile whatever it is due at."""
+
+
 class Tick(NamedTuple):
     """A reminder that a profile is due: it travels on the same stream, so that there is one writer path.
 
     profile  profile id
-    due      epoch ms, as stored in the aggregate when the tick was sent; no longer equal means dropped
+    due      epoch ms, as stored in the aggregate when the tick was sent; no longer equal means dropped. Or RECHECK
+    given    values computed elsewhere for the profile to keep, None to forget one; only with RECHECK
     """
 
     profile: str
     due: int
+    given: dict[str, Any] | None = None
 
 
 _YEAR_1 = 62_135_596_800_000

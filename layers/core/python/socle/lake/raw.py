@@ -3,7 +3,9 @@
 Rows are `{"row": "event", "profile": id, …Event.to_json}` for every event of the batch, duplicates included, and
 `{"row": "profile", "profile": id, "version", "members": [ids], "reserved": [[type, value]], "snapshot": …}` for every profile
 that it touched; `reserved` are identifiers claimed for it that no folded event names, `members` says why each was merged, `apart`
-names those with whom it never is. An unmerge leaves `{"row": "moved", "from": partition, …}` for every event that went elsewhere.
+names those with whom it never is; `segments` are {name: since}, by the definitions numbered `evaluated`, until `due`; `given` are
+values from elsewhere. An unmerge leaves `{"row": "moved", "from": partition, "moved": epoch ms, "step", …}` for every event that
+went elsewhere.
 The name is made of the batch's place in the stream, so a batch that is applied again names the same object.
 """
 
@@ -47,6 +49,7 @@ def _profile_row(aggregate: Aggregate) -> dict[str, Any]:
             "members": {name: _member(one) for name, one in sorted(aggregate.members.items())},
             "apart": sorted(aggregate.apart),
             "reserved": [list(pair) for pair in sorted(aggregate.reserved)],
+            "segments": aggregate.segments, "evaluated": aggregate.evaluated, "due": aggregate.due, "given": aggregate.given,
             "snapshot": profile_view(aggregate.id, aggregate.snapshot, aggregate.members)}
 
 
@@ -54,9 +57,16 @@ def _member(member: Member) -> dict[str, Any]:
     return {"into": member.into, "version": member.version, "evidence": list(member.evidence)}
 
 
-def encode_moved(moved: Iterable[tuple[str, str, Event]]) -> bytes:
-    """The object of an unmerge: (from, to, event) for every event that it moves from one partition to another."""
-    lines = [_dumps({"row": "moved", "from": source, "profile": target, **event.to_json()}) for source, target, event in moved]
+def encode_moved(moved: Iterable[tuple[str, str, Event]], name: str = "", now: int = 0) -> bytes:
+    """The object of an unmerge: (from, to, event) for every event that it moves from one partition to another.
+
+    What is moved twice lies where it was moved last: `now` (epoch ms), and of two at the same time the greater version of the
+    profile that was unmerged, the last part of `name`.
+    """
+    version = name.rpartition("-")[2]
+    step = int(version) if version.isdigit() else 0
+    lines = [_dumps({"row": "moved", "from": source, "profile": target, "moved": now, "step": step, **event.to_json()})
+             for source, target, event in moved]
     return _packed(lines)
 
 

@@ -7,7 +7,9 @@ Header of an aggregate, empty parts left out (see Snapshot and Aggregate for mea
     k keys of the tail's events · r {index: revision} · n [events, first_seen, last_seen - first_seen] · i identifiers
     t, c traits and context as [[at, tie, {name: value}, rank if any], …] · f first touch · g consents · e counts · o orders
     h order id hashes · s number of the survivorship rules · a accounts as [[group id, at, tie], …] · p pages ·
-    z horizon · m members · d kept apart · q reserved identifiers · x outbox
+    z horizon · m members · d kept apart · q reserved identifiers · x outbox · v number of the definitions evaluated ·
+    y segments as {name: since - first_seen} · w trackers as [number, [[place, last_seen - last, *rest of the row], …]] ·
+    u values given
 Header of a page: k, r.
 """
 
@@ -24,7 +26,7 @@ from socle.effects.model import Effect
 from socle.events.model import Event, key_time
 from socle.identity.model import Evidence
 from socle.profiles.dictionary import DICTIONARIES, LATEST
-from socle.profiles.model import Aggregate, Entry, Member, Orders, Register, Snapshot
+from socle.profiles.model import NO_TRACKERS, Aggregate, Entry, Member, Orders, Register, Snapshot, Trackers
 
 _dumps = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -76,6 +78,10 @@ def encode_aggregate(aggregate: Aggregate) -> bytes:
         "d": sorted(aggregate.apart),
         "q": sorted(aggregate.reserved),
         "x": [effect.to_row() for effect in aggregate.outbox],
+        "v": aggregate.evaluated,
+        "y": {name: since - snapshot.first_seen for name, since in sorted(aggregate.segments.items())},
+        "w": _pack_trackers(aggregate.trackers, snapshot.last_seen),
+        "u": aggregate.given,
         **_keys(aggregate.tail),
     }
     return _deflate({name: value for name, value in header.items() if value}, aggregate.tail)
@@ -102,7 +108,10 @@ def decode_aggregate(profile: str, version: int, data: bytes) -> Aggregate:
                      header.get("z", ""), {member: _member(*row) for member, row in header.get("m", {}).items()},
                      apart=frozenset(header.get("d", ())),
                      reserved=frozenset((kind, value) for kind, value in header.get("q", ())),
-                     outbox=tuple(Effect(*row) for row in header.get("x", ())))
+                     outbox=tuple(Effect(*row) for row in header.get("x", ())),
+                     segments={name: first_seen + since for name, since in header.get("y", {}).items()},
+                     evaluated=header.get("v", 0), trackers=_unpack_trackers(header.get("w"), first_seen + span),
+                     given=header.get("u", {}))
 
 
 def _member(into: str, ceiling: str, version: int, rule: str, at: int, identifier: list[str] | None, event: str,
@@ -151,6 +160,18 @@ def _unpack(stamps: Iterable[Any]) -> dict[str, Register]:
         for name, value in stamp[2].items():
             found[name] = Register(at, tie, value, rank)
     return found
+
+
+def _pack_trackers(trackers: Trackers, last_seen: int) -> list[Any] | None:
+    if not trackers.number:
+        return None
+    return [trackers.number, [[place, last_seen - row[0], *row[1:]] for place, row in sorted(trackers.rows.items())]]
+
+
+def _unpack_trackers(packed: list[Any] | None, last_seen: int) -> Trackers:
+    if packed is None:
+        return NO_TRACKERS
+    return Trackers(packed[0], {place: [last_seen - back, *rest] for place, back, *rest in packed[1]})
 
 
 def _pack_hashes(hashes: set[int]) -> str:

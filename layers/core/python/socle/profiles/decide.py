@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from socle.accounts.link import group_of
-from socle.effects.model import ACCOUNT, WEBHOOK, Effect
+from socle.effects.model import ACCOUNT, SEGMENT, WEBHOOK, Effect
 from socle.errors import Rejected
-from socle.events.model import Event
+from socle.events.model import RECHECK, Event, Tick
 from socle.profiles.codec import encode_aggregate, entry_of, event_of
 from socle.profiles.fold import HistoryNeeded, fold, highest_revisions, refold
 from socle.profiles.model import Aggregate, Entry, History, Needs, Page
 from socle.profiles.seal import seal, size_limit
 from socle.profiles.survivorship import LATEST, Survivorship
+from socle.segments.live import Live, follow
+from socle.segments.rules import NO_SEGMENTS, LiveRules
 
 MAX_REVISIONS_BYTES = 96 * 1024
 """Text of all revisions of one event: they share a page, and a page is one item."""
@@ -46,9 +48,10 @@ class Decision:
 
 
 def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | None, history: History,
-           tick: int | None = None, max_revisions: float = MAX_REVISIONS_BYTES,
-           rules: Survivorship = LATEST) -> Decision | Needs:
-    """Apply `events` and, if `tick` still equals what the aggregate is due at, the passing of that time; traits by `rules`.
+           tick: Tick | None = None, max_revisions: float = MAX_REVISIONS_BYTES, rules: Survivorship = LATEST,
+           segments: LiveRules = NO_SEGMENTS, now: int = 0) -> Decision | Needs:
+    """Apply `events` and, if `tick` is for what the aggregate is still due at, the passing of that time; traits by `rules`,
+    and `segments` as they are at `now` (epoch ms).
 
     An aggregate that nothing changes comes back as it is, and is not to be written. Who applies again what was applied
     once, perhaps in another order, sets no limit to revisions, and gives no `webhooks` (None): nothing is to be done again.
@@ -57,11 +60,14 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | N
     if isinstance(sorted_out, Needs):
         return sorted_out
     new, known, revised = sorted_out
-    ticked = tick is not None and tick == aggregate.due
+    ticked = tick is not None and tick.due in (aggregate.due, RECHECK)
+    given = _given(aggregate, tick)
     # All of them were claimed, also by an event whose revision names others, or that is known with others.
     owned = aggregate.owned()
     claimed = {identifier for event in events for identifier in event.ids if identifier not in event.unlinked}
-    changed = bool(new) or ticked or not claimed <= owned
+    # Merged or unmerged since: who is in which segment is open until it is looked at.
+    open_ = segments.number != 0 and aggregate.evaluated == 0 and aggregate.snapshot.events > 0
+    changed = bool(new) or ticked or open_ or not claimed <= owned
     unchanged = Decision(aggregate, b"", (), (), known)
     if not changed and len(encode_aggregate(aggregate)) <= HARD_LIMIT:
         return unchanged
@@ -69,18 +75,22 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | N
         if revised:
             raise HistoryNeeded
         snapshot = fold(aggregate.snapshot, new, rules)
+        live = follow(aggregate, snapshot, given, new, segments, now, ticked=ticked)
     except HistoryNeeded:
         needs = history.wanted(aggregate)
         if needs:
             return needs
-        snapshot = refold([*events_of(aggregate, history), *new], rules)
+        whole = highest_revisions([*events_of(aggregate, history), *new])
+        snapshot = refold(whole, rules)
+        live = follow(aggregate, snapshot, given, new, segments, now, ticked=ticked, whole=whole)
     tail = (*aggregate.tail, *(entry_of(event) for event in new))
     after = aggregate.next(
         snapshot=snapshot,
         reserved=(owned | claimed) - snapshot.pairs(),
         tail=tuple(sorted(tail, key=lambda entry: (entry.key, entry.revision))),
-        outbox=(*aggregate.outbox, *effects(aggregate.id, new, webhooks, aggregate.snapshot.accounts)),
-        due=None if ticked else aggregate.due,
+        outbox=(*aggregate.outbox, *effects(aggregate.id, new, webhooks, aggregate.snapshot.accounts),
+                *moves(aggregate.id, aggregate.version + 1, live, now)),
+        due=live.due, segments=live.segments, evaluated=live.evaluated, trackers=live.trackers, given=given,
     )
     data = encode_aggregate(after)
     pages: tuple[Page, ...] = ()
@@ -94,6 +104,13 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | N
     if not changed and not pages:
         return unchanged
     return Decision(after, data, pages, tuple(new), known)
+
+
+def _given(aggregate: Aggregate, tick: Tick | None) -> Mapping[str, Any]:
+    """The values given to the profile, with those that a tick brings; None takes one away."""
+    if tick is None or not tick.given:
+        return aggregate.given
+    return {name: value for name, value in {**aggregate.given, **tick.given}.items() if value is not None}
 
 
 class Sorted(NamedTuple):
@@ -172,6 +189,12 @@ def events_of(aggregate: Aggregate, history: History) -> list[Event]:
     """Every event of the profile, once; the history must have been read."""
     entries = {(entry.key, entry.revision): entry for entry in history.entries(aggregate)}
     return [event_of(entry) for entry in entries.values()]
+
+
+def moves(profile: str, version: int, live: Live, now: int) -> list[Effect]:
+    """The effects of entering and leaving segments."""
+    return [Effect(SEGMENT, name, profile, f"{sign}{now}", version)
+            for sign, names in (("+", live.entered), ("-", live.left)) for name in names]
 
 
 def effects(profile: str, events: Iterable[Event], webhooks: Webhooks | None, accounts: Collection[str] = ()) -> list[Effect]:

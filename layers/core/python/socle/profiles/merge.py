@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from socle.effects.model import SEGMENT, Effect
 from socle.errors import Rejected
 from socle.identity.model import Evidence
 from socle.profiles.decide import events_of
 from socle.profiles.fold import HistoryNeeded, join, refold
-from socle.profiles.model import Aggregate, History, Member, Needs, Snapshot
+from socle.profiles.model import Aggregate, History, Member, Needs, Snapshot, Trackers
 
 
 def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evidence) -> tuple[Aggregate, Aggregate] | Needs:
     """Both after a merge: the survivor holds the fold of all their events, the loser a pointer and its own events.
 
     Traits go by their latest writers: where other survivorship rules are in force, who reads or writes it next folds it again.
-    Outbox and due time move; events stay where they are, so that an unmerge can tell them apart.
+    Outbox and due time move; events stay where they are, so that an unmerge can tell them apart. The survivor's segments are
+    evaluated anew by the next decision, and the loser is in none.
     Raises Rejected(`kept_apart`) for two of whom somebody said that they are two.
     """
     if survivor.parts & loser.apart or loser.parts & survivor.apart:
@@ -24,14 +26,17 @@ def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evi
             return needs
     dues = [due for due in (survivor.due, loser.due) if due is not None]
     snapshot = _together(survivor, loser, history)
-    gone = loser.next(snapshot=Snapshot(), reserved=frozenset(), merged_into=survivor.id, outbox=(), due=None)
+    gone = loser.next(snapshot=Snapshot(), reserved=frozenset(), merged_into=survivor.id, outbox=(), due=None, segments={},
+                      evaluated=0, trackers=Trackers(), given={})
+    left = [Effect(SEGMENT, name, loser.id, f"-{evidence.at}", gone.version) for name in sorted(loser.segments)]
     merged = survivor.next(
         snapshot=snapshot,
         reserved=(survivor.owned() | loser.owned()) - snapshot.pairs(),
         members={**survivor.members, **loser.members, loser.id: Member(survivor.id, ceiling(gone), gone.version, evidence)},
         apart=survivor.apart | loser.apart,
-        outbox=(*survivor.outbox, *loser.outbox),
+        outbox=(*survivor.outbox, *loser.outbox, *left),
         due=min(dues, default=None),
+        evaluated=0, trackers=Trackers(), given={**loser.given, **survivor.given},
     )
     return merged, gone
 

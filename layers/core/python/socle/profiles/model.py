@@ -6,8 +6,9 @@ registers keep the last writer, counters add, sets unite, first and last are min
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from socle.effects.model import Effect
@@ -141,6 +142,19 @@ class Member(NamedTuple):
     evidence: Evidence
 
 
+class Trackers(NamedTuple):
+    """What segments remember of its events, by the place of their watch (socle.segments.trackers).
+
+    number  of the list of watches that the places are of, 0 for none
+    """
+
+    number: int = 0
+    rows: Mapping[int, Sequence[Any]] = MappingProxyType({})
+
+
+NO_TRACKERS = Trackers()
+
+
 @dataclass(slots=True)
 class Aggregate:
     """All that one conditional write changes.
@@ -158,6 +172,10 @@ class Aggregate:
     erased       epoch ms when the person was erased, else None: nothing may be written any more
     outbox       effects decided and not yet on their queue
     due          epoch ms at which time alone may change something, or None
+    segments     name → since when (epoch ms) it is in that segment
+    evaluated    number of the set of definitions that this says (socle.segments.rules.set_number); 0 for never
+    trackers     what its segments remember of its events
+    given        values that were computed elsewhere, from more than this profile: "rfm", "account:<id>"
     """
 
     id: str
@@ -173,6 +191,10 @@ class Aggregate:
     erased: int | None = None
     outbox: tuple[Effect, ...] = ()
     due: int | None = None
+    segments: Mapping[str, int] = field(default_factory=dict)
+    evaluated: int = 0
+    trackers: Trackers = NO_TRACKERS
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def page_of(self, key: str) -> str | None:
         """The lower bound of the page whose range covers `key`, or None above the horizon."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
 from socle.erasures.model import Erasure
@@ -17,11 +17,12 @@ from socle.profiles.decide import events_of
 from socle.profiles.fold import as_of as known_as_of
 from socle.profiles.fold import highest_revisions, refold
 from socle.profiles.items import erased_key
-from socle.profiles.model import Aggregate, History, Snapshot
+from socle.profiles.model import Aggregate, History, Snapshot, Trackers
 from socle.profiles.provenance import provenance
 from socle.profiles.store import ProfileStore
 from socle.profiles.survivorship import LATEST, Survivorship
 from socle.profiles.view import event_view, profile_view
+from socle.segments.membership import ENTERED, LEFT
 
 TRAITS_CHARACTERS = 1024 * 1024
 """JSON text of one page of traits; an answer of a function may have six times as much."""
@@ -36,18 +37,28 @@ class Markers(Protocol):
     def save(self, erasure: Erasure) -> None: ...
 
 
+class Memberships(Protocol):
+    """Where it is kept which segments somebody entered and left."""
+
+    def moves(self, profiles: Sequence[str]) -> list[tuple[int, str, dict[str, Any]]]: ...
+
+    def forget(self, profiles: Sequence[str]) -> None: ...
+
+
 class Profiles:
     """Profiles for readers. A profile that was merged away answers as its survivor.
 
     `markers` is for `erase`; without it an erasure leaves no marker, and a replay of the raw objects would undo it. Traits are
-    shown by `rules`: a profile that was stored under others is folded again from its history, and not written.
+    shown by `rules`: a profile that was stored under others is folded again from its history, and not written. Timelines show
+    what `memberships` know, and an erasure deletes it.
     """
 
     def __init__(self, store: ProfileStore, markers: Markers | None = None,
-                 rules: Callable[[], Survivorship] = lambda: LATEST) -> None:
+                 rules: Callable[[], Survivorship] = lambda: LATEST, memberships: Memberships | None = None) -> None:
         self._store = store
         self._markers = markers
         self._rules = rules
+        self._memberships = memberships
 
     def find(self, kind: str, value: str) -> str:
         """The id of the profile that an identifier belongs to. Raises NotFound."""
@@ -94,18 +105,22 @@ class Profiles:
         return {"items": items, "next": to_cursor(listing, items[-1]["trait"]) if more else None}
 
     def timeline(self, profile_id: str, limit: int, cursor: str | None = None, event: str | None = None) -> dict[str, Any]:
-        """The newest `limit` events before `cursor`, newest first, all or of one name. Raises NotFound, Rejected."""
-        events = highest_revisions(self.history(self._root(profile_id)))
-        if event is not None:
-            events = [one for one in events if one.name == event]
-        events.sort(key=_position, reverse=True)
+        """The newest `limit` events before `cursor`, newest first, all or of one name. Raises NotFound, Rejected.
+
+        Segments entered and left are among them.
+        """
+        root = self._root(profile_id)
+        found = [(one.at, one.key, one) for one in highest_revisions(self.history(root)) if event in (None, one.name)]
+        if self._memberships is not None and event in (None, ENTERED, LEFT):
+            found += [one for one in self._memberships.moves(sorted(root.parts)) if event in (None, one[2]["event"])]
+        found.sort(key=lambda one: one[:2], reverse=True)
         listing = f"timeline {profile_id} {event}"
         if cursor is not None:
             at, _, key = from_cursor(listing, cursor).partition(" ")
             after = int(at), key
-            events = [one for one in events if _position(one) < after]
-        last = _position(events[limit - 1]) if len(events) > limit else None
-        return {"items": [event_view(one) for one in events[:limit]],
+            found = [one for one in found if one[:2] < after]
+        last = found[limit - 1] if len(found) > limit else None
+        return {"items": [event_view(one) if isinstance(one, Event) else one for _, _, one in found[:limit]],
                 "next": to_cursor(listing, f"{last[0]} {last[1]}") if last else None}
 
     def erase(self, profile_id: str, now: int) -> None:
@@ -138,12 +153,15 @@ class Profiles:
         if root.erased is None:
             # Nobody writes to an erased root or its members any more. It still names what is to be deleted, so that an
             # erasure that breaks off can be taken up again.
-            root = root.next(snapshot=Snapshot(), reserved=owned, tail=(), outbox=(), due=None, erased=now)
+            root = root.next(snapshot=Snapshot(), reserved=owned, tail=(), outbox=(), due=None, erased=now,
+                             segments={}, evaluated=0, trackers=Trackers(), given={})
             self._store.save(root, encode_aggregate(root))
         for member in root.members:
             part = self._store.load([member])[member]
             if part.erased is None:
                 self._store.forget(part, owned, erased)
+        if self._memberships is not None:
+            self._memberships.forget(sorted(root.parts))
         self._store.forget(root, owned, erased)
 
     def _root(self, profile_id: str) -> Aggregate:
@@ -164,7 +182,3 @@ class Profiles:
                 return events_of(root, history)
             root = now
         raise Unavailable("contended", "the profile is being written all the time: try again later")
-
-
-def _position(event: Event) -> tuple[int, str]:
-    return event.at, event.key

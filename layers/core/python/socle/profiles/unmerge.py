@@ -28,7 +28,7 @@ from socle.profiles.decide import effects, events_of
 from socle.profiles.fold import refold
 from socle.profiles.groups import Groups
 from socle.profiles.merge import ceiling
-from socle.profiles.model import Aggregate, Entry, History, Member, Needs, Page
+from socle.profiles.model import Aggregate, Entry, History, Member, Needs, Page, Trackers
 from socle.profiles.seal import seal, size_limit
 
 STEP_PAGES = 20
@@ -279,4 +279,5 @@ def split(root: Aggregate, division: Division, history: History, rows: Mapping[I
 
 def _refolded(part: Aggregate, owned: AbstractSet[Identifier], more: Iterable[Effect], history: History) -> Aggregate:
     snapshot = refold(events_of(part, history))
-    return replace(part, snapshot=snapshot, reserved=frozenset(owned - snapshot.pairs()), outbox=(*part.outbox, *more))
+    return replace(part, snapshot=snapshot, reserved=frozenset(owned - snapshot.pairs()), outbox=(*part.outbox, *more),
+                   evaluated=0, trackers=Trackers())

@@ -1,0 +1,128 @@
+"""Live membership: what a change of a profile, or the passing of time, does to its segments. Pure.
+
+Only segments that look at what changed are evaluated. What they need of older events, trackers remember: per watch totals and the
+newest facts, in the profile's own item; when those do not reach back far enough, HistoryNeeded asks for the whole history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from socle.events.model import Event
+from socle.profiles.fold import HistoryNeeded
+from socle.profiles.model import Aggregate, Snapshot, Trackers
+from socle.profiles.orders import standing
+from socle.segments.evaluate import evaluate
+from socle.segments.facts import Person, Seen, person_of, selects
+from socle.segments.nodes import Selector
+from socle.segments.rules import LiveRules
+from socle.segments.trackers import add, from_row, row_of
+
+
+class Live(NamedTuple):
+    """What the segments of a profile are after a change (see Aggregate for the fields), with who was entered and left."""
+
+    segments: Mapping[str, int]
+    evaluated: int
+    trackers: Trackers
+    due: int | None
+    entered: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+def follow(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new: Sequence[Event], rules: LiveRules, now: int, *,
+           ticked: bool = False, whole: Sequence[Event] | None = None) -> Live:
+    """The segments of `before` once it has become `snapshot` and `given` by the `new` events, at `now` (epoch ms).
+
+    ticked  time has passed, or somebody asks to look at everything again
+    whole   every event of the profile, the new ones too, highest revisions; None as long as nobody needed it
+    Raises HistoryNeeded when only `whole` can tell.
+    """
+    if not rules.number:
+        return Live({}, 0, Trackers(), None if ticked else before.due)
+    if whole is None and before.snapshot.events == 0:
+        whole = new
+    if whole is not None:
+        whole = standing(whole)
+    trackers, touched = _track(before, new, rules, whole)
+    everything = ticked or before.evaluated != rules.number
+    concerned = rules.segments.keys() if everything else _concerned(before, snapshot, given, new, touched, rules)
+    person = _person(before.id, snapshot, given, rules, trackers, whole)
+    segments = {name: since for name, since in before.segments.items() if name in rules.segments}
+    flips: list[int] = []
+    entered, left = [], []
+    for name in sorted(concerned):
+        verdict = evaluate(rules.segments[name], person, now)
+        if verdict.flips is not None:
+            flips.append(verdict.flips)
+        if verdict.true and name not in segments:
+            segments[name] = now
+            entered.append(name)
+        elif not verdict.true and segments.pop(name, None) is not None:
+            left.append(name)
+    # An earlier time stays: looking again too early costs a tick once in a while, moving it costs with every event.
+    if not everything and before.due is not None:
+        flips.append(before.due)
+    return Live(segments, rules.number, trackers, min(flips, default=None), tuple(entered), tuple(left))
+
+
+def _track(before: Aggregate, new: Sequence[Event], rules: LiveRules,
+           whole: Sequence[Event] | None) -> tuple[Trackers, set[int]]:
+    """The trackers with the new events in them, and the places of those that they changed."""
+    if whole is not None:
+        anew = {place: row_of(add(Seen(rules.watches[place]), found)) for place, found in _selected(whole, rules).items()}
+        return Trackers(rules.tracked, anew), set(range(len(rules.watches)))
+    if before.trackers.number != rules.tracked:
+        raise HistoryNeeded
+    selected = _selected(standing(new), rules)
+    if not selected:
+        return before.trackers, set()
+    rows = dict(before.trackers.rows)
+    for place, found in selected.items():
+        rows[place] = row_of(add(from_row(rules.watches[place], rows.get(place)), found))
+    return Trackers(rules.tracked, rows), set(selected)
+
+
+def _selected(events: Iterable[Event], rules: LiveRules) -> dict[int, list[Event]]:
+    """The events that each watch wants, by its place."""
+    found: dict[int, list[Event]] = {}
+    other = rules.by_event[""]
+    for event in events:
+        for place in rules.by_event.get(event.name, other):
+            if selects(rules.watches[place].selector, event):
+                found.setdefault(place, []).append(event)
+    return found
+
+
+def _concerned(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new: Sequence[Event], touched: Iterable[int],
+               rules: LiveRules) -> set[str]:
+    """The segments that look at something that is not what it was."""
+    readers, old = rules.readers, before.snapshot
+    changes: list[tuple[object, ...]] = [("watch", place) for place in touched]
+    if new:
+        changes.append(("seen",))
+    for what, was, now in (("orders", old.orders, snapshot.orders), ("consent", old.consent, snapshot.consent),
+                           ("context", old.context, snapshot.context), ("identifiers", old.identifiers, snapshot.identifiers),
+                           ("accounts", old.accounts.keys(), snapshot.accounts.keys()), ("given", before.given, given)):
+        if (what,) in readers and was != now:
+            changes.append((what,))
+    if old.traits != snapshot.traits:
+        changes += [("trait", name) for name in {*old.traits, *snapshot.traits}
+                    if old.traits.get(name) != snapshot.traits.get(name)]
+    return {name for change in changes if change in readers for name in readers[change]}
+
+
+def _person(profile: str, snapshot: Snapshot, given: Mapping[str, Any], rules: LiveRules, trackers: Trackers,
+            whole: Sequence[Event] | None) -> Person:
+    if whole is not None:
+        return person_of(profile, snapshot, given, {watch.selector: watch for watch in rules.watches}, whole)
+    seen: dict[Selector, Seen] = {}
+
+    def look(selector: Selector) -> Seen:
+        if selector not in seen:
+            place = rules.places[selector]
+            seen[selector] = from_row(rules.watches[place], trackers.rows.get(place))
+        return seen[selector]
+
+    return Person(profile, snapshot, given, look)
