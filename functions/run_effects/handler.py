@@ -20,6 +20,8 @@ from socle.effects.service import EffectRunner
 from socle.effects.store import read_effect
 from socle.errors import SocleError, loggable
 from socle.profiles.store import ProfileStore
+from socle.segments.service import Memberships
+from socle.segments.store import MembershipStore
 from socle.settings import EffectsSettings
 
 logger, metrics = Logger(), Metrics()
@@ -32,9 +34,10 @@ master = Cached(lambda: secrets.get_secret_value(SecretId=settings.signing_secre
 RESERVE = 15 * clock.SECOND
 """What one effect may take: with less time left, the rest goes back to the queue instead of failing with the others."""
 
-runner = EffectRunner(ProfileStore(dynamodb, settings.profiles_table),
-                      lambda name: getattr(definitions.current("webhooks", name), "document", None), master,
-                      lambda *asked: webhook.post(*asked), AccountWriter(AccountStore(dynamodb, settings.profiles_table)))
+profiles = ProfileStore(dynamodb, settings.profiles_table)
+runner = EffectRunner(profiles, lambda name: getattr(definitions.current("webhooks", name), "document", None), master,
+                      lambda *asked: webhook.post(*asked), AccountWriter(AccountStore(dynamodb, settings.profiles_table)),
+                      Memberships(MembershipStore(dynamodb, settings.profiles_table), definitions, profiles))
 
 
 @logger.inject_lambda_context

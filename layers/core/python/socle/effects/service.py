@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from socle.definitions.webhooks import WebhookDocument
-from socle.effects.model import ACCOUNT, WEBHOOK, Effect
+from socle.effects.model import ACCOUNT, SEGMENT, WEBHOOK, Effect
 from socle.effects.webhook import signed_headers, signing_secret
 from socle.errors import Rejected, Unavailable
 from socle.events.model import Event
@@ -33,19 +33,26 @@ class Accounts(Protocol):
     def take(self, group: str, profile: str, event: Event) -> bool: ...
 
 
+class Members(Protocol):
+    """Where it is kept who is in a segment; False when there is nothing to keep any more."""
+
+    def take(self, effect: Effect) -> bool: ...
+
+
 class EffectRunner:
     """Does what a decision wanted done."""
 
     def __init__(self, store: ProfileStore, webhooks: Documents, master: Callable[[], bytes], post: Post,
-                 accounts: Accounts) -> None:
+                 accounts: Accounts, members: Members | None = None) -> None:
         self._store = store
         self._accounts = accounts
+        self._members = members
         self._webhooks = webhooks
         self._master = master
         self._post = post
 
     def run(self, effect: Effect, now: int) -> bool:
-        """Do one effect. False when there is nothing to do any more: its webhook or account is gone, its person erased.
+        """Do one effect. False when there is nothing to do any more: its webhook, account or segment is gone, its person erased.
 
         Raises Unavailable or Rejected when the receiver did not take it: the queue brings it again, then keeps it as a
         dead letter.
@@ -53,6 +60,8 @@ class EffectRunner:
         if effect.kind == ACCOUNT:
             about = self._find(effect)
             return about is not None and self._accounts.take(effect.name, effect.profile, about[1])
+        if effect.kind == SEGMENT and self._members is not None:
+            return self._members.take(effect)
         if effect.kind != WEBHOOK:
             raise Rejected("unknown_effect", f"there are no effects of kind {effect.kind!r}", "kind")
         stored = self._webhooks(effect.name)
