@@ -17,6 +17,7 @@ from infra.constructs.layers import Layers
 from infra.constructs.observability import Observability
 from infra.constructs.quality import Quality
 from infra.constructs.replay import Replay
+from infra.constructs.rfm import Rfm
 from infra.constructs.schedules import Schedules
 from infra.settings import StageSettings
 
@@ -51,9 +52,11 @@ class Socle(cdk.Stack):
         lake = Lake(self, "Lake", house=house, data=data, schedules=schedules, analytics=layers.analytics)
         exports = Exports(self, "Exports", house=house, data=data, schedules=schedules, analytics=layers.analytics)
         exports.open_to(admin.serve_admin, data)
+        rfm = Rfm(self, "Rfm", house=house, data=data, ingest=ingest, schedules=schedules, analytics=layers.analytics)
+        rfm.open_to(admin.serve_admin, data)
         observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest,
                                       admin=admin, schedules=schedules, replay=replay, quality=quality,
-                                      imports=imports, duplicates=duplicates, exports=exports, lake=lake)
+                                      imports=imports, duplicates=duplicates, exports=exports, lake=lake, rfm=rfm)
         for name, value in {
             "ApiUrl": api.url,
             "UserPoolId": admin.users.user_pool_id,

@@ -22,6 +22,7 @@ from infra.constructs.ingest import Api, Ingest
 from infra.constructs.lake import Lake
 from infra.constructs.quality import Quality
 from infra.constructs.replay import Replay
+from infra.constructs.rfm import Rfm
 from infra.constructs.schedules import Schedules
 from infra.settings import StageSettings
 
@@ -59,7 +60,7 @@ class Observability(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, stage: StageSettings, data: Data, api: Api, ingest: Ingest,
                  admin: Admin, schedules: Schedules, replay: Replay, quality: Quality,
-                 imports: Imports, duplicates: Duplicates, exports: Exports, lake: Lake) -> None:
+                 imports: Imports, duplicates: Duplicates, exports: Exports, lake: Lake, rfm: Rfm) -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Alarms", display_name=f"Socle {stage.name}", master_key=data.key,
                                enforce_ssl=True)
@@ -99,6 +100,8 @@ class Observability(Construct):
                     "An export failed: GET /api/exports/{name}/runs says why; run it again when that is mended.")
         self._alarm("CompactionFailed", lake.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
                     "The lake was not compacted: its execution says where it broke off; the next one takes in all that is left.")
+        self._alarm("RfmFailed", rfm.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
+                    "Customers were not scored, or not all of them told: its execution says why; the next run makes up for it.")
         self._alarm("ApiServerErrors", api.api.metric_server_error(statistic="Sum", period=FIVE_MINUTES), 10,
                     "The API answers 5xx: clients keep their events and retry, but not for ever.")
         self.dashboard = self._dashboard(stage, api, ingest, functions)

@@ -39,6 +39,7 @@ ALLOWED = {
         "dynamodb:Scan", "dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
     "update_catalogue": {"s3:ListBucket", "s3:GetObject", "s3:PutObject"},
     "compact_lake": {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
+    "compute_rfm": {"dynamodb:GetItem", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
     "replay_plan": {"s3:ListBucket", "s3:PutObject"},
     "replay_raw": {
         "s3:GetObject", "s3:PutObject", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
@@ -73,7 +74,7 @@ def test_resources_are_ours_and_only_objects_are_named_by_prefix(template: Any) 
     assert patterns == {
         ":*", "/uploads/*", "/imports/*", "/import-runs/*", "/import-state/*", "/quality/*", "/quality-runs/*", "/catalogue/*",
         "/duplicate-runs/*", "/raw/*", "/quarantine/*", "/aws/lambda/*", "/erasures/*", "/replays/*", "/lake/*",
-        "/exports/*", "/export-state/*"}
+        "/exports/*", "/export-state/*", "/reports/*"}
 
 
 def test_no_role_has_a_managed_policy(template: Any) -> None:
@@ -100,7 +101,7 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
         ("measure_quality", "definitions"): {"dynamodb:GetItem", "dynamodb:Query"},
         **{(name, "definitions"): {action for action in ALLOWED[name] if action.startswith("dynamodb:")}
            for name in ("split_import", "finish_import", "start_import", "collect_hooks", "export_segments",
-                        "export_segments_due")},
+                        "export_segments_due", "compute_rfm")},
         ("convert_import", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
         ("convert_import", "definitions"): {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem"},
         ("serve_admin", "profiles"): {
@@ -131,7 +132,7 @@ def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_what_is_refus
                         if grant.function == "serve_admin" and action in grant.actions for resource in grant.resources}
                for action in ("s3:GetObject", "s3:DeleteObject", "s3:PutObject")}
     assert objects == {"s3:GetObject": {"/quarantine/*", "/aws/lambda/*", "/quality/*", "/quality-runs/*", "/catalogue/*",
-                                        "/uploads/*", "/imports/*", "/import-runs/*", "/exports/*"},
+                                        "/uploads/*", "/imports/*", "/import-runs/*", "/exports/*", "/reports/*"},
                        "s3:DeleteObject": {"/quarantine/*", "/aws/lambda/*"},
                        "s3:PutObject": {"/quarantine/*", "/erasures/*", "/raw/*", "/uploads/*", "/import-runs/*"}}
 
