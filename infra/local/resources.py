@@ -173,6 +173,7 @@ MADE: dict[str, Make] = {
 }
 
 STUBS: dict[str, str] = {
+    "AWS::Athena::WorkGroup": "moto's Athena answers nothing but what it was told to; ask the files with DuckDB",
     "AWS::CDK::Metadata": "tells AWS which constructs are used; nothing here reads it",
     "AWS::CloudWatch::CompositeAlarm": "moto evaluates no alarms",
     "AWS::IAM::ServiceLinkedRole": "moto does not check permissions",

@@ -120,7 +120,7 @@ def _records(events: list[Event]) -> list[Record]:
 def graph_of(world: World) -> IdentityGraph:
     """The graph over the stores of a world: what an unmerge moves is kept beside the batches."""
     def moved(name: str, now: int, rows: Any) -> None:
-        world.raw.save(name, now, encode_moved(rows))
+        world.raw.save(name, now, encode_moved(rows, name, now))
 
     return IdentityGraph(world.profiles, moved=moved)  # type: ignore[arg-type]
 

@@ -56,7 +56,7 @@ class RawStore:
 
     def save_moved(self, name: str, now: int, moved: Iterable[tuple[str, str, Event]]) -> None:
         """Keep what an unmerge moves, (from, to, event), at `now` (epoch ms)."""
-        self.save(name, now, encode_moved(moved))
+        self.save(name, now, encode_moved(moved, name, now))
 
 
 class Stored(NamedTuple):
