@@ -39,3 +39,5 @@ def test_rules_are_one_document_and_one_that_cannot_run_is_refused_by_field(call
         "currency": None, "recency": "calendar", "timezone": "Europe/Paris", "monetary": "net"}
     answer = call("PUT", "/api/rfm-rules/default", body={"timezone": "Mars/Olympus"})
     assert (answer.status, answer.error["field"]) == (400, "timezone")
+    answer = call("PUT", "/api/rfm-rules/default", body={"currency": "euro"})
+    assert (answer.error["field"], "ISO 4217" in answer.error["message"]) == ("currency", True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,13 +21,20 @@ class RfmRules(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$", examples=["EUR"],
+    currency: str | None = Field(default=None, examples=["EUR"],
                                  description="whose orders count; null: the one in which most customers bought")
     recency: Literal["elapsed", "calendar"] = Field(
         default="elapsed", description="elapsed: whole days of 24 hours since the last order; calendar: midnights since then")
     timezone: str = Field(default="UTC", max_length=60, examples=["Europe/Berlin"],
                           description="whose midnights calendar days count")
     monetary: Literal["net", "revenue"] = Field(default="net", description="net: revenue minus refunds; revenue: before refunds")
+
+    @field_validator("currency")
+    @classmethod
+    def _three_letters(cls, code: str | None) -> str | None:
+        if code is not None and not re.fullmatch("[A-Za-z]{3}", code):
+            raise ValueError(f"{code[:20]!r} is no currency: write the three letters of ISO 4217, such as EUR")
+        return None if code is None else code.upper()
 
     @field_validator("timezone")
     @classmethod
