@@ -46,7 +46,7 @@ def begin(connection: Connection, columns: Sequence[Column]) -> None:
 
 def take(connection: Connection, document: ExportDocument, layout: Layout, members: str, scratch: Path) -> Seen:
     """Add the members of the bucket whose views are open. `scratch` is a file that may be written."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE picked AS {picked_sql(document, members)}")
+    connection.execute(f"CREATE OR REPLACE TABLE picked AS {picked_sql(document, members)}")
     everybody, allowed = connection.execute("SELECT count(*), count(*) FILTER (allowed) FROM picked").fetchone()
     if layout.row is None:
         connection.execute("INSERT INTO outgoing SELECT * EXCLUDE (allowed) FROM picked WHERE allowed")
@@ -88,7 +88,7 @@ def correct(connection: Connection, refused: Iterable[tuple[str, str, str]], buc
     found = [one for one in refused if bucket_of(one[0], count) in set(buckets)]
     if not found:
         return
-    connection.execute("CREATE OR REPLACE TEMP TABLE refused (profile VARCHAR, change VARCHAR, row VARCHAR)")
+    connection.execute("CREATE OR REPLACE TABLE refused (profile VARCHAR, change VARCHAR, row VARCHAR)")
     connection.executemany("INSERT INTO refused VALUES (?, ?, ?)", found)
     connection.execute("DELETE FROM base WHERE profile IN (SELECT profile FROM refused)")
     connection.execute(f"INSERT INTO base SELECT profile, CASE change WHEN '{REMOVED}' THEN row ELSE row || ' ' END FROM refused "

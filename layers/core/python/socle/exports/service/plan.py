@@ -74,7 +74,7 @@ class Planner:
         members = self._members(document.segment, now)
         return {"export": run.export, "run": run.id, "planned": now, "version": found.version, "document": found.document,
                 "members": {"sql": members.sql, "columns": [list(column) for column in members.columns]},
-                "lake": {"version": lake.version, "made": lake.made, "count": lake.count}, "parts": _parts(lake),
+                "lake": {"version": lake.version, "made": lake.made, "count": lake.bucket_count}, "parts": _parts(lake),
                 "base": self._base(run, now) if document.mode == "delta" else None}
 
     def _base(self, run: Run, now: int) -> dict[str, Any] | None:
@@ -110,7 +110,7 @@ def _parts(lake: Manifest) -> list[dict[str, Any]]:
     no rows any more may have had some."""
     parts: list[dict[str, Any]] = []
     size = PART_BYTES
-    for number in range(lake.count):
+    for number in range(lake.bucket_count):
         files: BucketFiles | None = lake.buckets.get(number)
         if size >= PART_BYTES:
             parts.append({"buckets": [], "files": {}})

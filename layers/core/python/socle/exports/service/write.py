@@ -31,14 +31,18 @@ class Writer:
         self._memory_mb = memory_mb
 
     def write(self, export: str, id_: str, part: int) -> None:
-        """Write a part: its files, for a delta its state, and last `_part-000.json`, which says what it came to."""
+        """Write a part: its files, for a delta its state, and last `_part-000.json`, which says what it came to. One that is
+        there is not written again: what it was compared with may be gone."""
         import duckdb  # 60 MB, and only this step needs it
 
+        done = key_of(export, id_, f"_part-{part:03}.json")
+        if self._files.read(done) is not None:
+            return
         plan = read_plan(self._files, export, id_)
         with tempfile.TemporaryDirectory(dir=self._scratch) as folder, duckdb.connect(config={
                 "memory_limit": f"{self._memory_mb}MB", "temp_directory": f"{folder}/duckdb"}) as connection:
             report = self._write(connection, Path(folder), plan, part)
-        self._files.write(key_of(export, id_, f"_part-{part:03}.json"), json.dumps(report).encode())
+        self._files.write(done, json.dumps(report).encode())
 
     def _write(self, connection: Any, disk: Path, plan: Mapping[str, Any], part: int) -> dict[str, Any]:
         document = document_of(plan)
