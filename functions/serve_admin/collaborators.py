@@ -56,6 +56,10 @@ from socle.quarantine.service import Quarantine
 from socle.quarantine.store import QuarantineStore
 from socle.rfm.service.requests import Rfm
 from socle.rfm.store import RfmStore
+from socle.segments.model import COMPUTED
+from socle.segments.model import KIND as SEGMENTS
+from socle.segments.service import Checks, Memberships, Seen
+from socle.segments.store import MembershipStore
 from socle.settings import AdminSettings
 from socle.sources.model import KIND
 from socle.sources.service import WriteKeys
@@ -77,7 +81,12 @@ class Collaborators:
     @cached_property
     def profiles(self) -> Profiles:
         return Profiles(ProfileStore(self._dynamodb, self._settings.profiles_table),
-                        ErasureStore(self._s3, self._settings.bucket), self._survivorship)
+                        ErasureStore(self._s3, self._settings.bucket), self._survivorship, self.memberships)
+
+    @cached_property
+    def memberships(self) -> Memberships:
+        return Memberships(MembershipStore(self._dynamodb, self._settings.profiles_table), self._definition_store,
+                           ProfileStore(self._dynamodb, self._settings.profiles_table))
 
     @cached_property
     def identity(self) -> IdentityGraph:
@@ -95,7 +104,8 @@ class Collaborators:
 
     @cached_property
     def definitions(self) -> Definitions:
-        return Definitions(self._definition_store)
+        checks = Checks(self._definition_store, list(KINDS), self._seen)
+        return Definitions(self._definition_store, {SEGMENTS: checks, COMPUTED: checks})
 
     @cached_property
     def keys(self) -> WriteKeys:
@@ -157,11 +167,13 @@ class Collaborators:
         """Before a definition is written: finish a deletion that broke off, so that a new one inherits nothing."""
         if kind == KIND and self._is_enabled(name) is None:
             self.keys.follow(name, clock.now())
+        self._finish_deletion(kind, name)
 
     def follow(self, kind: str, name: str) -> None:
         """After a definition was written or deleted, changed or not: bring what depends on it into line."""
         if kind == KIND:
             self.keys.follow(name, clock.now())
+        self._finish_deletion(kind, name)
 
     def tail(self, source: str, limit: int) -> Tail:
         """The last events of a source, by the real clock: the stream stamps records with it, also on a local machine."""
@@ -178,6 +190,14 @@ class Collaborators:
     def _survivorship(self) -> Survivorship:
         found = self._definition_store.current(SURVIVORSHIP, DEFAULT)
         return rules_of([found] if found else [])
+
+    def _finish_deletion(self, kind: str, name: str) -> None:
+        if kind == SEGMENTS and self._definition_store.current(kind, name) is None:
+            self.memberships.clear(name)
+
+    def _seen(self) -> Seen:
+        catalogue, (filled, people) = CatalogueStore(self._s3, self._settings.bucket).load()[0], self._quality_store.filled()
+        return catalogue.events, {name: filled.get(name, 0) / people if people else None for name in catalogue.traits}
 
     def _publish(self, events: Sequence[Event]) -> None:
         self._stream.put(records(events, [], _MANY_BYTES))

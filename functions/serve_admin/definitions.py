@@ -14,6 +14,8 @@ from socle.definitions.kinds import KINDS
 from socle.errors import Rejected
 from socle.iso import to_iso
 from socle.paging import from_cursor, to_cursor
+from socle.segments.model import COMPUTED
+from socle.segments.model import KIND as SEGMENTS
 from socle.sources.model import KIND
 
 from . import collaborators
@@ -29,7 +31,10 @@ VersionNumber = Annotated[int | None, Query(
 
 _WRITING = {KIND: " `enabled: false` refuses all write keys of the source, everywhere within a minute; `true` takes them again."}
 _DELETING = {KIND: " The source's write keys are revoked for good, and refused everywhere within a minute: a new source of "
-                   "the same name needs new ones."}
+                   "the same name needs new ones.",
+             SEGMENTS: " Refused (409 in_use) while others refer to it. Its members' rows are deleted with it; of very many, "
+                       "503 asks to send the request again until it answers 204 or 404.",
+             COMPUTED: " Refused (409 in_use) while others refer to it."}
 
 
 class Change(BaseModel):
@@ -37,6 +42,13 @@ class Change(BaseModel):
 
     path: str = Field(description="JSON pointer (RFC 6901)")
     op: Literal["add", "remove", "replace"]
+
+
+class Warned(BaseModel):
+    """Something that runs, and may not be what was meant."""
+
+    field: str
+    message: str
 
 
 class Version(BaseModel):
@@ -61,7 +73,7 @@ def _routes(kind: str, model: type[BaseModel]) -> None:
         title, __doc__=f"One version of one {one}.", kind=(str, ...), name=(str, ...), version=(int, ...),
         document=(model, ...), created=(Time, ...), updated=(Time, ...))
     written: Any = create_model(f"{title}Written", __base__=defined, __doc__="What a put did, or would do.",
-                                changed=(bool, ...), diff=(list[Change], ...))
+                                changed=(bool, ...), diff=(list[Change], ...), warnings=(list[Warned], ...))
     page: Any = create_model(f"{title}Page", __doc__="By name.", items=(list[defined], ...), next=(Next, ...))
     path = f"/api/{kind}/<name>"
 

@@ -18,6 +18,7 @@ from . import (
     quality,
     quarantine,
     rfm,
+    segments,
     sources,
     traits,
     webhooks,
@@ -27,5 +28,5 @@ from . import (
 def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
-                   catalog, duplicates, rfm, exports, definitions):
+                   catalog, duplicates, rfm, exports, segments, definitions):
         app.include_router(module.router)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import BaseModel
 
@@ -22,17 +23,32 @@ class Written(NamedTuple):
     definition: Definition
     changed: bool
     diff: list[dict[str, Any]]
+    warnings: list[dict[str, str]]
 
     def to_json(self) -> dict[str, Any]:
-        """The definition's fields, with `changed` and `diff` (RFC 6901 paths) against the version before."""
-        return {**self.definition.to_json(), "changed": self.changed, "diff": self.diff}
+        """The definition's fields, with `changed`, `diff` (RFC 6901 paths) against the version before, and `warnings`."""
+        return {**self.definition.to_json(), "changed": self.changed, "diff": self.diff, "warnings": self.warnings}
+
+
+class Among(Protocol):
+    """What a kind asks of a definition among the others."""
+
+    def check(self, kind: str, name: str, document: dict[str, Any]) -> list[dict[str, str]]:
+        """Before it is written: what is odd, as {"field", "message"}. Raises Rejected for what can't be."""
+
+    def release(self, kind: str, name: str) -> None:
+        """Before it is deleted. Raises Rejected when others need it."""
 
 
 class Definitions:
-    """All definitions. Every method raises NotFound for an unknown kind, and Rejected for an impossible name."""
+    """All definitions. Every method raises NotFound for an unknown kind, and Rejected for an impossible name.
 
-    def __init__(self, store: DefinitionStore) -> None:
+    `among` looks at definitions of its kinds among the others, before they are written or deleted.
+    """
+
+    def __init__(self, store: DefinitionStore, among: Mapping[str, Among] | None = None) -> None:
         self._store = store
+        self._among = among or {}
 
     def put(self, kind: str, name: str, document: BaseModel, now: int, *, dry_run: bool = False,
             if_version: int | None = None) -> Written:
@@ -48,6 +64,7 @@ class Definitions:
         if size > MAX_DOCUMENT_BYTES:
             raise Rejected("too_large", f"the document has {size:,} bytes, {MAX_DOCUMENT_BYTES:,} are allowed: "
                            "shorten it", status=413)
+        warnings = self._among[kind].check(kind, name, content) if kind in self._among else []
         for _ in range(_ATTEMPTS):
             before = self._store.current(kind, name)
             if if_version is not None and if_version != (before.version if before else 0):
@@ -55,7 +72,7 @@ class Definitions:
                                f"{if_version}: read it, repeat your change on it, and send that version",
                                "If-Match", status=412)
             if before and before.document == content:
-                return Written(before, False, [])
+                return Written(before, False, [], warnings)
             after = self._next(kind, name, before, content, now)
             if not dry_run:
                 try:
@@ -63,7 +80,7 @@ class Definitions:
                 except Conflict as error:
                     lost = error
                     continue
-            return Written(after, True, diff(before.document if before else {}, content))
+            return Written(after, True, diff(before.document if before else {}, content), warnings)
         raise lost
 
     def get(self, kind: str, name: str, version: int | None = None) -> Definition:
@@ -92,8 +109,10 @@ class Definitions:
         return self._store.list_page(kind, limit, after)
 
     def delete(self, kind: str, name: str, now: int) -> Definition:
-        """Delete; the history stays, and a later put goes on counting. Raises NotFound, Conflict."""
+        """Delete; the history stays, and a later put goes on counting. Raises NotFound, Conflict, Rejected (others need it)."""
         _check(kind, name)
+        if kind in self._among:
+            self._among[kind].release(kind, name)
         for _ in range(_ATTEMPTS):
             before = self._store.current(kind, name)
             if before is None:

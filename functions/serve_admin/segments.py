@@ -1,0 +1,79 @@
+"""/api/segments: who is in a segment, and what a segment may be made of. The documents are written by definitions.py."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from socle.segments.model import ComputedTrait, Segment
+from socle.segments.ready import READY
+
+from . import collaborators
+from .shapes import Cursor, Limit, Name, Next, Time, answers, new_router
+
+router = new_router()
+
+
+class SegmentMember(BaseModel):
+    """One person."""
+
+    id: str = Field(description="the profile's id")
+    since: Time
+
+
+class SegmentMembers(BaseModel):
+    """In no order that means something."""
+
+    items: list[SegmentMember]
+    next: Next
+
+
+class SegmentSchemas(BaseModel):
+    """What documents may be, as JSON Schema 2020-12."""
+
+    segment: dict[str, Any]
+    computed_trait: dict[str, Any]
+
+
+class ReadyMadeSegment(BaseModel):
+    """A segment that most companies want."""
+
+    name: str
+    title: str
+    document: dict[str, Any] = Field(description="as PUT /api/segments/<name> takes it")
+    fill: dict[str, str] = Field(description="place in the document (JSON Pointer) → what to write there instead of the example")
+
+
+class ReadyMadeSegments(BaseModel):
+    """All of them."""
+
+    items: list[ReadyMadeSegment]
+    next: Next
+
+
+@router.get("/api/segments/schema", summary="The definition language", operation_id="read_segment_schema", tags=["segments"],
+            responses=answers(200, SegmentSchemas, "two schemas"))
+def read_segment_schema() -> dict[str, Any]:
+    """For editors and for programs that write segments. What a schema can't say is said when a document is written."""
+    return _schemas()
+
+
+@router.get("/api/segments/ready-made", summary="Segments to begin with", operation_id="list_ready_made_segments",
+            tags=["segments"], responses=answers(200, ReadyMadeSegments, "all of them"))
+def list_ready_made_segments() -> dict[str, Any]:
+    """Copy a document, fill in what it can't know, and write it under a name of your own."""
+    return {"items": [{"name": name, **one._asdict()} for name, one in READY.items()], "next": None}
+
+
+@router.get("/api/segments/<name>/members", summary="Who is in a segment", operation_id="list_segment_members",
+            tags=["segments"], responses=answers(200, SegmentMembers, "a page of members"))
+def list_segment_members(name: Name, limit: Limit = 100, cursor: Cursor = None) -> dict[str, Any]:
+    """Up to date within seconds. A page may have fewer members than `limit` and still a `next`."""
+    return collaborators.get().memberships.page(name, limit, cursor)
+
+
+@cache
+def _schemas() -> dict[str, Any]:
+    return {"segment": Segment.model_json_schema(), "computed_trait": ComputedTrait.model_json_schema()}
