@@ -12,7 +12,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from socle.lake.amounts import AMOUNT, CURRENCY, IS_ORDER, ORDER_ID, PART
+from socle.lake.amounts import AMOUNT, CURRENCY, ORDER_ID, PAID, PART, VOIDED
 from socle.lake.buckets import bucket_sql
 from socle.lake.query import Connection
 
@@ -63,15 +63,15 @@ def scatter(connection: Connection, raw: Collection[Path], out: Path, buckets: i
     if not _read(connection, raw):
         unreadable = [path for path in raw if not _read(connection, [path])]
         _read(connection, [path for path in raw if path not in set(unreadable)])
-    _view(connection)
+    events, gone = _view(connection)
     rows = _write(connection, out, "rows", f"""
         SELECT {bucket_sql('partition', buckets)} AS bucket, * FROM (
-            SELECT * FROM event UNION ALL BY NAME SELECT * FROM gone)""", few)
+            {events} UNION ALL BY NAME {gone})""", few)
     people = _write(connection, out, "people", f"SELECT {bucket_sql('profile', buckets)} AS bucket, * FROM person", few)
     connection.execute(f"""
         COPY (SELECT profile, max(version) AS version, max_by(members, version) AS members, max_by(apart, version) AS apart
               FROM (SELECT profile, version, members, apart FROM own_head
-                    UNION ALL SELECT DISTINCT partition, NULL, NULL, NULL FROM event)
+                    UNION ALL SELECT DISTINCT profile, NULL, NULL, NULL FROM raw WHERE row <> 'profile')
               GROUP BY profile) TO '{_quoted(out / "heads.parquet")}' (FORMAT parquet)""")
     events = connection.execute("SELECT count(*) FROM raw WHERE row <> 'profile'").fetchone()[0]
     return Scattered(rows, people, "heads.parquet", events), unreadable
@@ -95,22 +95,21 @@ def _read(connection: Connection, raw: Collection[Path]) -> bool:
     return True
 
 
-def _view(connection: Connection) -> None:
-    # `moved` orders what unmerges did: when, then which step of one; 0 is where the event came in.
-    moved = "CASE WHEN row = 'moved' THEN coalesce(moved, received) * 1000000 + coalesce(step, 0) % 1000000 ELSE 0 END"
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP VIEW event AS
+def _view(connection: Connection) -> tuple[str, str]:
+    """Make views of profiles and heads; answers the queries of events and of what went from a partition."""
+    # `moved` orders what unmerges did: when, then which version they saw; 0 is where the event came in, or stays.
+    moved = ("CASE WHEN row = 'moved' AND \"from\" <> profile THEN coalesce(moved, received) * 1000000 "
+             "+ coalesce(step, 0) % 1000000 ELSE 0 END")
+    # Text, not a view: binding it takes longer than running it over a few objects.
+    event = f"""
         SELECT profile AS partition, ts, messageId AS message_id, revision, {moved} AS moved, false AS gone,
                make_timestamp_ms("at") AS "at", make_timestamp_ms(received) AS received, type, name, source,
-               {PART} AS part, {ORDER_ID} AS order_id, {CURRENCY} AS currency, {AMOUNT} AS amount,
-               {IS_ORDER} AND coalesce(json_extract_string(properties, '$.voided') = 'true'
-                   AND json_type(properties, '$.voided') = 'BOOLEAN', false) AS voided,
-               properties, context
-        FROM (SELECT *, {_SAID}::VARCHAR AS properties, body.context::VARCHAR AS context FROM raw WHERE row <> 'profile')""")
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP VIEW gone AS
+               {PART} AS part, order_id, currency, {AMOUNT} AS amount, {VOIDED} AS voided, properties, context
+        FROM (SELECT *, {ORDER_ID} AS order_id, {CURRENCY} AS currency, {PAID} AS paid FROM (
+            SELECT *, {_SAID}::VARCHAR AS properties, body.context::VARCHAR AS context FROM raw WHERE row <> 'profile'))"""
+    gone = f"""
         SELECT "from" AS partition, ts, messageId AS message_id, revision, {moved} AS moved, true AS gone
-        FROM raw WHERE row = 'moved' AND "from" <> profile""")
+        FROM raw WHERE row = 'moved' AND "from" <> profile"""
     connection.execute("""
         CREATE OR REPLACE TEMP VIEW own_head AS
         SELECT profile, version, list_transform(map_entries(members), lambda e: {'member': e.key, 'version': e.value.version})
@@ -124,6 +123,7 @@ def _view(connection: Connection) -> None:
                coalesce(segments::VARCHAR, '{{}}') AS segments, coalesce(evaluated, 0) AS evaluated, make_timestamp_ms(due) AS due
         FROM (SELECT *, snapshot AS s FROM raw WHERE row = 'profile'
               QUALIFY row_number() OVER (PARTITION BY profile ORDER BY version DESC) = 1)""")
+    return event, gone
 
 
 def _write(connection: Connection, out: Path, name: str, query: str, few: int) -> tuple[Part, ...]:

@@ -15,7 +15,7 @@ LIMIT = Decimal(10) ** 12
 """Amounts below it fit 64 bits as minor units of any currency."""
 
 # ISO 4217:2015 table A.1: the currencies whose minor unit is not 1/100.
-_EXPONENTS = {
+EXPONENTS = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV",
                      "XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
@@ -25,7 +25,7 @@ _EXPONENTS = {
 
 def exponent(currency: str) -> int:
     """Decimal places of the currency's minor unit."""
-    return _EXPONENTS.get(currency, 2)
+    return EXPONENTS.get(currency, 2)
 
 
 def amount(value: Any) -> Decimal | None:
