@@ -20,7 +20,7 @@ from socle.effects.service import EffectRunner
 from socle.effects.store import read_effect
 from socle.errors import SocleError, loggable
 from socle.profiles.store import ProfileStore
-from socle.segments.service import Memberships
+from socle.segments.service.members import Memberships
 from socle.segments.store import MembershipStore
 from socle.settings import EffectsSettings
 

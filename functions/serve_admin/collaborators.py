@@ -58,7 +58,8 @@ from socle.rfm.service.requests import Rfm
 from socle.rfm.store import RfmStore
 from socle.segments.model import COMPUTED
 from socle.segments.model import KIND as SEGMENTS
-from socle.segments.service import Checks, Memberships, Seen
+from socle.segments.service.checks import Checks, Seen
+from socle.segments.service.members import Memberships
 from socle.segments.store import MembershipStore
 from socle.settings import AdminSettings
 from socle.sources.model import KIND

@@ -174,7 +174,9 @@ class Ingest(Construct):
             settings=EffectsSettings(
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 signing_secret_arn=data.signing_secret.secret_arn))
-        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem"], [data.profiles.table_arn])  # writes accounts
+        # Writes accounts and who is in a segment.
+        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"],
+                     [data.profiles.table_arn])
         function.may(["dynamodb:GetItem"], [data.definitions.table_arn])
         function.may(["secretsmanager:GetSecretValue"], [data.signing_secret.secret_arn])
         function.lend("ReadQueueByMapping", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",

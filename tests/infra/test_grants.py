@@ -12,7 +12,8 @@ ALLOWED = {
     "apply_events": {
         "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:PartiQLInsert",
         "dynamodb:PartiQLUpdate", "dynamodb:BatchWriteItem", "s3:PutObject", "sqs:SendMessage"},
-    "run_effects": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "secretsmanager:GetSecretValue"},
+    "run_effects": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+                    "dynamodb:BatchWriteItem", "secretsmanager:GetSecretValue"},
     "sweep_due": {"dynamodb:Query", "kinesis:PutRecords"},
     "serve_admin": {
         "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
@@ -92,7 +93,8 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
                                        "dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:PartiQLInsert",
                                        "dynamodb:PartiQLUpdate"},
         ("apply_events", "definitions"): {"dynamodb:Query"},
-        ("run_effects", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
+        ("run_effects", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+                                      "dynamodb:BatchWriteItem"},
         ("run_effects", "definitions"): {"dynamodb:GetItem"},
         ("propose_duplicates", "profiles"): {"dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:PutItem"},
         ("propose_duplicates", "definitions"): {

@@ -105,15 +105,15 @@ def test_what_is_forgotten_of_a_person_is_theirs_alone(store):
 def test_two_who_write_a_late_move_at_once_lose_neither(store, monkeypatch):
     first, late, later = moves(True, False, True)
     store.add("raced", "p", later)
-    read = store._read
+    load = store.load
 
-    def overtaken(segment: str, profile: str) -> Membership | None:
-        found = read(segment, profile)
-        monkeypatch.setattr(store, "_read", read)
+    def overtaken(*asked: list[str]) -> list[Membership]:
+        found = load(*asked)
+        monkeypatch.setattr(store, "load", load)
         store.add("raced", "p", late)
         return found
 
-    monkeypatch.setattr(store, "_read", overtaken)
+    monkeypatch.setattr(store, "load", overtaken)
     store.add("raced", "p", first)
     assert store.load(["raced"], ["p"]) == [Membership("raced", "p", (first, late, later))]
 
@@ -121,7 +121,7 @@ def test_two_who_write_a_late_move_at_once_lose_neither(store, monkeypatch):
 def test_who_is_always_beaten_is_told_so(store, monkeypatch):
     monkeypatch.setattr("socle.clock.wait", lambda ms: None)
     store.add("beaten", "p", Move(2, True, T0))
-    monkeypatch.setattr(store, "_read", lambda *asked: None)
+    monkeypatch.setattr(store, "load", lambda *asked: [])
     with pytest.raises(Conflict):
         store.add("beaten", "p", Move(1, True, T0))
 

@@ -2,7 +2,7 @@
 
     access                            key                                     call
     somebody moved                    S#<segment>#<shard> / <profile>         UpdateItem, if no later move is there
-    an earlier move comes late        S#<segment>#<shard> / <profile>         GetItem, PutItem if nobody else wrote meanwhile
+    an earlier move comes late        S#<segment>#<shard> / <profile>         BatchGetItem, PutItem if nobody else wrote meanwhile
     members, a page                   S#<segment>#<shard> / after a profile   Query, shard after shard
     people's rows in segments         S#<segment>#<shard> / <profile>         BatchGetItem, 100 a call
     delete rows                       S#<segment>#<shard> / <profile>         BatchWriteItem, 25 a call
@@ -52,7 +52,7 @@ class MembershipStore:
         except Conflict:
             pass  # a later move is there, this one is, or the row is full
         for _ in attempts():
-            before = self._read(segment, profile)
+            before = next(iter(self.load([segment], [profile])), None)
             after = (before or Membership(segment, profile, ())).with_move(move)
             if before is not None and after == before:
                 return
@@ -140,11 +140,6 @@ class MembershipStore:
                 TableName=self._table, Key=_item(key), ExpressionAttributeValues=values,
                 UpdateExpression=f"{since}, t = list_append(if_not_exists(t, :none), :move){end}",
                 ConditionExpression="attribute_not_exists(PK) OR (v < :version AND size(t) < :full)")
-
-    def _read(self, segment: str, profile: str) -> Membership | None:
-        with translated("the membership"):
-            answer = self._dynamodb.get_item(TableName=self._table, Key=_item(_key(segment, profile)), ConsistentRead=True)
-        return _membership(answer["Item"]) if "Item" in answer else None
 
     def _put(self, after: Membership, before: Membership | None) -> None:
         item: dict[str, Any] = {**_item(_key(after.segment, after.profile)), "v": {"N": str(after.moves[-1].version)},

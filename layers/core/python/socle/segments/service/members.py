@@ -1,24 +1,19 @@
-"""Who is in a segment: rows written by effects, read as lists and in timelines, deleted with segments and people. And what is
-asked of a segment or computed trait before it is written or deleted."""
+"""Who is in a segment: rows written by effects, read as lists and in timelines, deleted with segments and people."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from socle.definitions.store import DefinitionStore
 from socle.effects.model import Effect
-from socle.errors import NotFound, Rejected, Unavailable
+from socle.errors import NotFound, Unavailable
 from socle.iso import to_iso
 from socle.paging import from_cursor, to_cursor
 from socle.profiles.store import ProfileStore
-from socle.segments.check import check, referrers, warnings
 from socle.segments.membership import move_of, timeline_items
-from socle.segments.rules import COMPUTED_TRAITS, SEGMENTS
+from socle.segments.rules import SEGMENTS
 from socle.segments.store import MembershipStore
-
-Seen = tuple[Collection[str], Mapping[str, float | None]]
-"""Names of events that were ever received; of traits, with the share of people who have them, None when nobody has counted."""
 
 
 class Memberships:
@@ -74,28 +69,3 @@ class Memberships:
 
     def _names(self) -> list[str]:
         return [one.name for one in self._definitions.list_current(SEGMENTS)]
-
-
-class Checks:
-    """Segments and computed traits among the other definitions. `kinds`: those that may refer to them; `seen`: what there is."""
-
-    def __init__(self, definitions: DefinitionStore, kinds: Collection[str], seen: Callable[[], Seen]) -> None:
-        self._definitions = definitions
-        self._kinds = kinds
-        self._seen = seen
-
-    def check(self, kind: str, name: str, document: dict[str, Any]) -> list[dict[str, str]]:
-        """What is odd, as {"field", "message"}. Raises Rejected for what can't run."""
-        one, others = (kind, name), self._all((SEGMENTS, COMPUTED_TRAITS))
-        check(one, others, document)
-        return [warned._asdict() for warned in warnings(one, others, document, *self._seen())]
-
-    def release(self, kind: str, name: str) -> None:
-        """Raises Rejected when other definitions refer to it."""
-        needed = referrers((kind, name), self._all(self._kinds))
-        if needed:
-            raise Rejected("in_use", f"{kind}/{name} is used by {', '.join(needed[:10])}: change or delete these first", "name",
-                           status=409)
-
-    def _all(self, kinds: Collection[str]) -> dict[tuple[str, str], dict[str, Any]]:
-        return {(one.kind, one.name): one.document for kind in kinds for one in self._definitions.list_current(kind)}
