@@ -61,8 +61,14 @@ def civil_passes(sql: str, test: DateTest | Anniversary, now: int) -> str:
 def _anniversary(civil_sql: str, test: Anniversary, now: int) -> str:
     today = Day.fromordinal(civil(now, test.zone) // DAY + _EPOCH_DAY)
     days = [int(day[:2]) * 100 + int(day[3:]) for day in dict.fromkeys(days_met(*span_of_days(test, today)))]
-    moment = f"make_timestamp_ms({civil_sql})"
-    return f"(CASE WHEN {between(civil_sql, _YEAR_1, _END)} THEN month({moment}) * 100 + day({moment}) END) IN ({listed(days)})"
+    day_of = _let("c", civil_sql, f"CASE WHEN {between('c', _YEAR_1, _END)} "
+                  "THEN month(make_timestamp_ms(c)) * 100 + day(make_timestamp_ms(c)) END")
+    return f"{day_of} IN ({listed(days)})"
+
+
+def _let(name: str, sql: str, within: str) -> str:
+    """`within`, an expression that says `name` for the value of `sql`: a query of megabytes takes seconds to plan."""
+    return f"list_transform([{sql}], lambda {name}: {within})[1]"
 
 
 def _offset(sql: str, zone: str) -> str:
@@ -70,12 +76,13 @@ def _offset(sql: str, zone: str) -> str:
     changes = _changes(zone)
     ruled = _year(_RULES_FROM)
     recent = bisect_right(changes, (ruled, 0))
-    found = _tree(sql, changes[:recent])
+    found = _tree("t", changes[:recent])
     if recent < len(changes):
         rules = [(ruled, changes[recent - 1][1]), *changes[recent:]]
-        found = f"CASE WHEN {sql} < {literal(ruled)} THEN {found} ELSE {_tree(f'({sql} - {_shift(sql)})', rules)} END"
+        like = _let("r", "t - " + _shift("t"), _tree("r", rules))
+        found = f"CASE WHEN t < {literal(ruled)} THEN {found} ELSE {like} END"
     # At both ends of time no zone has an offset (zones.offset).
-    return f"CASE WHEN {sql} > {literal(_YEAR_1 + 2 * DAY)} AND {sql} < {literal(_END - 1 - 2 * DAY)} THEN {found} ELSE 0 END"
+    return _let("t", sql, f"CASE WHEN t > {literal(_YEAR_1 + 2 * DAY)} AND t < {literal(_END - 1 - 2 * DAY)} THEN {found} ELSE 0 END")
 
 
 def _tree(sql: str, changes: list[tuple[int, int]]) -> str:
