@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from socle.definitions.model import Definition
-from socle.exports.members import live_members
+from socle.exports.members import Members
 from socle.exports.model.document import KIND, ExportDocument
 from socle.exports.model.run import RUNNING, Run
 from socle.exports.service.deliver import Deliverer
@@ -91,7 +91,7 @@ class Way:
         self.documents: dict[str, dict[str, Any]] = {}
         self.waited: list[int] = []
         self._numbers = iter(range(1, 10_000))
-        self.planner = Planner(self.runs, self.files, self, self.lake, live_members)
+        self.planner = Planner(self.runs, self.files, self, self.lake, _members)
         self.writer = Writer(self.files, self.lake, directory, 500)
         self.deliverer = Deliverer(self.files, directory, lambda: b"master", post or _nobody, lambda: NOW, self.waited.append)
         self.finisher = Finisher(self.runs, self.files)
@@ -149,6 +149,10 @@ class Way:
 
 def _columns(names: Iterable[str], kind: str) -> str:
     return "{" + ", ".join(f"'{name}': '{kind}'" for name in (name.replace("'", "''") for name in names)) + "}"
+
+
+def _members(segment: str, now: int) -> Members:
+    return Members(f"SELECT profile FROM profiles WHERE list_contains(json_keys(segments), '{segment}')")
 
 
 def _nobody(url: str, body: bytes, headers: dict[str, str]) -> Any:

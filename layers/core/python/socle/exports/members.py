@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-from socle.exports.select import literal
+from socle.errors import NotFound
 from socle.lake.columns import Column
+from socle.segments.plan import Plans
+from socle.segments.sql.compile import members_sql
 
 
 class Members(NamedTuple):
@@ -19,7 +21,16 @@ class Members(NamedTuple):
 FindMembers = Callable[[str, int], Members]
 """(segment, now) -> its members at that moment. Raises NotFound for an unknown segment."""
 
+Documents = Mapping[str, Mapping[str, Any]]
+"""Name -> document."""
 
-def live_members(segment: str, now: int) -> Members:
-    """Those who were in when the lake last heard of them."""
-    return Members(f"SELECT profile FROM profiles WHERE list_contains(json_keys(segments), {literal(segment)})")  # noqa: S608 (a literal)
+
+def members_of(segment: str, now: int, segments: Documents, computed: Documents) -> Members:
+    """The members at `now` (epoch ms), by what the lake knows; `segments` and `computed` are all documents of these kinds.
+
+    Raises NotFound(`unknown_segment`).
+    """
+    if segment not in segments:
+        raise NotFound("unknown_segment", f"there is no segment {segment}: GET /api/segments lists what there is", "segment")
+    compiled = members_sql(Plans(segments, computed).segment(segment), now)
+    return Members(compiled.sql, compiled.columns)
