@@ -73,7 +73,7 @@ class Conditions:
     def _compound(self, node: Group | Negation | ScoreTest) -> tuple[str, int]:
         if isinstance(node, Negation):
             sql, step = self.of(node.of)
-            return f"NOT {sql}", step
+            return f"(NOT {sql})", step
         if isinstance(node, ScoreTest):
             worth = [self._points(rule) for rule in node.rules]
             points = " + ".join(sql for sql, _ in worth)

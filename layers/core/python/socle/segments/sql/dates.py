@@ -6,7 +6,6 @@ is another one, with other rules for years to come.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from datetime import UTC, datetime
 from datetime import date as Day
 from functools import lru_cache
@@ -72,25 +71,14 @@ def _let(name: str, sql: str, within: str) -> str:
 
 
 def _offset(sql: str, zone: str) -> str:
-    """What is added to an instant to get the civil time: a tree of comparisons with the moments of change."""
+    """What is added to an instant to get the civil time: looked up by how many changes of the clock were before it."""
     changes = _changes(zone)
-    ruled = _year(_RULES_FROM)
-    recent = bisect_right(changes, (ruled, 0))
-    found = _tree("t", changes[:recent])
-    if recent < len(changes):
-        rules = [(ruled, changes[recent - 1][1]), *changes[recent:]]
-        like = _let("r", "t - " + _shift("t"), _tree("r", rules))
-        found = f"CASE WHEN t < {literal(ruled)} THEN {found} ELSE {like} END"
+    moments = ", ".join(str(moment) for moment, _ in changes[1:])
+    offsets = ", ".join(str(offset) for _, offset in changes)
+    like = f"CASE WHEN {sql} < {_year(_RULES_FROM)} THEN {sql} ELSE {sql} - {_shift(sql)} END"
+    found = f"([{offsets}])[1 + len(list_filter([{moments}]::BIGINT[], lambda moment: moment <= {like}))]"
     # At both ends of time no zone has an offset (zones.offset).
-    return _let("t", sql, f"CASE WHEN t > {literal(_YEAR_1 + 2 * DAY)} AND t < {literal(_END - 1 - 2 * DAY)} THEN {found} ELSE 0 END")
-
-
-def _tree(sql: str, changes: list[tuple[int, int]]) -> str:
-    if len(changes) == 1:
-        return literal(changes[0][1])
-    half = len(changes) // 2
-    return (f"CASE WHEN {sql} < {literal(changes[half][0])} THEN {_tree(sql, changes[:half])} "
-            f"ELSE {_tree(sql, changes[half:])} END")
+    return f"(CASE WHEN {sql} > {_YEAR_1 + 2 * DAY} AND {sql} < {_END - 1 - 2 * DAY} THEN {found} ELSE 0 END)"
 
 
 def _shift(sql: str) -> str:

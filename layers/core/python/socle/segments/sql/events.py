@@ -34,11 +34,10 @@ class Scan:
 
     def selected(self, selector: Selector) -> str:
         """Whether an event is one of those that are meant."""
-        names, where, whole = selector
-        parts = [one_of("name", names)] if names else []
-        if whole and not ORDER_EVENTS.isdisjoint(names or ORDER_EVENTS):
+        parts = [one_of("name", selector.names)] if selector.names else []
+        if selector.whole and not ORDER_EVENTS.isdisjoint(selector.names or ORDER_EVENTS):
             parts.append("part = 1")
-        parts += [passes(test, path, self.typed, self.now) for path, test in where]
+        parts += [passes(test, path, self.typed, self.now) for path, test in selector.where]
         return " AND ".join(f"({part})" for part in parts) or "true"
 
     def selected_in(self, selector: Selector, span: Span) -> str:
