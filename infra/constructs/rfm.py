@@ -30,7 +30,7 @@ class Rfm(Construct):
         super().__init__(scope, id_)
         self.compute_rfm = Function(
             self, "ComputeRfm", name="compute_rfm", house=House(house.stage, [*house.layers, analytics]),
-            # Two cores. A million customers take 600 MB; of more, DuckDB puts on the disk what memory does not hold.
+            # Two cores. A million customers take 700 MB; of more, DuckDB puts on the disk what memory does not hold.
             memory_mb=3_008, timeout=cdk.Duration.minutes(15), ephemeral_storage_size=cdk.Size.gibibytes(4),
             settings=RfmSettings(definitions_table=data.definitions.table_name, bucket=data.bucket.bucket_name,
                                  stream_name=ingest.stream.stream_name))

@@ -23,8 +23,8 @@ CHUNK = 500
 PAUSE = 500
 """Milliseconds between two calls: 1,000 ticks a second at most, a quarter of what a new stream takes, and a third of what one
 shard's consumer does. The rest is for events."""
-STEP = 300_000
-"""Ticks of one step: some six minutes of the fifteen that a function has."""
+STEP = 60_000
+"""Ticks of one step, a minute or two: what is sent again when one fails."""
 
 
 class People(Protocol):
