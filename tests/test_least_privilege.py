@@ -168,8 +168,9 @@ def administer(machine: LocalMachine) -> None:
 
 
 def measure(machine: LocalMachine) -> None:
-    """A survey by the clock and one at once, a clean-up that is undone, and the catalogue of what was sent."""
-    send(machine, {"type": "identify", "userId": "u9", "traits": {"phone": "n/a"}})
+    """A survey by the clock and one at once, a clean-up that is undone, the catalogue of what was sent, customers scored."""
+    send(machine, {"type": "identify", "userId": "u9", "traits": {"phone": "n/a"}},
+         {"type": "track", "event": "Order Completed", "userId": "u9", "properties": {"revenue": 5}})
     machine.advance("1d")
     assert api(machine, "GET", "/quality")["run"].startswith("schedule-")
     rule = {"trait": "phone", "when": "placeholder", "do": "remove"}
@@ -180,6 +181,7 @@ def measure(machine: LocalMachine) -> None:
     profile = api(machine, "GET", "/profiles?by=user_id:u9")["id"]
     assert api(machine, "GET", f"/profiles/{profile}/quality")["fields"]["phone"]["flag"] == "placeholder"
     assert api(machine, "GET", "/quality")["fix_first"]
+    assert finished(machine, api(machine, "POST", "/rfm/run"), "rfm")["result"] == api(machine, "GET", "/rfm")
     (phone,) = [item for item in api(machine, "GET", "/catalogue?kind=trait")["items"] if item["name"] == "phone"]
     assert phone["fill_rate"] > 0
     assert api(machine, "GET", "/catalogue/events/Order%20Completed")["properties"]["order_id"]["types"] == {"string": 1}
@@ -211,15 +213,13 @@ def searched(machine: LocalMachine) -> dict[str, Any]:
     return dict(json.loads(answer[2]))
 
 
-def finished(machine: LocalMachine, run: dict[str, Any]) -> dict[str, Any]:
+def finished(machine: LocalMachine, run: dict[str, Any], of: str = "quality") -> dict[str, Any]:
     """The run when it has ended, and what it sent has arrived."""
-    found: dict[str, Any] = {"state": "running"}
-    while found["state"] == "running":
-        found = api(machine, "GET", f"/quality/runs/{run['run']}")
+    while (found := api(machine, "GET", f"/{of}/runs/{run['run']}"))["state"] == "running":
         time.sleep(0.05)
     assert found["state"] == "succeeded", found
     machine.drain()
-    return found
+    return dict(found)
 
 
 def break_the_bucket(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
