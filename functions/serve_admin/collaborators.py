@@ -59,6 +59,7 @@ from socle.rfm.store import RfmStore
 from socle.segments.model import COMPUTED
 from socle.segments.model import KIND as SEGMENTS
 from socle.segments.service.checks import Checks, Seen
+from socle.segments.service.explanations import Explanations
 from socle.segments.service.members import Memberships
 from socle.segments.store import MembershipStore
 from socle.settings import AdminSettings
@@ -82,12 +83,17 @@ class Collaborators:
     @cached_property
     def profiles(self) -> Profiles:
         return Profiles(ProfileStore(self._dynamodb, self._settings.profiles_table),
-                        ErasureStore(self._s3, self._settings.bucket), self._survivorship, self.memberships)
+                        ErasureStore(self._s3, self._settings.bucket), self._survivorship, self.memberships,
+                        self.explanations)
 
     @cached_property
     def memberships(self) -> Memberships:
         return Memberships(MembershipStore(self._dynamodb, self._settings.profiles_table), self._definition_store,
                            ProfileStore(self._dynamodb, self._settings.profiles_table))
+
+    @cached_property
+    def explanations(self) -> Explanations:
+        return Explanations(self._definition_store, lambda: clock.now())
 
     @cached_property
     def identity(self) -> IdentityGraph:

@@ -45,7 +45,8 @@ class Profile(BaseModel):
     traits: dict[str, Any]
     events: dict[str, int] = Field(description="how often each event happened, by name")
     orders: dict[str, Any] = Field(description="by currency; amounts in minor units")
-    segments: list[str]
+    segments: list[str] = Field(description="those that the person is in, or was at `as_of`")
+    computed: dict[str, Any] = Field(description="values of computed traits; money in the major unit, as conditions compare it")
     first_seen: Time | None
     last_seen: Time | None
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
+from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, Field
 
 from socle.segments.model import ComputedTrait, Segment
 from socle.segments.ready import READY
 
 from . import collaborators
+from .profiles import AsOf, Clock, Id, key_of, moment_of
 from .shapes import Cursor, Limit, Name, Next, Time, answers, new_router
 
 router = new_router()
+
+SegmentName = Annotated[str, Path(max_length=63, description="name of the segment")]
 
 
 class SegmentMember(BaseModel):
@@ -28,6 +32,42 @@ class SegmentMembers(BaseModel):
 
     items: list[SegmentMember]
     next: Next
+
+
+class ExplainedEvent(BaseModel):
+    """An event that a condition rests on."""
+
+    messageId: str
+    event: str
+    timestamp: Time | None
+
+
+class ExplainedCondition(BaseModel):
+    """One condition, and why it holds or does not."""
+
+    type: str
+    says: str = Field(description="the condition as a sentence, and what time alone did to it or will do")
+    true: bool
+    value: Any = Field(description="what was compared, if it is one value: a trait, a count, a sum (money in the major unit)")
+    events: list[ExplainedEvent] = Field(description="the newest events that it rests on, at most 10")
+    more: int = Field(description="how many more there are")
+    flips_at: Time | None = Field(description="before it time alone changes nothing; null: never")
+    of: list[ExplainedCondition]
+
+
+class Explanation(BaseModel):
+    """Why somebody is in a segment, or is not."""
+
+    segment: str
+    profile: str
+    member: bool
+    since: Time | None = Field(description="when the person entered, as far as it is recorded already; null for the past")
+    says: str
+    as_of: Time
+    clock: str
+    flips_at: Time | None
+    because: ExplainedCondition
+    note: str | None = Field(default=None, description="what can't be known of the past")
 
 
 class SegmentSchemas(BaseModel):
@@ -72,6 +112,15 @@ def list_ready_made_segments() -> dict[str, Any]:
 def list_segment_members(name: Name, limit: Limit = 100, cursor: Cursor = None) -> dict[str, Any]:
     """Up to date within seconds. A page may have fewer members than `limit` and still a `next`."""
     return collaborators.get().memberships.page(name, limit, cursor)
+
+
+@router.get("/api/profiles/<id>/segments/<segment>/explanation", summary="Why somebody is in a segment",
+            operation_id="explain_segment", tags=["segments"],
+            responses=answers(200, Explanation, "the tree of its conditions"))
+def explain_segment(id: Id, segment: SegmentName, as_of: AsOf = None, clock: Clock = "happened") -> dict[str, Any]:
+    """From the person's whole history, now or at a past time."""
+    services = collaborators.get()
+    return services.explanations.explain(services.profiles, key_of(id), segment, moment_of(as_of), clock)
 
 
 @cache

@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from socle.clock import DAY, HOUR
+from socle.iso import to_iso
 from socle.segments.check import RESERVED
 from tests.api.conftest import Call
 from tests.api.shop_with_segments import Shop
@@ -177,3 +178,48 @@ def test_members_of_merged_people_move_with_them(call: Call, shop: Shop) -> None
     assert survivor in found
     assert not others & set(found)
     assert {name for name, _ in moves(call, survivor)} >= {"Segment Entered"}
+
+
+def explanation(call: Call, profile: str, segment: str, **query: str) -> dict[str, Any]:
+    answer = call("GET", f"/api/profiles/{profile}/segments/{segment}/explanation", query=query)
+    assert answer.status == 200
+    return answer.json
+
+
+def test_an_explanation_says_why_now_and_why_then(call: Call, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    call("PUT", "/api/segments/fresh", body={"when": {"type": "event", "event": "Signed Up", "window": {"within": "7d"}}})
+    call("PUT", "/api/computed-traits/signups", body={"value": {"type": "score", "rules": [
+        {"points": 3, "when": {"type": "event", "event": "Signed Up"}}]}})
+    start = T0 + 60 * DAY
+    shop.deliver(start, event(0, ("user_id", "hal"), name="Signed Up", ts=start - HOUR))
+    profile = person(call, "hal")
+    monkeypatch.setattr("socle.clock.now", lambda: start)
+    now = explanation(call, profile, "fresh")
+    assert (now["member"], now["since"], now["flips_at"]) == (True, to_iso(start), to_iso(start - HOUR + 7 * DAY))
+    assert [one["event"] for one in now["because"]["events"]] == ["Signed Up"]
+    shown = call("GET", f"/api/profiles/{profile}").json
+    assert ("fresh" in shown["segments"], shown["computed"]) == (True, {"signups": 3})
+    shop.pass_time(start + 8 * DAY)
+    monkeypatch.setattr("socle.clock.now", lambda: start + 8 * DAY)
+    later = explanation(call, profile, "fresh")
+    assert (later["member"], later["since"]) == (False, None)
+    assert "by time alone" in later["because"]["says"]
+    assert "fresh" not in call("GET", f"/api/profiles/{profile}").json["segments"]
+    then = explanation(call, profile, "fresh", as_of=to_iso(start))
+    assert (then["member"], then["since"], "note" in then) == (True, None, True)
+    before = call("GET", f"/api/profiles/{profile}", query={"as_of": to_iso(start - 2 * HOUR)}).json
+    assert (before["segments"], before["computed"]) == ([], {"signups": 0})
+    assert "fresh" in call("GET", f"/api/profiles/{profile}", query={"as_of": to_iso(start)}).json["segments"]
+    unknown = explanation(call, profile, "fresh", as_of=to_iso(start - HOUR), clock="known")
+    assert (unknown["member"], explanation(call, profile, "fresh", as_of=to_iso(start - HOUR))["member"]) == (False, True)
+
+
+@pytest.mark.parametrize(("segment", "query", "status"), [
+    ("unknown", {}, 404), ("fresh", {"as_of": "yesterday"}, 400), ("fresh", {"clock": "x"}, 400), ("%00", {}, 404)])
+def test_a_question_for_an_explanation_that_can_not_be_answered(call: Call, shop: Shop, segment: str, query: dict[str, str],
+                                                                status: int) -> None:
+    call("PUT", "/api/segments/fresh", body=VIEWED)
+    shop.deliver(T0 + 70 * DAY, event(0, ("user_id", "ida"), ts=T0 + 70 * DAY))
+    profile = person(call, "ida")
+    assert call("GET", f"/api/profiles/{profile}/segments/{segment}/explanation", query=query).status == status
+    assert call("GET", "/api/profiles/nobody/segments/fresh/explanation").status == 404

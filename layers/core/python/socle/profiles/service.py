@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from socle.erasures.model import Erasure
 from socle.errors import Conflict, NotFound, Unavailable
@@ -45,20 +45,37 @@ class Memberships(Protocol):
     def forget(self, profiles: Sequence[str]) -> None: ...
 
 
+class Derived(Protocol):
+    """What definitions say of somebody: `{"segments", "computed"}`."""
+
+    def of(self, root: Aggregate, snapshot: Snapshot, events: Callable[[], Sequence[Event]],
+           as_of: int | None = None) -> dict[str, Any]: ...
+
+
+class Known(NamedTuple):
+    """What is known of somebody, now or by a past time: `root` is always what is stored now."""
+
+    root: Aggregate
+    snapshot: Snapshot
+    events: list[Event]
+
+
 class Profiles:
     """Profiles for readers. A profile that was merged away answers as its survivor.
 
     `markers` is for `erase`; without it an erasure leaves no marker, and a replay of the raw objects would undo it. Traits are
     shown by `rules`: a profile that was stored under others is folded again from its history, and not written. Timelines show
-    what `memberships` know, and an erasure deletes it.
+    what `memberships` know, and an erasure deletes it. Segments of the past, and computed traits, are what `derived` says.
     """
 
     def __init__(self, store: ProfileStore, markers: Markers | None = None,
-                 rules: Callable[[], Survivorship] = lambda: LATEST, memberships: Memberships | None = None) -> None:
+                 rules: Callable[[], Survivorship] = lambda: LATEST, memberships: Memberships | None = None,
+                 derived: Derived | None = None) -> None:
         self._store = store
         self._markers = markers
         self._rules = rules
         self._memberships = memberships
+        self._derived = derived
 
     def find(self, kind: str, value: str) -> str:
         """The id of the profile that an identifier belongs to. Raises NotFound."""
@@ -73,13 +90,21 @@ class Profiles:
 
         Clock "happened" counts the events whose effective time is not later, "known" those received by then.
         """
+        if as_of is not None:
+            root, snapshot, events = self.known(profile_id, as_of, clock)
+            # Which profiles were one by then is not recorded: `merged` says nothing about the past.
+            shown = profile_view(root.id, snapshot) | {"as_of": to_iso(as_of), "clock": clock}
+            return shown | (self._derived.of(root, snapshot, lambda: events, as_of) if self._derived else {})
         root, rules = self._root(profile_id), self._rules()
-        if as_of is None:
-            snapshot = root.snapshot if root.snapshot.rules == rules.number else refold(self.history(root), rules)
-            return profile_view(root.id, snapshot, root.members)
-        snapshot = refold(known_as_of(self.history(root), as_of, clock), rules)
-        # Which profiles were one by then is not recorded: `merged` says nothing about the past.
-        return profile_view(root.id, snapshot) | {"as_of": to_iso(as_of), "clock": clock}
+        snapshot = root.snapshot if root.snapshot.rules == rules.number else refold(self.history(root), rules)
+        shown = profile_view(root.id, snapshot, root.members, root.segments)
+        return shown | (self._derived.of(root, snapshot, lambda: self.history(root)) if self._derived else {})
+
+    def known(self, profile_id: str, as_of: int | None = None, clock: Clock = "happened") -> Known:
+        """The person from the whole history, one revision of each event, now or as of a past time. Raises NotFound."""
+        root = self._root(profile_id)
+        events = highest_revisions(self.history(root) if as_of is None else known_as_of(self.history(root), as_of, clock))
+        return Known(root, refold(events, self._rules()), events)
 
     def traits(self, profile_id: str, limit: int, cursor: str | None = None, as_of: int | None = None,
                clock: Clock = "happened") -> dict[str, Any]:
@@ -110,7 +135,8 @@ class Profiles:
         Segments entered and left are among them.
         """
         root = self._root(profile_id)
-        found = [(one.at, one.key, one) for one in highest_revisions(self.history(root)) if event in (None, one.name)]
+        found: list[tuple[int, str, Event | dict[str, Any]]] = [
+            (one.at, one.key, one) for one in highest_revisions(self.history(root)) if event in (None, one.name)]
         if self._memberships is not None and event in (None, ENTERED, LEFT):
             found += [one for one in self._memberships.moves(sorted(root.parts)) if event in (None, one[2]["event"])]
         found.sort(key=lambda one: one[:2], reverse=True)

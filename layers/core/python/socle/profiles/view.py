@@ -10,7 +10,8 @@ from socle.iso import to_iso
 from socle.profiles.model import Register, Snapshot
 
 
-def profile_view(profile: str, snapshot: Snapshot, members: Iterable[str] = ()) -> dict[str, Any]:
+def profile_view(profile: str, snapshot: Snapshot, members: Iterable[str] = (),
+                 segments: Iterable[str] = ()) -> dict[str, Any]:
     """One profile. Traits that were removed (set to null) are left out."""
     seen = snapshot.events > 0
     return {
@@ -25,7 +26,7 @@ def profile_view(profile: str, snapshot: Snapshot, members: Iterable[str] = ()) 
             "average": round(orders.revenue / orders.completed) if orders.completed else 0,
             "first": to_iso(orders.first) if orders.first else None, "last": to_iso(orders.last) if orders.last else None,
         } for currency, orders in sorted(snapshot.orders.items())},
-        "segments": [],
+        "segments": sorted(segments),
         "first_seen": to_iso(snapshot.first_seen) if seen else None,
         "last_seen": to_iso(snapshot.last_seen) if seen else None,
         "technology": {name: snapshot.context[name].value for name in ("user_agent", "device", "os", "app")
