@@ -18,7 +18,7 @@ from socle.lake.query import open_bucket
 from socle.profiles.decide import events_of
 from socle.profiles.fold import highest_revisions
 from socle.profiles.model import History, Needs
-from socle.profiles.orders import ORDER_EVENTS
+from socle.profiles.orders import standing
 from socle.profiles.view import profile_view
 from tests.faults.stories import story
 from tests.faults.story_trials import do, sweep
@@ -63,10 +63,8 @@ def held(world: World) -> tuple[set[tuple[Any, ...]], dict[str, Any]]:
         while needs := history.wanted(aggregate):
             assert isinstance(needs, Needs)
             history.pages.update(world.profiles.load_pages(needs.pages))
-        for one in highest_revisions(events_of(aggregate, history)):
-            properties = one.body.get("properties") or {}
-            if not (one.name in ORDER_EVENTS and properties.get("voided") is True):
-                events.add((profile, one.ts, one.message_id, one.revision, one.at, one.received, one.type, one.name))
+        for one in standing(highest_revisions(events_of(aggregate, history))):
+            events.add((profile, one.ts, one.message_id, one.revision, one.at, one.received, one.type, one.name))
         view = profile_view(profile, aggregate.snapshot, aggregate.members)
         profiles[profile] = (view["event_count"], view["traits"], view["events"], view["identifiers"])
     return events, profiles

@@ -7,6 +7,7 @@ Which rows count:
   whenever it arrives, and what an earlier unmerge moved in. Only what a later one moves in counts again.
 - A person has one row of each key (client timestamp, messageId): the highest revision in any of their partitions.
 - If that says `voided`, the key counts for nothing.
+- Of the events that complete one order only what stands counts (standing.py).
 
 Rows that do not count lie in the shadow: an unmerge may need them.
 """
@@ -23,6 +24,7 @@ from socle.lake.columns import EVENTS, TRAITS, Column, expression
 from socle.lake.manifest import BucketFiles
 from socle.lake.query import Connection, scan
 from socle.lake.scatter import EVENT, PEOPLE
+from socle.lake.standing import drop_what_was_replaced
 
 ROW_GROUP = 65_536
 SHADOW = (*EVENT, "gone")
@@ -118,6 +120,7 @@ def _gather_events(connection: Connection, bucket: int, inputs: Inputs, wanted: 
             QUALIFY row_number() OVER (PARTITION BY profile, ts, message_id
                                        ORDER BY revision DESC, partition = profile DESC, partition) = 1)
         WHERE NOT voided""")
+    drop_what_was_replaced(connection)
     typed = [column for column in wanted if column.table == EVENTS]
     more = "".join(f", {expression(column, 'properties')} AS {column.quoted}" for column in typed)
     rest = ", ".join(name for name in EVENT if name != "voided")
