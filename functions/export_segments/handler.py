@@ -13,7 +13,7 @@ from socle import clock
 from socle.aws import client
 from socle.definitions.store import DefinitionStore
 from socle.errors import Rejected
-from socle.exports.members import members_of
+from socle.exports.members import KINDS, members_of
 from socle.exports.service.finish import Finisher, remember_failure
 from socle.exports.service.plan import Planner
 from socle.exports.service.write import Writer
@@ -27,13 +27,8 @@ dynamodb, s3 = client("dynamodb"), client("s3")
 runs, definitions = RunStore(dynamodb, settings.definitions_table), DefinitionStore(dynamodb, settings.definitions_table)
 files, lake = ExportFiles(s3, settings.bucket), LakeStore(s3, settings.bucket)
 
-
-def _documents(kind: str) -> dict[str, Any]:
-    return {one.name: one.document for one in definitions.list_current(kind)}
-
-
 planner = Planner(runs, files, definitions, lake, lambda segment, at: members_of(
-    segment, at, _documents("segments"), _documents("computed-traits")))
+    segment, at, *({one.name: one.document for one in definitions.list_current(kind)} for kind in KINDS)))
 finisher = Finisher(runs, files)
 
 

@@ -14,6 +14,7 @@ from infra.local.http import Request, Response
 from infra.local.patching import replace
 from socle import clock
 from socle.errors import NotFound, Rejected
+from socle.exports.store import ExportFiles
 from socle.imports.store import GOOD_FOR, ImportFiles
 
 PREFIX = "/local/files/"
@@ -39,13 +40,14 @@ class Links:
 
     def install(self, stack: ExitStack) -> None:
         """Until `stack` closes, presigned links lead to this machine."""
-        def link(files: ImportFiles, operation: str, asked: dict[str, Any], seconds: int = GOOD_FOR) -> str:
+        def link(files: ImportFiles | ExportFiles, operation: str, asked: dict[str, Any], seconds: int = GOOD_FOR) -> str:
             token = secrets.token_urlsafe(16)
             method = "PUT" if operation == "put_object" else "GET"
             self._links[token] = Link(method, files.bucket, asked, clock.now() + seconds * clock.SECOND)
             return f"{self.url}{PREFIX}{token}/{quote(asked['Key'].rpartition('/')[2])}"
 
-        replace(stack, ImportFiles, "_link", link)
+        for kind in (ImportFiles, ExportFiles):
+            replace(stack, kind, "_link", link)
 
     def handle(self, request: Request) -> Response:
         """Do what a link allows. Raises NotFound for one that was never given out, Rejected for any other use."""

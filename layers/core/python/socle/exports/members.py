@@ -18,6 +18,9 @@ class Members(NamedTuple):
     columns: tuple[Column, ...] = ()
 
 
+KINDS = ("segments", "computed-traits")
+"""The kinds of definition whose documents say who is in."""
+
 FindMembers = Callable[[str, int], Members]
 """(segment, now) -> its members at that moment. Raises NotFound for an unknown segment."""
 

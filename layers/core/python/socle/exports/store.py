@@ -163,5 +163,7 @@ class ExportFiles:
     def download_link(self, key: str) -> str:
         """A URL that answers the object for GOOD_FOR seconds."""
         name = key.rpartition("/")[2]
-        asked = {"Bucket": self.bucket, "Key": key, "ResponseContentDisposition": f'attachment; filename="{name}"'}
-        return str(self._s3.generate_presigned_url("get_object", Params=asked, ExpiresIn=GOOD_FOR))
+        return self._link("get_object", {"Key": key, "ResponseContentDisposition": f'attachment; filename="{name}"'})
+
+    def _link(self, operation: str, asked: dict[str, Any], seconds: int = GOOD_FOR) -> str:
+        return str(self._s3.generate_presigned_url(operation, Params={"Bucket": self.bucket, **asked}, ExpiresIn=seconds))

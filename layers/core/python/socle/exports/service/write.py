@@ -59,7 +59,7 @@ class Writer:
         if is_delta:
             self._load_base(connection, plan, part, disk)
         changes = settle(connection, layout.columns, is_delta)
-        report = {"seen": seen._asdict(), "changes": changes, "state": None, "files": [], "rows": 0}
+        report: dict[str, Any] = {"seen": seen._asdict(), "changes": changes, "state": None, "files": [], "rows": 0}
         if document.destination.type == "webhook":
             path = disk / "webhook.ndjson"
             report["rows"] = write_for_webhook(connection, layout.columns, is_delta, path)
