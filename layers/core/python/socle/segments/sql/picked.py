@@ -6,10 +6,10 @@ The rows that any of these needs are picked out of the events once; each of them
 # ruff: noqa: S608 (what people wrote gets into the SQL through quote.py alone)
 from __future__ import annotations
 
-from socle.segments.nodes import ChangedTest, Measure, Selector, SequenceTest
+from socle.segments.nodes import EVER, ChangedTest, Measure, Selector, SequenceTest, Span
 from socle.segments.sql.dates import within
-from socle.segments.sql.events import Scan
-from socle.segments.sql.quote import literal, one_of
+from socle.segments.sql.events import Scan, coarse
+from socle.segments.sql.quote import literal
 from socle.segments.sql.values import taken
 from socle.segments.values import is_list
 
@@ -21,12 +21,12 @@ class Picked:
         self._scan = scan
         self._rows: dict[str, str] = {}
         self._wanted: dict[str, None] = {}
-        self._names: set[str] | None = set()
+        self._coarse: dict[str, None] = {}
         self.parts: dict[str, str] = {}
 
     def measure(self, measure: Measure) -> str:
         """The value of distinct, most_frequent, first or last; NULL where there is none."""
-        condition = self._condition(measure.selector)
+        condition = self._condition(measure.selector, measure.span)
         inside = within('"at"', measure.span, self._scan.now)
         wanted = self._want(f"{condition} AND {inside}" if inside else condition)
         value = self._row(taken(measure.value, self._scan.typed))
@@ -45,7 +45,7 @@ class Picked:
 
     def changed(self, node: ChangedTest) -> str:
         """Whether an event in the span says another value than the one before it."""
-        condition = self._want(self._condition(node.selector))
+        condition = self._want(self._condition(node.selector, EVER))
         mark = self._row(taken(node.value, self._scan.typed))
         inside = within('"at"', node.span, self._scan.now)
         tests = ["mark <> before", *([inside] if inside else []),
@@ -60,14 +60,14 @@ class Picked:
         """Whether the steps were made: of each step the moments at which it was reached, from the last time that the one
         before was."""
         inside = within('"at"', node.span, self._scan.now)
-        steps = [self._condition(step.selector) for step in node.steps]
+        steps = [self._condition(step.selector, node.span) for step in node.steps]
         steps = [f"({step} AND {inside})" if inside else step for step in steps]
         wanted = list(steps)
         other = ""
         if node.without is not None:
-            other = self._condition(node.without.selector)
-            # What comes before the span follows nothing in it.
-            since = within('"at"', node.span._replace(hi=None), self._scan.now)
+            since_lo = node.span._replace(hi=None)  # what comes before the span follows nothing in it
+            other = self._condition(node.without.selector, since_lo)
+            since = within('"at"', since_lo, self._scan.now)
             wanted.append(f"({other} AND {since})" if since else other)
         label = None if node.same is None else self._row(taken(node.same, self._scan.typed))
         rows = self._want(" OR ".join(dict.fromkeys(wanted)))
@@ -94,15 +94,13 @@ class Picked:
         if not self.parts:
             return ""
         rows = "".join(f", {sql} AS {alias}" for sql, alias in self._rows.items())
-        named = "" if self._names is None else f" WHERE {one_of('name', sorted(self._names))}"
-        return (f'SELECT * FROM (SELECT profile, "at"{rows} FROM events{named}) '
+        # By name and time first: what is asked of properties is then worked out for few rows.
+        near = "" if "true" in self._coarse else f" WHERE {' OR '.join(f'({one})' for one in self._coarse)}"
+        return (f'SELECT * FROM (SELECT profile, "at"{rows} FROM events{near}) '
                 f"WHERE {' OR '.join(f'({one})' for one in self._wanted)}")
 
-    def _condition(self, selector: Selector) -> str:
-        if not selector.names:
-            self._names = None
-        elif self._names is not None:
-            self._names |= set(selector.names)
+    def _condition(self, selector: Selector, span: Span) -> str:
+        self._coarse[coarse(selector, span, self._scan.now)] = None
         return self._row(f"coalesce({self._scan.selected(selector)}, false)")
 
     def _row(self, sql: str) -> str:
