@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 import botocore.client
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from infra.constructs.observability import WATCHED
 from infra.grants import granted_actions
@@ -25,15 +26,18 @@ from infra.local.pump import Stuck
 from infra.local.replay import compare, replay
 from infra.local.runtime import Function
 from socle import clock
+from socle.aws import translated
 from socle.effects import webhook
 from socle.errors import Unavailable
 from socle.events.group import Record
 from socle.events.model import Event, Quarantined
 from socle.events.store import EventStream
 from socle.events.stream import encode_events, encode_quarantined
+from socle.lake.store import RawStore
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.model import Page
 from socle.profiles.store import Owner, ProfileStore
+from tests.exports.on_machine import export_people
 from tests.imports.on_machine import import_files
 
 # What IAM calls the actions of an API call, where it is not simply service:Operation.
@@ -128,6 +132,7 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     break_the_bucket(machine, patch)
     give_up_and_replay(machine)
     import_files(machine)
+    export_people(machine)
     restore(machine)
 
 
@@ -224,15 +229,9 @@ def finished(machine: LocalMachine, run: dict[str, Any], of: str = "quality") ->
 
 def break_the_bucket(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     """An outage of S3, once: the batch is put off and comes again."""
-    from botocore.exceptions import EndpointConnectionError
-
-    from socle.lake.store import RawStore
-
     save, broken = RawStore.save, []
 
     def once(self: RawStore, *given: Any) -> None:
-        from socle.aws import translated
-
         if not broken:
             broken.append(1)
             with translated("the bucket"):

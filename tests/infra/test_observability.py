@@ -44,7 +44,8 @@ def test_an_alarm_rings_when_events_arrive_and_nobody_applies_them(template: Any
 
 def test_errors_and_throttles_of_every_function_are_watched_or_those_of_its_workflow(template: Any) -> None:
     in_workflow = {name for name in SETTINGS if name.startswith("replay_")} | {
-        "measure_quality", "find_duplicates", "propose_duplicates", "split_import", "convert_import", "finish_import",
+        "measure_quality", "find_duplicates", "propose_duplicates", "export_segments",
+        "export_segments_send", "split_import", "convert_import", "finish_import",
         "compute_rfm", "compact_lake"}
     for metric in ("Errors", "Throttles"):
         assert len([alarm for alarm in alarms(template) if alarm.get("MetricName") == metric]) == len(set(SETTINGS) - in_workflow)
