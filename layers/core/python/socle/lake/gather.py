@@ -31,29 +31,27 @@ SHADOW = (*EVENT, "gone")
 
 
 class Inputs(NamedTuple):
-    """The local files that a bucket is made of.
+    """The local files that buckets are made of.
 
-    old      events, profiles, shadow, hidden of the last compaction; {} for a new bucket
+    old      events, profiles, shadow, hidden of the last compaction, by these names
     rows     files of new rows, by bucket
     arriving files of rows that come from other buckets
     people   files of new profile rows, by bucket
     links    roots, changed and erased, by these names
-    columns  typed columns in the old files
     """
 
-    old: Mapping[str, Path]
+    old: Mapping[str, Collection[Path]]
     rows: Collection[Path]
     arriving: Collection[Path]
     people: Collection[Path]
     links: Mapping[str, Path]
-    columns: Collection[Column] = ()
 
 
 def depart(connection: Connection, bucket: int, inputs: Inputs, out: Path, buckets: int) -> dict[int, str]:
     """Write what leaves a bucket for others below `out`: bucket → file name. Rows of members whose root lies elsewhere."""
     _who(connection, inputs.links)
     home = bucket_sql("coalesce(root, partition)", buckets)
-    rows = _events_of(inputs, bucket, "partition IN (SELECT partition FROM changed)")
+    rows = _events_of(inputs, [bucket], "partition IN (SELECT partition FROM changed)")
     if not rows:
         return {}
     connection.execute(f"""
@@ -66,17 +64,35 @@ def depart(connection: Connection, bucket: int, inputs: Inputs, out: Path, bucke
     return found
 
 
-def gather(connection: Connection, bucket: int, inputs: Inputs, columns: Iterable[Column], out: Path,
-           buckets: int) -> BucketFiles:
-    """Write the four files of a bucket below `out`; answers their names there."""
+def gather(connection: Connection, these: Collection[int], inputs: Inputs, columns: Iterable[Column], out: Path,
+           buckets: int) -> dict[int, BucketFiles]:
+    """Write the files of some buckets, all that `inputs` are of, below `out`; answers their names there, bucket by bucket.
+
+    They are gone through together: most of what a small bucket costs is planning its queries.
+    """
     _who(connection, inputs.links)
     wanted = tuple(sorted(set(columns)))
-    names = {name: f"{name}-{bucket:03d}.parquet" for name in ("events", "profiles", "shadow", "hidden")}
-    rows = (*_gather_events(connection, bucket, inputs, wanted, out, names, buckets),
-            *_gather_people(connection, bucket, inputs, wanted, out, names))
-    size = sum((out / name).stat().st_size for name in names.values())
-    return BucketFiles(names["events"], names["profiles"], names["shadow"], names["hidden"],
-                       (rows[0], rows[2], rows[1], rows[3]), size, wanted)
+    _events(connection, these, inputs, wanted, buckets)
+    _people(connection, these, inputs, wanted, buckets)
+    counts = {name: dict(connection.execute(f"SELECT bucket, count(*) FROM {name} GROUP BY bucket").fetchall())
+              for name in _ORDER}
+    made = {}
+    for bucket in sorted(these):
+        names = {name: f"{name}-{bucket:03d}.parquet" if name in TABLES or bucket in counts[name] else "" for name in _ORDER}
+        for name, file in names.items():
+            if file:
+                _copy(connection, f"SELECT * EXCLUDE (bucket) FROM {name} WHERE bucket = {bucket} ORDER BY {_ORDER[name]}",
+                      out / file)
+        rows = [counts[name].get(bucket, 0) for name in _ORDER]
+        made[bucket] = BucketFiles(**names, rows=(rows[0], rows[1], rows[2], rows[3]), columns=wanted,
+                                   size=sum((out / file).stat().st_size for file in names.values() if file))
+    return made
+
+
+TABLES = ("events", "profiles")
+"""Those that every bucket has; the others only where there is a row for them."""
+_ORDER = {"events": 'profile, "at", ts, message_id', "profiles": "profile",
+          "shadow": "partition, ts, message_id, revision, gone", "hidden": "profile"}
 
 
 def _who(connection: Connection, links: Mapping[str, Path]) -> None:
@@ -84,28 +100,35 @@ def _who(connection: Connection, links: Mapping[str, Path]) -> None:
         connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM {scan([links[name]])}")
 
 
-def _events_of(inputs: Inputs, bucket: int, stays: str = "true") -> str:
-    """All rows of events that lie in a bucket, old and new, each old one if `stays` holds; "" for none."""
+def _numbers(these: Collection[int]) -> str:
+    return ", ".join(map(str, sorted(these)))
+
+
+def _events_of(inputs: Inputs, these: Collection[int], stays: str = "true") -> str:
+    """All rows of events that lie in some buckets, old and new, each old one if `stays` holds; "" for none."""
     names = ", ".join(EVENT)
     parts = []
-    if inputs.old:
+    if inputs.old.get("events"):
         visible = names.replace("voided", "false AS voided")
-        parts.append(f"SELECT {visible}, false AS gone FROM {scan([inputs.old['events']])} WHERE {stays}")
-        parts.append(f"SELECT {names}, gone FROM {scan([inputs.old['shadow']])} WHERE {stays}")
+        parts.append(f"SELECT {visible}, false AS gone FROM {scan(inputs.old['events'])} WHERE {stays}")
+    if inputs.old.get("shadow"):
+        parts.append(f"SELECT {names}, gone FROM {scan(inputs.old['shadow'])} WHERE {stays}")
     if inputs.rows:
-        parts.append(f"SELECT {names}, gone FROM {scan(inputs.rows)} WHERE bucket = {bucket}")
+        parts.append(f"SELECT {names}, gone FROM {scan(inputs.rows)} WHERE bucket IN ({_numbers(these)})")
     return " UNION ALL ".join(parts)
 
 
-def _gather_events(connection: Connection, bucket: int, inputs: Inputs, wanted: tuple[Column, ...], out: Path,
-                   names: Mapping[str, str], buckets: int) -> tuple[int, int]:
+def _events(connection: Connection, these: Collection[int], inputs: Inputs, wanted: tuple[Column, ...], buckets: int) -> None:
+    """Make the tables `events` and `shadow`."""
     names_sql = ", ".join(EVENT)
     arriving = [f"SELECT {names_sql}, gone FROM {scan(inputs.arriving)}"] if inputs.arriving else []
-    union = " UNION ALL ".join(filter(None, [_events_of(inputs, bucket), *arriving])) or _nothing()
+    union = " UNION ALL ".join(filter(None, [_events_of(inputs, these), *arriving])) or _nothing()
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE every AS
-        SELECT coalesce(root, partition) AS profile, r.* FROM ({union}) r LEFT JOIN roots ON member = partition
-        WHERE partition NOT IN (SELECT profile FROM erased) AND {bucket_sql('coalesce(root, partition)', buckets)} = {bucket}""")
+        SELECT * FROM (
+            SELECT coalesce(root, partition) AS profile, {bucket_sql('coalesce(root, partition)', buckets)} AS bucket, r.*
+            FROM ({union}) r LEFT JOIN roots ON member = partition WHERE partition NOT IN (SELECT profile FROM erased))
+        WHERE bucket IN ({_numbers(these)})""")
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE kept AS
         SELECT *, NOT gone AND coalesce(moved > left_at, true) AS lies FROM (
@@ -124,15 +147,15 @@ def _gather_events(connection: Connection, bucket: int, inputs: Inputs, wanted: 
     typed = [column for column in wanted if column.table == EVENTS]
     more = "".join(f", {expression(column, 'properties')} AS {column.quoted}" for column in typed)
     rest = ", ".join(name for name in EVENT if name != "voided")
-    _copy(connection, f"""
-        SELECT profile, {rest}{more} FROM every WHERE rowid IN (SELECT place FROM counted)
-        ORDER BY profile, "at", ts, message_id""", out / names["events"])
-    _copy(connection, f"""
-        SELECT {', '.join(SHADOW)} FROM every
-        WHERE rowid IN (SELECT place FROM kept) AND rowid NOT IN (SELECT place FROM counted)
-        ORDER BY partition, ts, message_id, revision, gone""", out / names["shadow"])
-    visible, kept = connection.execute("SELECT (SELECT count(*) FROM counted), (SELECT count(*) FROM kept)").fetchone()
-    return visible, kept - visible
+    # Sorted, so that writing one bucket looks at no row of another one.
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE events AS
+        SELECT bucket, profile, {rest}{more} FROM every WHERE rowid IN (SELECT place FROM counted)
+        ORDER BY bucket, {_ORDER["events"]}""")
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE shadow AS
+        SELECT bucket, {', '.join(SHADOW)} FROM every
+        WHERE rowid IN (SELECT place FROM kept EXCEPT SELECT place FROM counted)""")
 
 
 def _nothing() -> str:
@@ -142,24 +165,23 @@ def _nothing() -> str:
     return f"SELECT {columns}, false AS gone WHERE false"
 
 
-def _gather_people(connection: Connection, bucket: int, inputs: Inputs, wanted: tuple[Column, ...], out: Path,
-                   names: Mapping[str, str]) -> tuple[int, int]:
+def _people(connection: Connection, these: Collection[int], inputs: Inputs, wanted: tuple[Column, ...], buckets: int) -> None:
+    """Make the tables `profiles` and `hidden`."""
     columns = ", ".join(PEOPLE)
-    parts = [f"SELECT {columns} FROM {scan([inputs.old[name]])}" for name in ("profiles", "hidden") if inputs.old]
+    parts = [f"SELECT {columns} FROM {scan(inputs.old[name])}" for name in ("profiles", "hidden") if inputs.old.get(name)]
     if inputs.people:
-        parts.append(f"SELECT {columns} FROM {scan(inputs.people)} WHERE bucket = {bucket}")
+        parts.append(f"SELECT {columns} FROM {scan(inputs.people)} WHERE bucket IN ({_numbers(these)})")
     union = " UNION ALL ".join(parts) or _nobody()
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE people AS
-        SELECT *, profile IN (SELECT member FROM roots) AS hidden FROM ({union})
+        SELECT {bucket_sql('profile', buckets)} AS bucket, *, profile IN (SELECT member FROM roots) AS merged FROM ({union})
         WHERE profile NOT IN (SELECT profile FROM erased)
         QUALIFY row_number() OVER (PARTITION BY profile ORDER BY version DESC) = 1""")
     typed = [column for column in wanted if column.table == TRAITS]
     more = "".join(f", {expression(column, 'traits')} AS {column.quoted}" for column in typed)
-    _copy(connection, f"SELECT {columns}{more} FROM people WHERE NOT hidden ORDER BY profile", out / names["profiles"])
-    _copy(connection, f"SELECT {columns} FROM people WHERE hidden ORDER BY profile", out / names["hidden"])
-    seen, hidden = connection.execute("SELECT count(*) FILTER (NOT hidden), count(*) FILTER (hidden) FROM people").fetchone()
-    return seen, hidden
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE profiles AS SELECT bucket, {columns}{more} FROM people "
+                       "WHERE NOT merged ORDER BY bucket, profile")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE hidden AS SELECT bucket, {columns} FROM people WHERE merged")
 
 
 def _nobody() -> str:

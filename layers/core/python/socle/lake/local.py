@@ -9,7 +9,7 @@ from socle.lake.buckets import BUCKETS
 from socle.lake.columns import Column
 from socle.lake.gather import Inputs, depart, gather
 from socle.lake.link import STATE, link
-from socle.lake.manifest import Manifest
+from socle.lake.manifest import KINDS, Manifest
 from socle.lake.scatter import scatter
 
 MANIFEST = "manifest.json"
@@ -37,24 +37,23 @@ def compact_local(raw_files: Collection[Path], directory: Path, buckets: int = B
         links = {name: out / file for name, file in linked.files.items()}
         old = before.buckets if before else {}
 
-        def inputs(bucket: int, arriving: Collection[Path] = ()) -> Inputs:
-            files = old.get(bucket)
+        def inputs(these: Collection[int], arriving: Collection[Path] = ()) -> Inputs:
             return Inputs(
-                {} if files is None else {"events": directory / files.events, "profiles": directory / files.profiles,
-                                          "shadow": directory / files.shadow, "hidden": directory / files.hidden},
-                [out / part.name for part in (came.rows if came else ()) if bucket in part.buckets], arriving,
-                [out / part.name for part in (came.people if came else ()) if bucket in part.buckets], links)
+                {kind: [directory / key for bucket in these if bucket in old and (key := getattr(old[bucket], kind))]
+                 for kind in KINDS},
+                [out / part.name for part in (came.rows if came else ()) if set(part.buckets) & set(these)], arriving,
+                [out / part.name for part in (came.people if came else ()) if set(part.buckets) & set(these)], links)
 
         arriving: dict[int, list[Path]] = {}
         for source in linked.sources:
-            for target, name in depart(connection, source, inputs(source), out, buckets).items():
+            for target, name in depart(connection, source, inputs([source]), out, buckets).items():
                 arriving.setdefault(target, []).append(out / name)
         touched = {*linked.touched, *arriving, *(bucket for part in ((*came.rows, *came.people) if came else ())
                                                  for bucket in part.buckets)}
         touched |= {bucket for bucket, files in old.items() if not set(columns) <= set(files.columns)}
         made = dict(old)
-        for bucket in sorted(touched):
-            files = gather(connection, bucket, inputs(bucket, arriving.get(bucket, ())), columns, out, buckets)
+        moved = [path for paths in arriving.values() for path in paths]
+        for bucket, files in gather(connection, touched, inputs(touched, moved), columns, out, buckets).items():
             made[bucket] = files.below(f"run-{number}/")
     manifest = Manifest(number, f"run-{number}", now, made, buckets,
                         {name: f"run-{number}/{linked.files[name]}" for name in STATE}, tuple(before.keys) if before else ())

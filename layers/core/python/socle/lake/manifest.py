@@ -9,14 +9,16 @@ from typing import NamedTuple
 
 from socle.lake.columns import Column
 
+KINDS = ("events", "profiles", "shadow", "hidden")
+
 
 class BucketFiles(NamedTuple):
     """The files of one bucket, by their keys in S3 (or paths below a directory).
 
     events    the events that count, sorted by profile and time
     profiles  one row a person
-    shadow    rows of events that do not count now but may after an unmerge; only compaction reads it
-    hidden    rows of profiles that were merged away; only compaction reads it
+    shadow    rows of events that do not count now but may after an unmerge; only compaction reads it; "" without any
+    hidden    rows of profiles that were merged away; only compaction reads it; "" without any
     rows      events, profiles, shadow and hidden rows
     size      bytes of all four
     columns   the typed columns that events and profiles hold
@@ -31,14 +33,14 @@ class BucketFiles(NamedTuple):
     columns: tuple[Column, ...] = ()
 
     @property
-    def keys(self) -> tuple[str, str, str, str]:
+    def keys(self) -> tuple[str, ...]:
         """All its files."""
-        return self.events, self.profiles, self.shadow, self.hidden
+        return tuple(filter(None, (self.events, self.profiles, self.shadow, self.hidden)))
 
     def below(self, prefix: str) -> BucketFiles:
         """The same files under a prefix."""
-        return self._replace(events=prefix + self.events, profiles=prefix + self.profiles, shadow=prefix + self.shadow,
-                             hidden=prefix + self.hidden)
+        return self._replace(events=prefix + self.events, profiles=prefix + self.profiles,
+                             shadow=self.shadow and prefix + self.shadow, hidden=self.hidden and prefix + self.hidden)
 
 
 class Manifest(NamedTuple):

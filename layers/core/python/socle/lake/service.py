@@ -21,7 +21,7 @@ from socle.lake.columns import Column
 from socle.lake.consumed import Consumed
 from socle.lake.gather import Inputs, depart, gather
 from socle.lake.link import STATE, link
-from socle.lake.manifest import BucketFiles, Manifest, bucket_files
+from socle.lake.manifest import KINDS, BucketFiles, Manifest, bucket_files
 from socle.lake.query import Connection
 from socle.lake.scatter import scatter
 from socle.lake.store import LAKE, LakeStore
@@ -118,7 +118,7 @@ class Compaction:
         out.mkdir()
         with self._connect(disk) as connection:
             for bucket in self._store.load(run, "linked")["departs"][task]:
-                inputs = self._inputs(run, plan, came, bucket, (), disk)
+                inputs = self._inputs(run, plan, came, [bucket], (), disk)
                 gone += depart(connection, bucket, inputs, out, buckets).items()
         self._put(f"{LAKE}runs/{run}/moves/", [name for _, name in gone], out)
         self._store.save(run, f"departed-{task}", gone)
@@ -131,14 +131,13 @@ class Compaction:
         out.mkdir()
         departed = [one for number in range(len(linked["departs"])) for one in self._store.load(run, f"departed-{number}")]
         with self._connect(disk) as connection:
-            for bucket in linked["groups"][task]:
-                inputs = self._inputs(run, plan, came, bucket, [name for target, name in departed if target == bucket], disk)
-                files = gather(connection, bucket, inputs, _columns(plan["columns"]), out, buckets)
-                keys = [f"{LAKE}{kind}/{run}/{name}" for kind, name in zip(_KINDS, files.keys, strict=True)]
-                self._store.put_all([(key, out / name) for key, name in zip(keys, files.keys, strict=True)])
-                made[bucket] = {**files._asdict(), **dict(zip(_KINDS, keys, strict=True))}
-                for path in (*(out / name for name in files.keys), *inputs.old.values()):
-                    path.unlink()
+            these = linked["groups"][task]
+            inputs = self._inputs(run, plan, came, these, [name for target, name in departed if target in these], disk)
+            for bucket, files in gather(connection, these, inputs, _columns(plan["columns"]), out, buckets).items():
+                names = {kind: str(getattr(files, kind)) for kind in KINDS}
+                keys = {kind: name and f"{LAKE}{kind}/{run}/{name}" for kind, name in names.items()}
+                self._store.put_all([(keys[kind], out / name) for kind, name in names.items() if name])
+                made[bucket] = {**files._asdict(), **keys}
         self._store.save(run, f"gathered-{task}", made)
 
     def publish(self, run: str, now: int) -> dict[str, Any]:
@@ -192,7 +191,7 @@ class Compaction:
     def _tidy(self, manifest: Manifest, now: int) -> None:
         """Delete what no reader can need: files of lakes before the last one, of runs that lost or broke off."""
         needed = manifest.keys | set(manifest.previous)
-        self._store.delete(found.key for prefix in (*_KINDS, "state", "runs") for found in self._store.objects(f"{LAKE}{prefix}/")
+        self._store.delete(found.key for prefix in (*KINDS, "state", "runs") for found in self._store.objects(f"{LAKE}{prefix}/")
                            if found.key not in needed and found.written < now - KEPT)
 
     def _plan(self, run: str) -> tuple[dict[str, Any], int]:
@@ -206,23 +205,20 @@ class Compaction:
     def _scattered(self, run: str, plan: Mapping[str, Any]) -> list[tuple[int, dict[str, Any]]]:
         return [(chunk, self._store.load(run, f"scattered-{chunk}")) for chunk in range(plan["chunks"])]
 
-    def _inputs(self, run: str, plan: Mapping[str, Any], came: Iterable[tuple[int, Mapping[str, Any]]], bucket: int,
+    def _inputs(self, run: str, plan: Mapping[str, Any], came: Iterable[tuple[int, Mapping[str, Any]]], these: Collection[int],
                 arriving: Collection[str], disk: Path) -> Inputs:
         manifest = _manifest(plan)
-        files = manifest.buckets.get(bucket) if manifest else None
+        held = [manifest.buckets[bucket] for bucket in these if bucket in manifest.buckets] if manifest else []
         new = {kind: [f"{LAKE}runs/{run}/{chunk}/{name}" for chunk, one in came for name, those, _ in one[kind]
-                      if bucket in those] for kind in ("rows", "people")}
+                      if set(these) & set(those)] for kind in ("rows", "people")}
         fetch = self._store.fetch_all
-        old: dict[str, Path] = {} if files is None else dict(zip(_KINDS, fetch(files.keys, disk), strict=True))
+        old = {kind: fetch([key for files in held if (key := getattr(files, kind))], disk) for kind in KINDS}
         links = {name: self._store.fetch(f"{LAKE}state/{run}/{name}.parquet", disk) for name in (*STATE, "changed")}
         return Inputs(old, fetch(new["rows"], disk), fetch([f"{LAKE}runs/{run}/moves/{name}" for name in arriving], disk),
                       fetch(new["people"], disk), links)
 
     def _put(self, prefix: str, names: Iterable[str], directory: Path) -> None:
         self._store.put_all([(prefix + name, directory / name) for name in names])
-
-
-_KINDS = ("events", "profiles", "shadow", "hidden")
 
 
 def _manifest(plan: Mapping[str, Any]) -> Manifest | None:
