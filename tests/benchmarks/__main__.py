@@ -18,7 +18,7 @@ from typing import Any
 
 from infra.local import template
 from socle.settings import PREFIX, Settings
-from tests.benchmarks import costs, files, report
+from tests.benchmarks import compaction, costs, files, report
 from tests.benchmarks.cloud import Cloud
 from tests.benchmarks.collect import Collected, collect
 from tests.benchmarks.consumer import LANES, STREAMS, Bench, Cost, Measured
@@ -64,6 +64,8 @@ def main() -> None:
     imports = import_times()
     _progress("a file")
     filed = files.files()
+    _progress("compaction")
+    compacted = compaction.compaction()
     _progress("local stack")
     local = local_stack()
     _progress(f"done in {time.monotonic() - began:.0f} s\n")
@@ -73,6 +75,7 @@ def main() -> None:
                "the same, sent singly": _dollars(single, single_request, 1, memory)}
     figures = [*_consumer(streams), *_collect(batch_request), *_merging(merged), *_money(priced), *_items(streams),
                *(figure for one in twice for figure in one.figures()), *_imports(imports), *files.figures(filed),
+               *compaction.figures(compacted),
                *_local(asdict(local)),
                Figure("yardstick: one event's JSON, there and back", statistics.median(sticks), "µs CPU")]
     print(_page(figures, streams, priced, imports, sparse, single,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import resource
 import subprocess
@@ -45,7 +46,8 @@ class Compacted:
 
 def compaction() -> Compacted:
     """Measure in a process of its own."""
-    found = subprocess.run([sys.executable, "-m", __name__], check=True, capture_output=True, text=True)
+    found = subprocess.run([sys.executable, "-m", __name__], check=True, capture_output=True, text=True,
+                           env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "layers/core/python")})
     return Compacted(**json.loads(found.stdout.splitlines()[-1]))
 
 
