@@ -75,6 +75,15 @@ class AdminSettings(Settings):
     duplicates_machine: str
     rfm_machine: str
     export_machine: str
+    lake_machine: str
+    preview_function: str
+
+
+class PreviewSettings(Settings):
+    """preview_segment: reads the lake and the definitions."""
+
+    definitions_table: str
+    bucket: str
 
 
 class QualitySettings(Settings):
@@ -147,6 +156,14 @@ class StartExportSettings(ExportSettings):
 
 class RfmSettings(Settings):
     """compute_rfm: reads the lake and the rules, keeps reports, puts ticks on the stream."""
+
+    definitions_table: str
+    bucket: str
+    stream_name: str
+
+
+class RecomputeSettings(Settings):
+    """recompute_segments: reads the lake and definitions, keeps reports, puts ticks on the stream."""
 
     definitions_table: str
     bucket: str

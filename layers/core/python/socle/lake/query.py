@@ -26,14 +26,20 @@ def open_bucket(connection: Connection, files: LocalBucket, columns: Collection[
 
     A column that the files lack is computed from the JSON, so that a query never waits for a compaction.
     """
-    for view, path, fixed, table, source in (
-            (as_views[0], files.events, EVENT_COLUMNS, EVENTS, "properties"),
-            (as_views[1], files.profiles, PROFILE_COLUMNS, TRAITS, "traits")):
+    open_buckets(connection, [files], columns, as_views)
+
+
+def open_buckets(connection: Connection, files: Collection[LocalBucket], columns: Collection[Column],
+                 as_views: tuple[str, str] = ("events", "profiles")) -> None:
+    """The same of several buckets together, at least one; a typed column is read where all of them hold it."""
+    held = set.intersection(*(set(one.columns) for one in files))
+    for view, paths, fixed, table, source in (
+            (as_views[0], [one.events for one in files], EVENT_COLUMNS, EVENTS, "properties"),
+            (as_views[1], [one.profiles for one in files], PROFILE_COLUMNS, TRAITS, "traits")):
         wanted = [column for column in dict.fromkeys(columns) if column.table == table]
         parts = [f'epoch_ms("{name}") AS "{name}"' if name in _TIMES else name for name in fixed]
-        parts += [column.quoted if column in files.columns else f"{expression(column, source)} AS {column.quoted}"
-                  for column in wanted]
-        connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {', '.join(parts)} FROM {scan([path])}")
+        parts += [column.quoted if column in held else f"{expression(column, source)} AS {column.quoted}" for column in wanted]
+        connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {', '.join(parts)} FROM {scan(paths)}")
 
 
 def scan(paths: Collection[Path]) -> str:

@@ -1,0 +1,18 @@
+"""What a recompute of segments works with, in one deployment."""
+
+from __future__ import annotations
+
+from socle.aws import client
+from socle.definitions.store import DefinitionStore
+from socle.events.store import EventStream
+from socle.lake.store import LakeStore
+from socle.recompute.service import Recompute
+from socle.recompute.store import RecomputeStore
+from socle.settings import RecomputeSettings
+
+
+def recompute(settings: RecomputeSettings) -> Recompute:
+    """Recomputes of this deployment's segments."""
+    s3, definitions = client("s3"), DefinitionStore(client("dynamodb"), settings.definitions_table)
+    return Recompute(RecomputeStore(s3, settings.bucket), LakeStore(s3, settings.bucket), definitions.list_current,
+                     EventStream(settings.stream_name))

@@ -1,0 +1,98 @@
+"""The steps of a recompute: freeze what it goes by, evaluate some buckets, add up. Each may be done again.
+
+Whoever differs from what their profile says gets a tick, and the one writer path looks again: a recompute changes nobody itself.
+A tick that is sent twice is looked at twice, and finds nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from socle.definitions.model import Definition
+from socle.events.group import Record
+from socle.events.model import RECHECK, Tick
+from socle.events.stream import encode_ticks
+from socle.lake.manifest import LocalBucket
+from socle.lake.query import open_buckets
+from socle.lake.store import LakeStore
+from socle.recompute.compare import compare, told, write_members
+from socle.recompute.model import Frozen, remembered, report
+from socle.recompute.store import RecomputeStore
+from socle.segments.inputs import columns_of
+from socle.segments.model import COMPUTED, KIND
+from socle.segments.nodes import Node
+from socle.segments.plan import Plans
+from socle.segments.rules import set_number
+
+PER_RECORD, PER_CALL = 100, 5_000
+"""Ticks: of one record, whose profiles apply_events then takes together; of one call of the stream."""
+
+
+class Stream(Protocol):
+    """Where ticks go."""
+
+    def put(self, records: Sequence[Record]) -> None: ...
+
+
+class Recompute:
+    """The steps. Raises Unavailable in an outage; a step that failed is done again."""
+
+    def __init__(self, store: RecomputeStore, lake: LakeStore, definitions: Callable[[str], Sequence[Definition]],
+                 stream: Stream) -> None:
+        self._store = store
+        self._lake = lake
+        self._definitions = definitions
+        self._stream = stream
+
+    def plan(self, run: str, now: int) -> dict[str, Any]:
+        """Freeze definitions, lake and time. Answers `{"parts": [[bucket, …], …]}`."""
+        found = {kind: list(self._definitions(kind)) for kind in (KIND, COMPUTED)}
+        documents = {kind: {one.name: one.document for one in those} for kind, those in found.items()}
+        number = set_number([*found[KIND], *found[COMPUTED]]) if found[KIND] else 0
+        manifest = self._lake.manifest()
+        meanings = remembered(self._store.meanings(), number, _nodes(documents))
+        frozen = Frozen(run, now, number, documents, meanings, manifest.version if manifest else 0,
+                        manifest.buckets if manifest else {}, manifest.count if manifest else 1)
+        self._store.freeze(frozen)
+        return {"parts": frozen.parts}
+
+    def part(self, run: str, buckets: Sequence[int], disk: Path, memory_mb: int) -> None:
+        """Evaluate everybody in some buckets, keep who is in, tell those who differ. `disk` is a directory to work in."""
+        import duckdb  # heavy, and only needed here
+
+        frozen = self._store.frozen(run)
+        nodes = _nodes(frozen.definitions)
+        files = [self._fetch(frozen, number, disk) for number in buckets]
+        config = {"memory_limit": f"{memory_mb}MB", "temp_directory": str(disk / "spilled")}
+        with duckdb.connect(config=config) as connection:
+            open_buckets(connection, files, columns_of(nodes.values()))
+            part = compare(connection, frozen, nodes)
+            for number in buckets:
+                write_members(connection, number, frozen.count, target := disk / "members.parquet")
+                self._store.save_members(run, number, target)
+            for profiles in told(connection, PER_CALL):
+                self._stream.put([_record(profiles[first:first + PER_RECORD]) for first in range(0, len(profiles), PER_RECORD)])
+        self._store.save(run, buckets[0], part)
+
+    def finish(self, run: str, now: int) -> dict[str, Any]:
+        """Add the parts up and publish the report; answers it."""
+        frozen = self._store.frozen(run)
+        found = report(frozen, [self._store.part(run, buckets[0]) for buckets in frozen.parts], now)
+        self._store.publish(found)
+        return found
+
+    def _fetch(self, frozen: Frozen, number: int, disk: Path) -> LocalBucket:
+        bucket = frozen.buckets[number]
+        events, profiles = self._lake.fetch_all([bucket.events, bucket.profiles], disk)
+        return LocalBucket(events, profiles, bucket.columns)
+
+
+def _nodes(documents: Any) -> dict[str, Node]:
+    plans = Plans(documents.get(KIND, {}), documents.get(COMPUTED, {}))
+    return {name: plans.segment(name) for name in documents.get(KIND, {})}
+
+
+def _record(profiles: Sequence[str]) -> Record:
+    return Record(profiles[0], encode_ticks([Tick(profile, RECHECK) for profile in profiles]))
