@@ -42,7 +42,7 @@ from socle.imports.service.preview import Preview
 from socle.imports.service.requests import Imports
 from socle.imports.store import ImportFiles, RunStore
 from socle.items.store import ItemStore
-from socle.lake.store import RawStore
+from socle.lake.store import LakeStore, RawStore
 from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
 from socle.profiles.survivorship import Survivorship
@@ -61,7 +61,7 @@ from socle.segments.model import KIND as SEGMENTS
 from socle.segments.service.checks import Checks, Seen
 from socle.segments.service.explanations import Explanations
 from socle.segments.service.members import Memberships
-from socle.segments.store import MembershipStore
+from socle.segments.store import MembershipStore, PreviewFunction
 from socle.settings import AdminSettings
 from socle.sources.model import KIND
 from socle.sources.service import WriteKeys
@@ -111,8 +111,11 @@ class Collaborators:
 
     @cached_property
     def definitions(self) -> Definitions:
-        checks = Checks(self._definition_store, list(KINDS), self._seen)
-        return Definitions(self._definition_store, {SEGMENTS: checks, COMPUTED: checks})
+        return Definitions(self._definition_store, {SEGMENTS: self.checks, COMPUTED: self.checks})
+
+    @cached_property
+    def checks(self) -> Checks:
+        return Checks(self._definition_store, list(KINDS), self._seen)
 
     @cached_property
     def keys(self) -> WriteKeys:
@@ -161,6 +164,20 @@ class Collaborators:
     def rfm(self) -> Rfm:
         return Rfm(RfmStore(self._s3, self._settings.bucket),
                    Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.rfm_machine))
+
+    @cached_property
+    def lake(self) -> LakeStore:
+        return LakeStore(self._s3, self._settings.bucket)
+
+    @cached_property
+    def compactions(self) -> Workflow:
+        return Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.lake_machine)
+
+    @cached_property
+    def segment_previews(self) -> PreviewFunction:
+        # It takes seconds, and trying again would take as many: the client waits as long as API Gateway does.
+        patient = _CONFIG.merge(Config(read_timeout=27, retries={"mode": "standard", "total_max_attempts": 1}))
+        return PreviewFunction(boto3.client("lambda", config=patient), self._settings.preview_function)
 
     @cached_property
     def items(self) -> ItemStore:

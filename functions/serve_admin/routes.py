@@ -14,6 +14,7 @@ from . import (
     failed,
     identity,
     imports,
+    lake,
     profiles,
     quality,
     quarantine,
@@ -28,5 +29,5 @@ from . import (
 def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
-                   catalog, duplicates, rfm, exports, segments, definitions):
+                   catalog, duplicates, rfm, exports, segments, lake, definitions):
         app.include_router(module.router)

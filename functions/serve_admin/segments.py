@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Path
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import BaseModel, Field
 
 from socle.segments.model import ComputedTrait, Segment
@@ -70,6 +70,71 @@ class Explanation(BaseModel):
     note: str | None = Field(default=None, description="what can't be known of the past")
 
 
+class Part(BaseModel):
+    """Some of the members."""
+
+    members: int
+    share: float = Field(description="of the members, 0 to 1")
+
+
+class OfCountry(Part):
+    """By the trait country, or address.country."""
+
+    country: str
+
+
+class OfGroup(Part):
+    """By RFM group; none: not scored."""
+
+    group: str
+
+
+class WhoHas(Part):
+    """What could be used of them."""
+
+    has: str = Field(description="user_id, email, phone, email_subscribed, sms_subscribed, push_subscribed or country")
+
+
+class Overlap(BaseModel):
+    """With a segment that there is already."""
+
+    segment: str
+    both: int
+    share: float = Field(description="of the members, 0 to 1")
+
+
+class SampleMember(BaseModel):
+    """One of the members."""
+
+    id: str = Field(description="the profile's id")
+    traits: dict[str, Any] = Field(description="some of them")
+
+
+class BucketsRead(BaseModel):
+    """How much of the lake there was time for."""
+
+    read: int
+    of: int
+
+
+class SegmentPreview(BaseModel):
+    """Who would be in a segment."""
+
+    size: int
+    share: float = Field(description="of everybody, 0 to 1")
+    of: int = Field(description="everybody in the lake")
+    estimated: bool = Field(description="true: some buckets, each a random sample, stand for all")
+    interval: list[int] = Field(min_length=2, max_length=2, description="in which the size lies, in 95 of 100 cases")
+    sample: list[SampleMember]
+    by_country: list[OfCountry]
+    by_rfm: list[OfGroup]
+    by_quality: list[WhoHas]
+    overlap: list[Overlap]
+    buckets: BucketsRead
+    lake: Time = Field(description="when the lake was made that was read")
+    warnings: list[dict[str, str]] = Field(description="as of writing the segment")
+
+
 class SegmentSchemas(BaseModel):
     """What documents may be, as JSON Schema 2020-12."""
 
@@ -121,6 +186,15 @@ def explain_segment(id: Id, segment: SegmentName, as_of: AsOf = None, clock: Clo
     """From the person's whole history, now or at a past time."""
     services = collaborators.get()
     return services.explanations.explain(services.profiles, key_of(id), segment, moment_of(as_of), clock)
+
+
+@router.post("/api/segments/preview", summary="Who would be in a segment", operation_id="preview_segment", tags=["segments"],
+             responses=answers(200, SegmentPreview, "its size, a sample, parts of it, and how it overlaps with others"))
+def preview_segment(document: Annotated[Segment, Body()]) -> dict[str, Any]:
+    """By the lake as the last compaction left it, within some ten seconds. Nothing is written."""
+    services, content = collaborators.get(), document.model_dump(mode="json")
+    warnings = services.checks.check_draft(content)
+    return {**services.segment_previews.preview(content), "warnings": warnings}
 
 
 @cache

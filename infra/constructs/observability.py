@@ -24,6 +24,7 @@ from infra.constructs.quality import Quality
 from infra.constructs.replay import Replay
 from infra.constructs.rfm import Rfm
 from infra.constructs.schedules import Schedules
+from infra.constructs.segments_api import SegmentsApi
 from infra.settings import StageSettings
 
 NAMESPACE = "Socle"
@@ -60,7 +61,8 @@ class Observability(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, stage: StageSettings, data: Data, api: Api, ingest: Ingest,
                  admin: Admin, schedules: Schedules, replay: Replay, quality: Quality,
-                 imports: Imports, duplicates: Duplicates, exports: Exports, lake: Lake, rfm: Rfm) -> None:
+                 imports: Imports, duplicates: Duplicates, exports: Exports, lake: Lake, rfm: Rfm,
+                 segments_api: SegmentsApi) -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Alarms", display_name=f"Socle {stage.name}", master_key=data.key,
                                enforce_ssl=True)
@@ -78,7 +80,8 @@ class Observability(Construct):
             self.topic.add_subscription(subscriptions.EmailSubscription(stage.alarm_address))
         functions = (ingest.collect_events, ingest.apply_events, ingest.run_effects, schedules.sweep_due,
                      exports.export_segments_due,
-                     admin.serve_admin, quality.update_catalogue, imports.start_import, imports.collect_hooks)
+                     admin.serve_admin, quality.update_catalogue, imports.start_import, imports.collect_hooks,
+                     segments_api.preview_segment)
         self._watch_functions(functions)
         self._watch_stream(stage, ingest)
         for watched in WATCHED:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from typing import Any
 
 import boto3
@@ -10,7 +12,10 @@ from jsonschema import Draft202012Validator
 
 from socle.clock import DAY, HOUR
 from socle.iso import to_iso
+from socle.lake.manifest import BucketFiles, Manifest
 from socle.segments.check import RESERVED
+from socle.segments.preview import Tally
+from socle.segments.store import PreviewFunction
 from tests.api.conftest import Call
 from tests.api.shop_with_segments import Shop
 from tests.people import T0, event, identify, order
@@ -223,3 +228,51 @@ def test_a_question_for_an_explanation_that_can_not_be_answered(call: Call, shop
     profile = person(call, "ida")
     assert call("GET", f"/api/profiles/{profile}/segments/{segment}/explanation", query=query).status == status
     assert call("GET", "/api/profiles/nobody/segments/fresh/explanation").status == 404
+
+
+def test_a_preview_is_asked_of_its_function_and_shown_with_the_warnings(call: Call, services: Any,
+                                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Previews:
+        def preview(self, document: dict[str, Any]) -> dict[str, Any]:
+            asked.append(document)
+            return Tally().report(0) | {"buckets": {"read": 0, "of": 0}, "lake": to_iso(T0)}
+
+    monkeypatch.setattr(services, "segment_previews", Previews())
+    answer = call("POST", "/api/segments/preview", body={"when": {"type": "everyone"}})
+    assert (answer.status, answer.json["size"], answer.json["warnings"][0]["field"]) == (200, 0, "when")
+    assert asked[0]["when"] == {"type": "everyone"}
+    for wrong, field in (({}, "when"), ({"when": {"type": "segment", "segment": "nobody-wrote-it"}}, "when.segment")):
+        refused = call("POST", "/api/segments/preview", body=wrong)
+        assert (refused.status, refused.error["field"]) == (400, field)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("answer", "status"), [
+    ({"refused": {"code": "no_lake", "message": "compact it", "status": 409}}, 409), ({"FunctionError": "Unhandled"}, 503)])
+def test_what_became_of_a_preview_that_failed_is_said(call: Call, services: Any, monkeypatch: pytest.MonkeyPatch,
+                                                      answer: dict[str, Any], status: int) -> None:
+    class Functions:
+        def invoke(self, FunctionName: str, Payload: bytes) -> dict[str, Any]:
+            return {"Payload": io.BytesIO(json.dumps(answer).encode()), **answer}
+
+    monkeypatch.setattr(services, "segment_previews", PreviewFunction(Functions(), "preview_segment"))
+    assert call("POST", "/api/segments/preview", body=VIEWED).status == status
+
+
+def test_the_lake_says_what_it_holds_once_it_was_compacted(call: Call, services: Any) -> None:
+    assert call("GET", "/api/lake").error["code"] == "no_lake"
+    files = BucketFiles("e", "p", "s", "h", (7, 3, 0, 0), 100)
+    services.lake.put("lake/manifest.json", Manifest(2, "run", T0, {1: files, 5: files}, 64, {}).to_json().encode())
+    shown = call("GET", "/api/lake").json
+    assert {name: shown[name] for name in ("version", "made", "buckets", "events", "people", "bytes")} == {
+        "version": 2, "made": to_iso(T0), "buckets": 64, "events": 14, "people": 6, "bytes": 200}
+    assert shown["age_seconds"] > 0
+
+
+def test_a_compaction_is_started_and_followed(call: Call) -> None:
+    run = call("POST", "/api/lake/compact").json
+    assert run["state"] == "running"
+    assert call("GET", f"/api/lake/runs/{run['run']}").json["run"] == run["run"]
+    assert call("GET", "/api/lake/runs/never-begun").status == 404

@@ -22,6 +22,7 @@ from socle.settings import (
     ExportSettings,
     FindDuplicatesSettings,
     ImportSettings,
+    PreviewSettings,
     ProposeDuplicatesSettings,
     QualitySettings,
     ReplayCompareSettings,
@@ -44,10 +45,10 @@ SETTINGS: dict[str, type[Settings]] = {
     "split_import": ImportSettings, "convert_import": ConvertImportSettings, "finish_import": ImportSettings,
     "export_segments": ExportSettings, "export_segments_send": SendExportSettings,
     "export_segments_due": StartExportSettings, "start_import": StartImportSettings, "collect_hooks": CollectSettings,
-    "compact_lake": CompactSettings, "compute_rfm": RfmSettings}
+    "compact_lake": CompactSettings, "compute_rfm": RfmSettings, "preview_segment": PreviewSettings}
 
 READS_TABLES = {"serve_admin", "split_import", "finish_import", "find_duplicates", "compact_lake", "export_segments",
-                "compute_rfm"}
+                "compute_rfm", "preview_segment"}
 """Functions with a third layer: they read workbooks and Parquet files, or work in DuckDB."""
 
 

@@ -16,6 +16,7 @@ ALLOWED = {
                     "dynamodb:BatchWriteItem", "secretsmanager:GetSecretValue"},
     "sweep_due": {"dynamodb:Query", "kinesis:PutRecords"},
     "serve_admin": {
+        "lambda:InvokeFunction",
         "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
         "dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject", "s3:DeleteObject",
         "s3:ListBucket", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords",
@@ -41,6 +42,7 @@ ALLOWED = {
     "update_catalogue": {"s3:ListBucket", "s3:GetObject", "s3:PutObject"},
     "compact_lake": {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
     "compute_rfm": {"dynamodb:GetItem", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
+    "preview_segment": {"dynamodb:Query", "s3:GetObject"},
     "replay_plan": {"s3:ListBucket", "s3:PutObject"},
     "replay_raw": {
         "s3:GetObject", "s3:PutObject", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
@@ -103,7 +105,7 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
         ("measure_quality", "definitions"): {"dynamodb:GetItem", "dynamodb:Query"},
         **{(name, "definitions"): {action for action in ALLOWED[name] if action.startswith("dynamodb:")}
            for name in ("split_import", "finish_import", "start_import", "collect_hooks", "export_segments",
-                        "export_segments_due", "compute_rfm")},
+                        "export_segments_due", "compute_rfm", "preview_segment")},
         ("convert_import", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
         ("convert_import", "definitions"): {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem"},
         ("serve_admin", "profiles"): {
@@ -134,7 +136,8 @@ def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_what_is_refus
                         if grant.function == "serve_admin" and action in grant.actions for resource in grant.resources}
                for action in ("s3:GetObject", "s3:DeleteObject", "s3:PutObject")}
     assert objects == {"s3:GetObject": {"/quarantine/*", "/aws/lambda/*", "/quality/*", "/quality-runs/*", "/catalogue/*",
-                                        "/uploads/*", "/imports/*", "/import-runs/*", "/exports/*", "/reports/*"},
+                                        "/uploads/*", "/imports/*", "/import-runs/*", "/exports/*", "/reports/*",
+                                        "/lake/manifest.json"},
                        "s3:DeleteObject": {"/quarantine/*", "/aws/lambda/*"},
                        "s3:PutObject": {"/quarantine/*", "/erasures/*", "/raw/*", "/uploads/*", "/import-runs/*"}}
 

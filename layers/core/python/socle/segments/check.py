@@ -45,10 +45,6 @@ class Warned(NamedTuple):
 def check(one: Ref, others: Documents, document: Document) -> None:
     """Refuse what can't run once `one` is `document` among the `others`. Raises Rejected that names the field."""
     kind, name = one
-    if name in RESERVED:
-        raise Rejected("bad_name", f"{name} stands for something else in the API's paths: choose another name", "name")
-    if kind == SEGMENTS and sum(kind == SEGMENTS for kind, _ in {*others, one}) > MAX_SEGMENTS:
-        raise Rejected("too_many_segments", f"there are {MAX_SEGMENTS} segments already: delete one that nobody needs", "name")
     everything = {**others, one: document}
     graph = {ref: list(references(ref[0], found)) for ref, found in everything.items()}
     for target, field in graph[one]:
@@ -66,6 +62,15 @@ def check(one: Ref, others: Documents, document: Document) -> None:
             run(*_nodes(kind, name, with_plans))
     except Rejected as error:
         raise Rejected("cannot_run", "it can't be run, which is our fault: say it in another way, and report it") from error
+
+
+def check_name(one: Ref, others: Documents) -> None:
+    """Refuse a name that can't be written to, or one more segment than there may be. Raises Rejected."""
+    kind, name = one
+    if kind == SEGMENTS and name in RESERVED:
+        raise Rejected("bad_name", f"{name} stands for something else in the API's paths: choose another name", "name")
+    if kind == SEGMENTS and sum(kind == SEGMENTS for kind, _ in {*others, one}) > MAX_SEGMENTS:
+        raise Rejected("too_many_segments", f"there are {MAX_SEGMENTS} segments already: delete one that nobody needs", "name")
 
 
 def run(*nodes: Node) -> None:

@@ -7,6 +7,7 @@
     people's rows in segments         S#<segment>#<shard> / <profile>         BatchGetItem, 100 a call
     delete rows                       S#<segment>#<shard> / <profile>         BatchWriteItem, 25 a call
     all rows of a segment             S#<segment>#<shard>                     Query, keys only
+    a preview, by its function        preview_segment                         Invoke
 
 Attributes: v version of the newest move · s since (epoch ms, only of those who are in) · t moves (Move.text), oldest first.
 Who has left keeps a row: it says so to moves that come late, and to the timeline.
@@ -14,13 +15,14 @@ Who has left keeps a row: it says so to moves that come late, and to the timelin
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from socle.aws import Client, attempts, translated
-from socle.errors import Conflict, Unavailable
+from socle.errors import Conflict, Rejected, Unavailable
 from socle.segments.membership import MAX_MOVES, Membership, Move
 
 SHARDS = 16
@@ -163,6 +165,26 @@ class MembershipStore:
                     break
             else:
                 raise Unavailable("throttled", "the profiles table is throttled: try again later")
+
+
+class PreviewFunction:
+    """Asks preview_segment, which has the libraries to read the lake, and waits for it."""
+
+    def __init__(self, functions: Client, name: str) -> None:
+        self._functions = functions
+        self._name = name
+
+    def preview(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """What Previews.preview answers. Raises what it raises, or Unavailable when it broke off."""
+        with translated("the preview"):
+            answer = self._functions.invoke(FunctionName=self._name, Payload=json.dumps({"document": document}).encode())
+            found = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise Unavailable("preview_failed", "the preview broke off, perhaps for want of time or memory: ask for less, or "
+                              "save the segment and see who enters")
+        if "refused" in found:
+            raise Rejected(**found["refused"])
+        return dict(found["preview"])
 
 
 def shard_of(profile: str) -> int:

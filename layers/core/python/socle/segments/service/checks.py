@@ -7,7 +7,7 @@ from typing import Any
 
 from socle.definitions.store import DefinitionStore
 from socle.errors import Rejected
-from socle.segments.check import check, referrers, warnings
+from socle.segments.check import check, check_name, referrers, warnings
 from socle.segments.rules import COMPUTED_TRAITS, SEGMENTS
 
 Seen = tuple[Collection[str], Mapping[str, float | None]]
@@ -25,6 +25,13 @@ class Checks:
     def check(self, kind: str, name: str, document: dict[str, Any]) -> list[dict[str, str]]:
         """What is odd, as {"field", "message"}. Raises Rejected for what can't run."""
         one, others = (kind, name), self._all((SEGMENTS, COMPUTED_TRAITS))
+        check_name(one, others)
+        check(one, others, document)
+        return [warned._asdict() for warned in warnings(one, others, document, *self._seen())]
+
+    def check_draft(self, document: dict[str, Any]) -> list[dict[str, str]]:
+        """The same for a segment that has no name yet."""
+        one, others = (SEGMENTS, ""), self._all((SEGMENTS, COMPUTED_TRAITS))
         check(one, others, document)
         return [warned._asdict() for warned in warnings(one, others, document, *self._seen())]
 
