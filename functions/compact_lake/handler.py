@@ -11,12 +11,22 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from socle import clock
 from socle.aws import client
+from socle.definitions.store import DefinitionStore
+from socle.lake.columns import Column
 from socle.lake.service import Compaction
 from socle.lake.store import LakeStore
+from socle.segments.inputs import columns_in_use
+from socle.segments.model import COMPUTED, KIND
 from socle.settings import CompactSettings
 
 logger = Logger()
-store = LakeStore(client("s3"), CompactSettings.from_env().bucket)
+settings = CompactSettings.from_env()
+store, definitions = LakeStore(client("s3"), settings.bucket), DefinitionStore(client("dynamodb"), settings.definitions_table)
+
+
+def _columns() -> set[Column]:
+    segments, computed = ({one.name: one.document for one in definitions.list_current(kind)} for kind in (KIND, COMPUTED))
+    return columns_in_use(segments, computed)
 
 
 @logger.inject_lambda_context
@@ -31,7 +41,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return duckdb.connect(config={"memory_limit": f"{memory}MB", "temp_directory": str(disk / "duckdb"),
                                       "preserve_insertion_order": False})
 
-    compaction, run = Compaction(store, connect), event["run"]
+    compaction, run = Compaction(store, connect, _columns), event["run"]
     with tempfile.TemporaryDirectory() as directory:
         disk = Path(directory)
         match event["step"]:

@@ -44,7 +44,7 @@ class Lake(Construct):
         self.compact_lake = Function(
             self, "CompactLake", name="compact_lake", house=House(house.stage, [*house.layers, analytics]),
             memory_mb=3_584, timeout=cdk.Duration.minutes(15), ephemeral_storage_size=cdk.Size.gibibytes(10),
-            settings=CompactSettings(bucket=data.bucket.bucket_name))
+            settings=CompactSettings(bucket=data.bucket.bucket_name, definitions_table=data.definitions.table_name))
         self._grant(data)
         self.machine = self._machine(house)
         schedules.start("Compaction", "rate(1 hour)", self.machine, data)
@@ -59,6 +59,8 @@ class Lake(Construct):
             "s3:prefix": [f"{RAW_PREFIX}*", f"{ERASURES_PREFIX}*", f"{LAKE_PREFIX}*"]}})
         compact.may(["s3:GetObject"], prefixes)
         compact.may(["s3:PutObject", "s3:DeleteObject"], [compact.objects(bucket, LAKE_PREFIX)])
+        compact.may(["dynamodb:Query"], [data.definitions.table_arn])
+        compact.lend_key(data.key, "dynamodb")
         compact.lend_key(data.key, "s3", writes=True)
 
     def _machine(self, house: House) -> sfn.StateMachine:

@@ -40,7 +40,7 @@ ALLOWED = {
     "measure_quality": {
         "dynamodb:Scan", "dynamodb:GetItem", "dynamodb:Query", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
     "update_catalogue": {"s3:ListBucket", "s3:GetObject", "s3:PutObject"},
-    "compact_lake": {"s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
+    "compact_lake": {"dynamodb:Query", "s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
     "compute_rfm": {"dynamodb:GetItem", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
     "preview_segment": {"dynamodb:Query", "s3:GetObject"},
     "replay_plan": {"s3:ListBucket", "s3:PutObject"},
@@ -101,6 +101,7 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
         ("propose_duplicates", "profiles"): {"dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:PutItem"},
         ("propose_duplicates", "definitions"): {
             "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+        ("compact_lake", "definitions"): {"dynamodb:Query"},
         ("measure_quality", "profiles"): {"dynamodb:Scan"},
         ("measure_quality", "definitions"): {"dynamodb:GetItem", "dynamodb:Query"},
         **{(name, "definitions"): {action for action in ALLOWED[name] if action.startswith("dynamodb:")}

@@ -171,9 +171,10 @@ class RecomputeSettings(Settings):
 
 
 class CompactSettings(Settings):
-    """compact_lake: raw objects in, the lake out."""
+    """compact_lake: raw objects in, the lake out, with the columns that definitions look at."""
 
     bucket: str
+    definitions_table: str
 
 
 class ReplayPlanSettings(Settings):
