@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from socle.clock import HOUR
 from socle.consumer.service import Consumer
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.items import aggregate_item, identifier_item, identifier_key, owner_of
@@ -17,6 +18,8 @@ from socle.profiles.store import ProfileStore
 from tests.benchmarks.cloud import Cloud, Direct
 from tests.benchmarks.traffic import PER_BATCH, Traffic, anonymous_id
 
+BETWEEN = 8 * HOUR
+"""Ms between two touches of one person, about: 20 events are two days, 500 two months."""
 PROTOTYPES = 37
 """People who live through their history; each has PER_BATCH / PROTOTYPES - 1 copies."""
 
@@ -33,6 +36,7 @@ def populate(cloud: Cloud, consumer: Consumer, traffic: Traffic, touches: range)
     ages = {person: touches[index % len(touches)] for index, person in enumerate(prototypes)}
     for left in range(max(touches), 0, -1):
         consumer.apply(traffic.batch([person for person in prototypes if ages[person] >= left]))
+        traffic.wait(BETWEEN)
     store = ProfileStore(Direct(cloud), "profiles")
     owners = store.owners([("user_id", person) for person in prototypes])
     aggregates = store.load(owner.profile for owner in owners.values())

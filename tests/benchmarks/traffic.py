@@ -36,6 +36,15 @@ class Traffic:
         self._now = START
         self._records = 0
 
+    @property
+    def now(self) -> int:
+        """When the last message was received, epoch ms."""
+        return self._now + 500
+
+    def wait(self, milliseconds: int) -> None:
+        """Let time pass."""
+        self._now += milliseconds
+
     def message(self, person: str) -> dict[str, Any]:
         """One track call of a known person in a browser."""
         rng = self._random
@@ -74,7 +83,7 @@ class Traffic:
 
     def records(self, bodies: Sequence[bytes]) -> list[Record]:
         """What these requests put on the stream, received half a second after the last message was made."""
-        received = self._now + 500
+        received = self.now
         found = []
         for body in bodies:
             events, quarantined = receive(parse.parse(body, True), Origin("bench", received))

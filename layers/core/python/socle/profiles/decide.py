@@ -16,7 +16,7 @@ from socle.errors import Rejected
 from socle.events.model import RECHECK, Event, Tick
 from socle.profiles.codec import encode_aggregate, entry_of, event_of
 from socle.profiles.fold import HistoryNeeded, fold, highest_revisions, refold
-from socle.profiles.model import Aggregate, Entry, History, Needs, Page
+from socle.profiles.model import Aggregate, Entry, History, Needs, Page, Snapshot
 from socle.profiles.seal import seal, size_limit
 from socle.profiles.survivorship import LATEST, Survivorship
 from socle.segments.live import Live, follow
@@ -71,17 +71,14 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | N
     unchanged = Decision(aggregate, b"", (), (), known)
     if not changed and len(encode_aggregate(aggregate)) <= HARD_LIMIT:
         return unchanged
-    try:
-        if revised:
-            raise HistoryNeeded
-        snapshot = fold(aggregate.snapshot, new, rules)
-        live = follow(aggregate, snapshot, given, new, segments, now, ticked=ticked)
-    except HistoryNeeded:
+    snapshot = _added(aggregate.snapshot, new, rules) if not revised else None
+    live = None if snapshot is None else _followed(aggregate, snapshot, given, new, segments, now, ticked)
+    if snapshot is None or live is None:
         needs = history.wanted(aggregate)
         if needs:
             return needs
         whole = highest_revisions([*events_of(aggregate, history), *new])
-        snapshot = refold(whole, rules)
+        snapshot = snapshot or refold(whole, rules)
         live = follow(aggregate, snapshot, given, new, segments, now, ticked=ticked, whole=whole)
     tail = (*aggregate.tail, *(entry_of(event) for event in new))
     after = aggregate.next(
@@ -104,6 +101,23 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | N
     if not changed and not pages:
         return unchanged
     return Decision(after, data, pages, tuple(new), known)
+
+
+def _added(snapshot: Snapshot, new: Sequence[Event], rules: Survivorship) -> Snapshot | None:
+    """The snapshot with new events; None when only the history can tell."""
+    try:
+        return fold(snapshot, new, rules)
+    except HistoryNeeded:
+        return None
+
+
+def _followed(aggregate: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new: Sequence[Event], segments: LiveRules,
+              now: int, ticked: bool) -> Live | None:
+    """The segments by what is remembered; None when only the history can tell."""
+    try:
+        return follow(aggregate, snapshot, given, new, segments, now, ticked=ticked)
+    except HistoryNeeded:
+        return None
 
 
 def _given(aggregate: Aggregate, tick: Tick | None) -> Mapping[str, Any]:

@@ -16,6 +16,8 @@ from socle.profiles.model import Aggregate, Entry, History, Needs, Page
 
 BUDGET = 960
 """Bytes of a sealed aggregate: with its attribute names it fits one write unit of 1 KB."""
+DUE = 40
+"""Bytes of an item that its due time takes, with the names of its attributes."""
 PER_PAGE = 8
 """Bytes of budget that each page adds: as the list of pages grows, so do the pages, and it stays a small part."""
 MIN_ENTRIES = 4
@@ -32,7 +34,7 @@ MAX_LATE_PAGES = 40
 
 def size_limit(aggregate: Aggregate) -> int:
     """Bytes above which the aggregate is to be sealed."""
-    return BUDGET + PER_PAGE * len(aggregate.pages)
+    return BUDGET + PER_PAGE * len(aggregate.pages) - (DUE if aggregate.due is not None else 0)
 
 
 def seal(after: Aggregate, stored: Sequence[Entry], history: History) -> tuple[Aggregate, tuple[Page, ...]] | Needs | None:

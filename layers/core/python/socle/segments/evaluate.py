@@ -208,10 +208,9 @@ def _sequence(node: SequenceTest, person: Person, now: int) -> Verdict:
     lo, hi, leaves = ends(node.span, now)
     found = sequence(node, [person.look(step.selector) for step in (*node.steps, *([node.without] if node.without else []))],
                      lo, hi, now)
-    flips = [] if found.pending is None else [found.pending]
-    if found.facts and leaves is not None and found.oldest is not None:
-        flips.append(found.oldest + leaves)
-    return Verdict(bool(found.facts), min(flips, default=None), None, found.facts)
+    if not found.facts:
+        return Verdict(False, found.pending)
+    return Verdict(True, None if leaves is None or found.oldest is None else found.oldest + leaves, None, found.facts)
 
 
 def _consent(node: ConsentTest, person: Person, _: int) -> Verdict:

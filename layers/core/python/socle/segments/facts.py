@@ -46,13 +46,13 @@ class Watch:
     """Where definitions look, and what they take.
 
     values  what is taken of each event, in this order
-    totals  of those, the ones that somebody wants totals of, over all time
+    totals  of those, what somebody wants of all time: (value, "sum" | "least" | "greatest" | "first" | "last")
     depth   how many of the newest facts are worth remembering
     """
 
     selector: Selector
     values: tuple[Value, ...] = ()
-    totals: tuple[Value, ...] = ()
+    totals: tuple[tuple[Value, str], ...] = ()
     depth: int = 0
 
 
@@ -73,12 +73,20 @@ class Seen:
 
     def since(self, lo: int | None) -> tuple[Fact, ...]:
         """All facts at `lo` or later, newest first. Raises HistoryNeeded."""
+        if not self.covers(lo):
+            raise HistoryNeeded
+        return self.known(lo)
+
+    def known(self, lo: int | None) -> tuple[Fact, ...]:
+        """The facts at `lo` or later, newest first, as far as they are remembered."""
         facts = self.facts
         if lo is None or not facts or facts[-1].at >= lo:
-            if not self.complete:
-                raise HistoryNeeded
             return facts
         return tuple(fact for fact in facts if fact.at >= lo)
+
+    def covers(self, lo: int | None) -> bool:
+        """Whether all facts at `lo` or later are remembered."""
+        return self.complete or (lo is not None and bool(self.facts) and self.facts[-1].at < lo)
 
     def place(self, value: Value) -> int:
         """Where in a fact's values this one is."""
@@ -165,7 +173,7 @@ def see(watch: Watch, events: Iterable[Event]) -> Seen:
     if not facts:
         return Seen(watch)
     return Seen(watch, len(facts), facts[-1].at, facts[0].at, tuple(facts), True,
-                {value: found for value in watch.totals if (found := total(facts, watch.values.index(value))) is not None})
+                {value: found for value in dict(watch.totals) if (found := total(facts, watch.values.index(value))) is not None})
 
 
 def total(facts: Iterable[Fact], place: int) -> Totals | None:

@@ -45,10 +45,11 @@ def follow(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new:
         whole = new
     if whole is not None:
         whole = standing(whole)
-    trackers, touched = _track(before, new, rules, whole)
-    everything = ticked or before.evaluated != rules.number
+    trackers, seen = _track(before, new, rules, whole)
+    everything = ticked or before.evaluated != rules.number or before.trackers.number != rules.tracked
+    touched = seen if whole is None else _differing(before.trackers, trackers)
     concerned = rules.segments.keys() if everything else _concerned(before, snapshot, given, new, touched, rules)
-    person = _person(before.id, snapshot, given, rules, trackers, whole)
+    person = _person(before.id, snapshot, given, rules, trackers, seen, whole)
     segments = {name: since for name, since in before.segments.items() if name in rules.segments}
     flips: list[int] = []
     entered, left = [], []
@@ -68,20 +69,19 @@ def follow(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new:
 
 
 def _track(before: Aggregate, new: Sequence[Event], rules: LiveRules,
-           whole: Sequence[Event] | None) -> tuple[Trackers, set[int]]:
-    """The trackers with the new events in them, and the places of those that they changed."""
-    if whole is not None:
-        anew = {place: row_of(add(Seen(rules.watches[place]), found)) for place, found in _selected(whole, rules).items()}
-        return Trackers(rules.tracked, anew), set(range(len(rules.watches)))
-    if before.trackers.number != rules.tracked:
+           whole: Sequence[Event] | None) -> tuple[Trackers, dict[int, Seen]]:
+    """The trackers with the new events in them, and by its place what each of those has seen that they changed."""
+    if whole is None and before.trackers.number != rules.tracked:
         raise HistoryNeeded
-    selected = _selected(standing(new), rules)
-    if not selected:
-        return before.trackers, set()
-    rows = dict(before.trackers.rows)
-    for place, found in selected.items():
-        rows[place] = row_of(add(from_row(rules.watches[place], rows.get(place)), found))
-    return Trackers(rules.tracked, rows), set(selected)
+    old: Mapping[int, Sequence[Any]] = before.trackers.rows if whole is None else {}
+    seen = {place: add(from_row(rules.watches[place], old.get(place)), found)
+            for place, found in _selected(standing(new) if whole is None else whole, rules).items()}
+    return Trackers(rules.tracked, {**old, **{place: row_of(one) for place, one in seen.items()}}), seen
+
+
+def _differing(before: Trackers, after: Trackers) -> set[int]:
+    """The places of the watches that have seen something else than before; both are of one list of watches."""
+    return {place for place in {*before.rows, *after.rows} if before.rows.get(place) != after.rows.get(place)}
 
 
 def _selected(events: Iterable[Event], rules: LiveRules) -> dict[int, list[Event]]:
@@ -114,15 +114,14 @@ def _concerned(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], 
 
 
 def _person(profile: str, snapshot: Snapshot, given: Mapping[str, Any], rules: LiveRules, trackers: Trackers,
-            whole: Sequence[Event] | None) -> Person:
+            seen: dict[int, Seen], whole: Sequence[Event] | None) -> Person:
     if whole is not None:
         return person_of(profile, snapshot, given, {watch.selector: watch for watch in rules.watches}, whole)
-    seen: dict[Selector, Seen] = {}
 
     def look(selector: Selector) -> Seen:
-        if selector not in seen:
-            place = rules.places[selector]
-            seen[selector] = from_row(rules.watches[place], trackers.rows.get(place))
-        return seen[selector]
+        place = rules.places[selector]
+        if place not in seen:
+            seen[place] = from_row(rules.watches[place], trackers.rows.get(place))
+        return seen[place]
 
     return Person(profile, snapshot, given, look)

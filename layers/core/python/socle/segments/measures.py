@@ -10,12 +10,15 @@ from socle.segments.facts import Fact, Seen, Totals, total
 from socle.segments.nodes import EVER, Measure
 from socle.segments.values import MICRO
 
+PARTS = {"sum": "sum", "average": "sum", "min": "least", "max": "greatest", "first": "first", "last": "last"}
+"""Function → the part of totals that it takes."""
+
 
 def measured(measure: Measure, seen: Seen, lo: int | None, hi: int | None) -> tuple[Any, Sequence[Fact]]:
     """(value, the facts in [lo, hi), newest first): numbers and money in millionths, texts, booleans; None where no event has
     one. Raises HistoryNeeded."""
     value, function = measure.value, measure.function
-    if measure.span == EVER and value in seen.watch.totals:
+    if measure.span == EVER and (value, PARTS.get(function)) in seen.watch.totals:
         return _of_totals(measure, seen.totals.get(value)), seen.facts
     facts = [fact for fact in seen.since(lo) if hi is None or fact.at < hi]
     place = seen.place(value)

@@ -12,7 +12,7 @@ from socle.segments.nodes import ChangedTest, SequenceTest
 
 
 class Found(NamedTuple):
-    """facts: the last events of sequences that hold, newest first; oldest: time of the oldest event that may be part of one;
+    """facts: the last events of sequences that hold, newest first; oldest: while that time is in the window, one holds;
     pending: when the next one may hold because nothing has followed."""
 
     facts: tuple[Fact, ...]
@@ -21,7 +21,8 @@ class Found(NamedTuple):
 
 
 def sequence(node: SequenceTest, seen: Sequence[Seen], lo: int | None, hi: int | None, now: int) -> Found:
-    """`seen` are the steps', then that of what must not follow; steps are in [lo, hi). Raises HistoryNeeded.
+    """`seen` are the steps', then that of what must not follow; steps are in [lo, hi). Raises HistoryNeeded, unless what is
+    remembered has such a sequence: older events take nothing away from it.
 
     Of several ways to reach a step the one that reached it last is kept: whatever follows in time for another follows it too.
     """
@@ -29,7 +30,7 @@ def sequence(node: SequenceTest, seen: Sequence[Seen], lo: int | None, hi: int |
     places = [None if node.same is None else one.place(node.same) for one in seen]
     moments: dict[int, list[tuple[int, Any, Fact]]] = {}
     for index in range(steps):
-        for fact in seen[index].since(lo):
+        for fact in seen[index].known(lo):
             label = _label(fact, places[index])
             if label is not None and (hi is None or fact.at < hi):
                 moments.setdefault(fact.at, []).append((index, label, fact))
@@ -48,20 +49,25 @@ def sequence(node: SequenceTest, seen: Sequence[Seen], lo: int | None, hi: int |
             reached.setdefault(label, [None] * steps)[index] = at
     pending = None
     if node.without is not None:
-        ends, pending = _alone(ends, node.without.within or 0, seen[-1].since(lo), places[-1], now)
-    return Found(tuple(fact for _, fact in reversed(ends)), min(moments, default=None), pending)
+        ends, pending = _alone(ends, node.without.within or 0, seen[-1], places[-1], now)
+    if not ends and not all(one.covers(lo) for one in seen):
+        raise HistoryNeeded
+    oldest = max(fact.at for _, fact in ends) if ends and steps == 1 else min(moments, default=None)
+    return Found(tuple(fact for _, fact in reversed(ends)), oldest, pending)
 
 
 def _label(fact: Fact, place: int | None) -> Any:
     return "" if place is None else fact.values[place]
 
 
-def _alone(ends: list[tuple[Any, Fact]], within: int, others: Sequence[Fact], place: int | None,
+def _alone(ends: list[tuple[Any, Fact]], within: int, seen: Seen, place: int | None,
            now: int) -> tuple[list[tuple[Any, Fact]], int | None]:
-    """The ends that nothing has followed for `within` ms, and when the next one may be."""
+    """The ends that, as is known, nothing has followed for `within` ms, and when the next one may be."""
     alone, pending = [], []
+    others = seen.facts
     for label, end in ends:
-        if any(end.at < other.at < end.at + within and _label(other, place) == label for other in others):
+        until = end.at + within
+        if not seen.covers(end.at) or any(end.at < other.at < until and _label(other, place) == label for other in others):
             continue
         if now >= end.at + within:
             alone.append((label, end))

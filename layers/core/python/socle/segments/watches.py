@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from socle.segments.facts import Watch
+from socle.segments.measures import PARTS
 from socle.segments.nodes import (
     EVER,
     ChangedTest,
@@ -20,6 +22,8 @@ from socle.segments.nodes import (
     TimeTest,
     Value,
 )
+
+T = TypeVar("T")
 
 MAX_DEPTH = 16
 """Facts remembered for one watch of one person, at most: they share the profile's item. Whoever needs more reads the history."""
@@ -54,7 +58,7 @@ def watches(nodes: Iterable[Node]) -> dict[Selector, Watch]:
     return found
 
 
-Need = tuple[Selector, tuple[Value, ...], tuple[Value, ...], int]
+Need = tuple[Selector, tuple[Value, ...], tuple[tuple[Value, str], ...], int]
 
 
 def _needs(node: Node) -> Iterator[Need]:
@@ -64,8 +68,8 @@ def _needs(node: Node) -> Iterator[Need]:
         yield node.selector, (), (), 0
     elif isinstance(node, MeasureTest):
         measure = node.measure
-        whole = measure.span == EVER and measure.function not in ("distinct", "most_frequent")
-        yield measure.selector, (measure.value,), (measure.value,) if whole else (), 0 if whole else WINDOWED
+        part = PARTS.get(measure.function) if measure.span == EVER else None
+        yield measure.selector, (measure.value,), ((measure.value, part),) if part else (), 0 if part else WINDOWED
     elif isinstance(node, ChangedTest):
         yield node.selector, (node.value,), (), WINDOWED
     elif isinstance(node, SequenceTest):
@@ -74,7 +78,7 @@ def _needs(node: Node) -> Iterator[Need]:
             yield step.selector, same, (), WINDOWED
 
 
-def _joined(some: tuple[Value, ...], more: tuple[Value, ...]) -> tuple[Value, ...]:
+def _joined(some: tuple[T, ...], more: tuple[T, ...]) -> tuple[T, ...]:
     return tuple(dict.fromkeys((*some, *more)))
 
 
