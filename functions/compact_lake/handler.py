@@ -38,8 +38,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
         # The rest is for Python, and for what DuckDB doesn't count.
         memory = int(context.memory_limit_in_mb) * 7 // 10
-        return duckdb.connect(config={"memory_limit": f"{memory}MB", "temp_directory": str(disk / "duckdb"),
-                                      "preserve_insertion_order": False})
+        return duckdb.connect(config={"memory_limit": f"{memory}MB", "temp_directory": str(disk / "duckdb")})
 
     compaction, run = Compaction(store, connect, _columns), event["run"]
     with tempfile.TemporaryDirectory() as directory:
