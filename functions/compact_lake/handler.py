@@ -55,7 +55,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             case "gather":
                 compaction.gather(run, event["task"], disk)
             case _:
-                report = compaction.publish(run, clock.now())
-                logger.info("done", extra={"report": report})
+                logger.info("done", extra={"report": (report := compaction.publish(run, clock.now()))})
                 return report
     return {}
