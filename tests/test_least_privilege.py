@@ -132,8 +132,8 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     break_the_bucket(machine, patch)
     give_up_and_replay(machine)
     import_files(machine)
-    export_people(machine)
     restore(machine)
+    export_people(machine)  # segments are left out of the replay: who is in is found out anew
 
 
 def make_due(machine: LocalMachine) -> None:
