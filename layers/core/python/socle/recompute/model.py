@@ -40,7 +40,7 @@ class Frozen(NamedTuple):
     meanings     of this set and of earlier ones
     lake         version of the lake's manifest; 0 when there is no lake yet
     buckets      number → its files
-    count        how many buckets the lake has
+    bucket_count how many buckets the lake has
     """
 
     run: str
@@ -50,7 +50,7 @@ class Frozen(NamedTuple):
     meanings: Meanings
     lake: int
     buckets: Mapping[int, BucketFiles]
-    count: int
+    bucket_count: int
 
     @property
     def parts(self) -> list[list[int]]:

@@ -54,7 +54,7 @@ class Recompute:
         manifest = self._lake.manifest()
         meanings = remembered(self._store.meanings(), number, _nodes(documents))
         frozen = Frozen(run, now, number, documents, meanings, manifest.version if manifest else 0,
-                        manifest.buckets if manifest else {}, manifest.count if manifest else 1)
+                        manifest.buckets if manifest else {}, manifest.bucket_count if manifest else 1)
         self._store.freeze(frozen)
         return {"parts": frozen.parts}
 
@@ -70,7 +70,7 @@ class Recompute:
             open_buckets(connection, files, columns_of(nodes.values()))
             part = compare(connection, frozen, nodes)
             for number in buckets:
-                write_members(connection, number, frozen.count, target := disk / "members.parquet")
+                write_members(connection, number, frozen.bucket_count, target := disk / "members.parquet")
                 self._store.save_members(run, number, target)
             for profiles in told(connection, PER_CALL):
                 self._stream.put([_record(profiles[first:first + PER_RECORD]) for first in range(0, len(profiles), PER_RECORD)])
