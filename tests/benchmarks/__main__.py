@@ -1,7 +1,6 @@
 """`make bench`: what an event costs in CPU, calls and money, beside budget and floor. It judges nothing and fails by no figure.
 
 Prints tables and writes all of it to .cache/bench.json. CPU is this process's, without the network; compare ratios, not machines.
-Nobody has active segments: they are not built yet.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from socle.settings import PREFIX, Settings
 from tests.benchmarks import compaction, costs, files, report
 from tests.benchmarks.cloud import Cloud
 from tests.benchmarks.collect import Collected, collect
-from tests.benchmarks.consumer import LANES, STREAMS, Bench, Cost, Measured
+from tests.benchmarks.consumer import LANES, SEGMENTED, STREAMS, Bench, Cost, Measured
 from tests.benchmarks.duplicates import duplicates
 from tests.benchmarks.imports import import_times
 from tests.benchmarks.local_stack import local_stack
@@ -34,7 +33,7 @@ RESULT = Path(__file__).resolve().parents[2] / ".cache/bench.json"
 QUEUE = "https://sqs.us-east-1.amazonaws.com/1/effects"
 MONTH = 1_000_000
 """Events of the small company whose bill is shown."""
-BUDGETS = {"cold": (None, None), "warm": (350, 100), "mature": (None, None)}
+BUDGETS = {"warm": (350, 100)}
 CONSUMER_FLOOR = 4.3 + 35 / PER_PERSON
 """µs: decoding and grouping alone, and a third of one item of a boto3 batch write without validation (both measured once)."""
 
@@ -108,10 +107,13 @@ def _dollars(apply: Cost, collected: Collected, per_request: int, memory: dict[s
 def _consumer(streams: dict[str, Measured]) -> list[Figure]:
     found = []
     for name, one in streams.items():
-        first_bar, goal = BUDGETS[name]
+        first_bar, goal = BUDGETS.get(name, (None, None))
         found += [Figure(f"consumer, {name}", one.with_boto3, "µs CPU/event", first_bar, goal, CONSUMER_FLOOR,
                          "decode and group, and one batched write per profile"),
                   Figure(f"consumer, {name}, without boto3", one.own, "µs CPU/event")]
+        if name.endswith(SEGMENTED):
+            found.append(Figure(f"live evaluation, {name.removesuffix(SEGMENTED)}", one.own_stages["segments"] / one.evaluations,
+                                "µs CPU/evaluation", 30, 5))
     return found
 
 
@@ -132,7 +134,7 @@ def _money(priced: dict[str, dict[str, float]]) -> list[Figure]:
         {"dynamodb write units": 1 / PER_PERSON, "dynamodb read units": 0.5 / PER_PERSON, "s3 puts": 0.001,
          "kinesis KiB in": 1 / PER_PERSON, "kinesis KiB out": 1 / PER_PERSON}, 1 / PER_REQUEST, {})
     return [Figure(f"price, {name}", sum(column.values()) * 1e6, "USD/1M events",
-                   *((0.90, 0.50) if name == "warm" else (None, None)), sum(floor.values()) * 1e6,
+                   *((0.90, 0.50) if name in ("warm", "warm" + SEGMENTED) else (None, None)), sum(floor.values()) * 1e6,
                    "one write, half a read and 1 KB of stream per profile touched; no Lambda")
             for name, column in priced.items()]
 

@@ -11,7 +11,8 @@ from socle.segments.rules import LiveRules
 
 def _event(name: str, within: str = "", count: int = 1, **where: str) -> dict[str, Any]:
     asked = [{"property": path, "test": {"op": "eq", "value": value}} for path, value in where.items()]
-    return {"type": "event", "event": name, "where": asked, "count": {"value": count}, "window": {"within": within} if within else {}}
+    window = {"within": within} if within else {}
+    return {"type": "event", "event": name, "where": asked, "count": {"value": count}, "window": window}
 
 
 def _trait(name: str, value: str) -> dict[str, Any]:

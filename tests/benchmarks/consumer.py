@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from itertools import chain
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from socle import clock
 from socle.aws import client
@@ -28,13 +29,17 @@ from socle.effects.store import EffectQueue
 from socle.lake.store import RawStore
 from socle.profiles.store import ProfileStore
 from socle.quarantine.store import QuarantineStore
+from socle.segments import live
+from tests.benchmarks.active_segments import rules
 from tests.benchmarks.cloud import Cloud, Direct
 from tests.benchmarks.population import new_ids, people, populate
 from tests.benchmarks.sizes import Sizes, sizes
 from tests.benchmarks.stages import STAGES, Stages
 from tests.benchmarks.traffic import PER_BATCH, PER_PERSON, Traffic
 
-STREAMS = {"cold": range(0), "warm": range(3, 12), "mature": range(149, 186)}
+SEGMENTED = ", 20 segments"
+_TOUCHES = {"cold": range(0), "warm": range(3, 12), "mature": range(149, 186)}
+STREAMS = _TOUCHES | {name + SEGMENTED: touches for name, touches in _TOUCHES.items()}
 """Name → how often its people were touched before: never, 3 to 11 times (21 events on average), 149 to 185 times (501)."""
 ROUNDS, STAGE_ROUNDS = 7, 3
 LANES = 8
@@ -56,6 +61,7 @@ class Cost:
 class Measured:
     """One stream. CPU in µs per event: of Consumer.apply with boto3 and without, each by stage; `cost` has the handler's.
 
+    evaluations  of segments, per event
     noted   calls per event that the runs by stage noted: each costs `stages.overhead`, which is in their figures
     sizes   of the items after one more touch; they hold `events` events
     """
@@ -65,6 +71,7 @@ class Measured:
     stages: dict[str, float]
     own_stages: dict[str, float]
     noted: float
+    evaluations: float
     cost: Cost
     sizes: dict[str, Sizes]
     events: int
@@ -81,10 +88,12 @@ class Bench:
         direct = Direct(cloud)
         self._own = consumer_of(direct, direct, direct)
         self._boto3 = consumer_of(client("dynamodb"), client("s3"), client("sqs"))
+        self._consumers = (self._own, self._boto3, handler.consumer)
 
     def stream(self, name: str) -> Measured:
         """Measure one of STREAMS."""
-        traffic = Traffic(seed=len(name))
+        traffic = Traffic(seed=len(name.removesuffix(SEGMENTED)))
+        self._follow(Rules(segments=rules()) if name.endswith(SEGMENTED) else Rules(), traffic)
         base = self._population(traffic, STREAMS[name])
         batches = [traffic.batch(people()) for _ in range(ROUNDS)]
         events = PER_BATCH * PER_PERSON
@@ -101,15 +110,26 @@ class Bench:
         cost.cpu = statistics.median(one.cpu for one in costs)
         stages, noted = self._by_stage(base, self._boto3, batches)
         own_stages, _ = self._by_stage(base, self._own, batches)
-        return Measured(with_boto3, own, stages, own_stages, noted, cost, weights, held)
+        return Measured(with_boto3, own, stages, own_stages, noted, self._evaluations(base, batches[0]), cost, weights, held)
 
     def sparse(self, per_person: int, per_request: int, requests: int = 60) -> Cost:
         """Warm people at low traffic: every request alone, its records in the lanes that they fall into."""
         traffic = Traffic(seed=per_request)
+        self._follow(Rules(), traffic)
         base = self._population(traffic, STREAMS["warm"])
         bodies = traffic.requests(people(requests * per_request // per_person), per_person, per_request)[:requests]
         batches = [lane for body in bodies for lane in _lanes(traffic.records([body]))]
         return self._cost(base, batches, per_request * len(bodies))
+
+    def _follow(self, followed: Rules, traffic: Traffic) -> None:
+        """Let all consumers obey these rules, by the time of the traffic."""
+        for one in self._consumers:
+            one._rules, one._clock = lambda: followed, lambda: traffic.now
+
+    def _evaluations(self, base: dict[Any, Any], batch: Sequence[Record]) -> float:
+        with patch.object(live, "evaluate", wraps=live.evaluate) as evaluate:
+            self._timed(base, self._own.apply, batch)
+        return evaluate.call_count / (PER_BATCH * PER_PERSON)
 
     def _population(self, traffic: Traffic, touches: range) -> dict[Any, Any]:
         self._cloud.table.items = {}

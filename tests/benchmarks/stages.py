@@ -15,17 +15,19 @@ from unittest.mock import patch
 
 from socle.consumer.service import Consumer
 from socle.events import stream
-from socle.identity import service as identity
+from socle.identity.service import place
 from socle.lake import raw
 from socle.lake.store import RawStore
 from socle.profiles import codec, decide
 from socle.profiles.store import ProfileStore
+from socle.segments import live
 
 REST = "rest"
 FUNCTIONS: dict[str, tuple[Callable[..., Any], ...]] = {
     "decode": (stream.decode,),
-    "claim": (identity.place,),
+    "claim": (place.place,),
     "decide": (decide.decide,),
+    "segments": (live.follow,),
     "encode": (codec.encode_aggregate, codec.encode_entries, codec.entry_of),
     "raw": (raw.encode_raw,),
 }
@@ -36,8 +38,9 @@ METHODS: dict[str, tuple[tuple[type, str], ...]] = {
     "raw": ((RawStore, "save"),),
     REST: ((Consumer, "apply"),),
 }
-STAGES = ("decode", "claim", "load", "decide", "encode", "put", "raw", REST)
-"""claim: identifiers looked up, claimed, people told apart. put: aggregates and pages. rest: loops, grouping, outboxes."""
+STAGES = ("decode", "claim", "load", "decide", "segments", "encode", "put", "raw", REST)
+"""claim: identifiers looked up, claimed, people told apart. segments: followed, with what they remember. put: aggregates and
+pages. rest: loops, grouping, outboxes."""
 
 
 class Stages:
