@@ -17,7 +17,7 @@ import pytest
 from socle.errors import Rejected
 from socle.lake.local import compact_local
 from socle.lake.manifest import Manifest
-from socle.segments.preview import interval
+from socle.segments.preview import batches, interval
 from socle.segments.service.previews import BUDGET, Previews
 from tests.people import T0, event, identify
 from tests.world import World
@@ -51,7 +51,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> LocalLake:
     for number in range(PEOPLE):
         who = ("user_id", f"u{number}")
         ids = [who, *([("email", f"u{number}@example.com")] if number % 10 == 0 else [])]
-        events = [identify(2 * number, *ids, traits={"country": " fr" if number % 2 else "DE", "name": f"n{number}", "list": [1]})]
+        traits = {"country": " fr" if number % 2 else "DE", "name": f"n{number}", "list": [1]}
+        events = [identify(2 * number, *ids, traits=traits)]
         if number % 3 == 0:
             events.append(event(2 * number + 1, who, name="Order Completed", properties={"order_id": str(number)}))
         world.deliver(*events)
@@ -87,7 +88,12 @@ def test_with_time_for_all_buckets_everything_is_exact(lake, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_when_time_is_up_the_rest_is_estimated_and_said_to_be(lake, tmp_path):
+@pytest.fixture
+def large_buckets(monkeypatch):
+    monkeypatch.setattr("socle.segments.preview.TOGETHER", 1)
+
+
+def test_when_time_is_up_the_rest_is_estimated_and_said_to_be(lake, tmp_path, large_buckets):
     found = previewed(lake, tmp_path, BUYERS, count(0, BUDGET // 2))
     assert (found["estimated"], found["buckets"]["read"], found["of"]) == (True, 2, PEOPLE)
     low, high = found["interval"]
@@ -96,7 +102,7 @@ def test_when_time_is_up_the_rest_is_estimated_and_said_to_be(lake, tmp_path):
     assert low < high
 
 
-def test_one_bucket_is_read_however_late_it_is(lake, tmp_path):
+def test_one_bucket_is_read_however_late_it_is(lake, tmp_path, large_buckets):
     assert previewed(lake, tmp_path, EVERYBODY, count(0, 10 * BUDGET))["buckets"]["read"] == 1
 
 
@@ -104,6 +110,13 @@ def test_other_segments_can_be_referred_to(lake, tmp_path):
     found = previewed(lake, tmp_path, {"when": {"type": "not", "of": {"type": "segment", "segment": "buyers"}}}, repeat(0),
                       buyers=BUYERS["when"])
     assert found["size"] == PEOPLE - 40
+
+
+def test_small_buckets_are_asked_together_and_large_ones_alone():
+    million = 1_000_000
+    assert batches({1: million, 2: million, 5: million}) == [[1, 2, 5]]
+    assert batches({1: 20 * million, 2: 20 * million, 3: million, 4: 100 * million, 5: million}) == [[1], [2, 3], [4], [5]]
+    assert batches({}) == []
 
 
 def test_nobody_in_is_no_fault(lake, tmp_path):

@@ -17,10 +17,13 @@ SAMPLE = 10
 SHOWN_TRAITS = 8
 SHOWN = 20
 """Countries, and segments that overlap, the largest."""
+TOGETHER = 24 << 20
+"""Bytes of buckets that are asked together."""
 _Z = 1.959964
 """Of a normal distribution: 95 % lie within so many deviations."""
 
-_OF_MEMBERS = "FROM members JOIN profiles USING (profile)"
+MEMBERS = "SELECT profile, traits, identifiers, consent, given, segments FROM profiles JOIN ({query}) USING (profile)"
+"""The table `members`, by a query for the profiles of a segment."""
 _COUNTRY = ("coalesce(nullif(upper(trim(coalesce(json_extract_string(traits, '$.country'), "
             "json_extract_string(traits, '$.address.country')))), ''), 'unknown')")
 _GROUP = "coalesce(json_extract_string(given, '$.rfm.group'), 'none')"
@@ -40,13 +43,13 @@ QUALITY: Mapping[str, str] = {
 COUNTS = (
     ("people", "SELECT 'people', count(*) FROM profiles"),
     ("members", "SELECT 'members', count(*) FROM members"),
-    ("country", f"SELECT {_COUNTRY} AS one, count(*) {_OF_MEMBERS} GROUP BY one"),
-    ("rfm", f"SELECT {_GROUP} AS one, count(*) {_OF_MEMBERS} GROUP BY one"),
-    ("overlap", f"SELECT one, count(*) FROM (SELECT unnest(json_keys(segments)) AS one {_OF_MEMBERS}) GROUP BY one"),
-    ("quality", " UNION ALL ".join(f"SELECT '{name}', count(*) {_OF_MEMBERS} WHERE {sql}" for name, sql in QUALITY.items())),
+    ("country", f"SELECT {_COUNTRY} AS one, count(*) FROM members GROUP BY one"),
+    ("rfm", f"SELECT {_GROUP} AS one, count(*) FROM members GROUP BY one"),
+    ("overlap", "SELECT one, count(*) FROM (SELECT unnest(json_keys(segments)) AS one FROM members) GROUP BY one"),
+    ("quality", " UNION ALL ".join(f"SELECT '{name}', count(*) FROM members WHERE {sql}" for name, sql in QUALITY.items())),
 )
 """(what, SQL) over the views `profiles` and the table `members`; each answers rows (name, how many)."""
-PEOPLE = f"SELECT profile, traits {_OF_MEMBERS} ORDER BY md5(profile) LIMIT {SAMPLE}"
+PEOPLE = f"SELECT profile, traits FROM members ORDER BY md5(profile) LIMIT {SAMPLE}"
 
 
 @dataclass
@@ -57,9 +60,10 @@ class Tally:
     sample: list[dict[str, Any]] = field(default_factory=list)
     buckets: int = 0
 
-    def add(self, answers: Mapping[str, Sequence[tuple[str, int]]], people: Sequence[tuple[str, str | None]]) -> None:
-        """Add one bucket: what → rows, and some of its members with their traits (JSON)."""
-        self.buckets += 1
+    def add(self, buckets: int, answers: Mapping[str, Sequence[tuple[str, int]]],
+            people: Sequence[tuple[str, str | None]]) -> None:
+        """Add some buckets: what → rows, and some of their members with their traits (JSON)."""
+        self.buckets += buckets
         for what, rows in answers.items():
             self.counts[what].update(dict(rows))
         for profile, traits in people[:SAMPLE - len(self.sample)]:
@@ -82,6 +86,19 @@ class Tally:
             "overlap": [{"segment": one["segment"], "both": one["members"], "share": one["share"]}
                         for one in rows("overlap", "segment")],
         }
+
+
+def batches(sizes: Mapping[int, int]) -> list[list[int]]:
+    """Buckets to be asked together: each question has a price of its own, so small ones share it. `sizes`: number → bytes."""
+    found: list[list[int]] = []
+    room = 0
+    for number, size in sizes.items():
+        if not found or size > room:
+            found.append([])
+            room = TOGETHER
+        found[-1].append(number)
+        room -= size
+    return found
 
 
 def share(part: int, whole: int) -> float:

@@ -11,10 +11,10 @@ from socle.definitions.store import DefinitionStore
 from socle.errors import Rejected
 from socle.iso import to_iso
 from socle.lake.manifest import local_bucket
-from socle.lake.query import Connection, open_bucket
+from socle.lake.query import Connection, open_buckets
 from socle.lake.store import LakeStore
 from socle.segments.plan import Plans
-from socle.segments.preview import COUNTS, PEOPLE, Tally
+from socle.segments.preview import COUNTS, MEMBERS, PEOPLE, Tally, batches
 from socle.segments.rules import COMPUTED_TRAITS, SEGMENTS
 from socle.segments.sql.compile import members_sql
 
@@ -48,14 +48,14 @@ class Previews:
         everybody = sum(files.rows[1] for files in manifest.buckets.values())
         tally = Tally()
         with self._connect() as connection:
-            for number, files in manifest.buckets.items():
+            for numbers in batches({number: files.size for number, files in manifest.buckets.items()}):
                 if tally.buckets and self._timer() - begun >= budget:
                     break
-                here = directory / f"bucket-{number}"
-                self._lake.fetch_all([files.events, files.profiles], here)
-                open_bucket(connection, local_bucket(manifest, number, here), query.columns)
-                connection.execute(f"CREATE OR REPLACE TEMP TABLE members AS {query.sql}")
-                tally.add({what: connection.execute(sql).fetchall() for what, sql in COUNTS},
+                here = directory / f"from-{numbers[0]}"
+                self._lake.fetch_all([key for number in numbers for key in manifest.buckets[number].keys[:2]], here)
+                open_buckets(connection, [local_bucket(manifest, number, here) for number in numbers], query.columns)
+                connection.execute(f"CREATE OR REPLACE TEMP TABLE members AS {MEMBERS.format(query=query.sql)}")
+                tally.add(len(numbers), {what: connection.execute(sql).fetchall() for what, sql in COUNTS},
                           connection.execute(PEOPLE).fetchall())
                 shutil.rmtree(here)
         return tally.report(everybody) | {
