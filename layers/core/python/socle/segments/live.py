@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from socle.events.model import Event
-from socle.profiles.fold import HistoryNeeded
+from socle.profiles.fold import HistoryNeeded, highest_revisions
 from socle.profiles.model import Aggregate, Snapshot, Trackers
 from socle.profiles.orders import standing
 from socle.segments.evaluate import evaluate
@@ -42,7 +42,7 @@ def follow(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new:
     if not rules.number:
         return Live({}, 0, Trackers(), None if ticked else before.due)
     if whole is None and before.snapshot.events == 0:
-        whole = new
+        whole = highest_revisions(new)
     if whole is not None:
         whole = standing(whole)
     trackers, seen = _track(before, new, rules, whole)
