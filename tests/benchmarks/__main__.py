@@ -153,7 +153,8 @@ def _local(local: dict[str, float]) -> list[Figure]:
     return [Figure("local stack, 20 events a request", local["batches_per_second"], "requests/s"),
             Figure("local stack, one event a request", local["singles_per_second"], "requests/s"),
             Figure("local stack, sent to visible", local["events_per_second"], "events/s"),
-            Figure("local stack, one event visible after", local["visible_ms"], "ms")]
+            Figure("local stack, one event visible after", local["visible_ms"], "ms"),
+            Figure("local stack, event to membership, p99", local["member_ms"], "ms", 2_000)]
 
 
 def _page(figures: list[Figure], streams: dict[str, Measured], priced: dict[str, dict[str, float]],

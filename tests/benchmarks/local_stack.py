@@ -21,6 +21,9 @@ from tests.benchmarks.traffic import PER_PERSON, PER_REQUEST, Traffic
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 4.0
+SEGMENT = "has-events"
+KNOWN_AFTER = 31.0
+"""Seconds after which a consumer has read the definitions again."""
 MEANWHILE = 60.0
 """Seconds that a start, or an event, may take before the benchmark gives up."""
 _KEY = {"Authorization": "Basic " + base64.b64encode(b"local-write-key:").decode(), "Content-Type": "application/json"}
@@ -30,13 +33,15 @@ _TOKEN = {"Authorization": "Bearer local-admin-token"}
 @dataclass
 class LocalFigures:
     """start: seconds until /health; requests per second; events per second from the first sent to the last visible;
-    visible: median ms from sending an event to seeing its profile, with nothing else under way."""
+    visible: median ms from sending an event to seeing its profile, with nothing else under way; member: 99th percentile of the ms
+    until the profile says that it is in a segment."""
 
     start: float
     batches_per_second: float
     singles_per_second: float
     events_per_second: float
     visible_ms: float
+    member_ms: float
 
 
 def local_stack() -> LocalFigures:
@@ -53,8 +58,22 @@ def local_stack() -> LocalFigures:
         singles = _send(connection, traffic.requests(people(6_000), 1, 1))
         _visible(connection, traffic, "last-of-singles")
         waits = [_visible(connection, traffic, f"alone-{number}") for number in range(9)]
+        _define(connection)
+        members = sorted(_visible(connection, traffic, f"member-{number}", SEGMENT) for number in range(100))
     return LocalFigures(start, batches / SECONDS, singles / SECONDS, batches * PER_REQUEST / took,
-                        statistics.median(waits) * 1e3)
+                        statistics.median(waits) * 1e3, members[98] * 1e3)
+
+
+def _define(connection: HTTPConnection) -> None:
+    """Save a segment, and wait until every consumer knows it."""
+    when = {"type": "profile", "field": "event_count", "test": {"op": "gte", "value": 1}}
+    connection.request("PUT", f"/api/segments/{SEGMENT}", json.dumps({"when": when}),
+                       {**_TOKEN, "Content-Type": "application/json"})
+    answer = connection.getresponse()
+    text = answer.read()
+    if answer.status != 200:
+        raise RuntimeError(f"{answer.status}: {text.decode()}")
+    time.sleep(KNOWN_AFTER)
 
 
 def _send(connection: HTTPConnection, bodies: Sequence[bytes]) -> int:
@@ -75,16 +94,16 @@ def _post(connection: HTTPConnection, body: bytes) -> None:
         raise RuntimeError(f"{answer.status}: {text.decode()}")
 
 
-def _visible(connection: HTTPConnection, traffic: Traffic, user: str) -> float:
-    """Seconds from sending an event of a new user until the API shows the profile."""
+def _visible(connection: HTTPConnection, traffic: Traffic, user: str, segment: str = "") -> float:
+    """Seconds from sending an event of a new user until the API shows the profile, in the segment if there is one."""
     message = traffic.message(f"{user:>08}")
     began = time.monotonic()
     _post(connection, json.dumps({"batch": [{**message, "userId": user, "anonymousId": f"browser-of-{user}"}]}).encode())
     while time.monotonic() < began + MEANWHILE:
         connection.request("GET", f"/api/profiles?by=user_id:{user}", headers=_TOKEN)
         answer = connection.getresponse()
-        answer.read()
-        if answer.status == 200:
+        text = answer.read()
+        if answer.status == 200 and (not segment or segment in json.loads(text)["segments"]):
             return time.monotonic() - began
         time.sleep(0.005)
     raise RuntimeError(f"the event of {user} did not show within {MEANWHILE:.0f} s")
