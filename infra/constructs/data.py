@@ -33,6 +33,7 @@ EXPORT_STATE_PREFIX = "export-state/"
 """What the next delta compares with: it outlives the files themselves, see socle.exports."""
 REPORTS_PREFIX = "reports/"
 """The newest reports stay; what a run leaves under reports/rfm/ ends."""
+SEGMENT_RUNS_PREFIX = "segments/runs/"
 QUERIES_PREFIX = "queries/"
 """What Athena answered."""
 FAILED_PREFIX = "aws/lambda/"
@@ -128,7 +129,7 @@ class Data(Construct):
                                        ("uploads", self._stage.file_days), ("import-runs", self._stage.file_days),
                                        ("replays", self._stage.file_days), ("quality-runs", self._stage.file_days),
                                        ("duplicate-runs", self._stage.file_days), ("queries", self._stage.file_days),
-                                       ("reports/rfm", self._stage.file_days),
+                                       ("reports/rfm", self._stage.file_days), ("segments/runs", self._stage.file_days),
                                        ("quarantine", self._stage.quarantine_days))],
             ],
         )

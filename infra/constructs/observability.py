@@ -24,6 +24,7 @@ from infra.constructs.quality import Quality
 from infra.constructs.replay import Replay
 from infra.constructs.rfm import Rfm
 from infra.constructs.schedules import Schedules
+from infra.constructs.segments import Segments
 from infra.constructs.segments_api import SegmentsApi
 from infra.settings import StageSettings
 
@@ -50,6 +51,8 @@ WATCHED = (
             "apply_events gave part of a batch back: a dependency is down or there is a bug."),
     Watched("EffectsFailed", "run_effects", 10,
             "Effects fail and are tried again; after five times they are dead letters."),
+    Watched("SegmentDrift", "recompute_segments", 1,
+            "Somebody is in a segment live who is not in it by the lake, or the other way: reports/segments.json names some."),
 )
 """Every own metric that an alarm waits for. One that no code emits would be an alarm that never rings."""
 
@@ -62,6 +65,7 @@ class Observability(Construct):
     def __init__(self, scope: Construct, id_: str, *, stage: StageSettings, data: Data, api: Api, ingest: Ingest,
                  admin: Admin, schedules: Schedules, replay: Replay, quality: Quality,
                  imports: Imports, duplicates: Duplicates, exports: Exports, lake: Lake, rfm: Rfm,
+                 segments: Segments,
                  segments_api: SegmentsApi) -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Alarms", display_name=f"Socle {stage.name}", master_key=data.key,
@@ -103,6 +107,8 @@ class Observability(Construct):
                     "An export failed: GET /api/exports/{name}/runs says why; run it again when that is mended.")
         self._alarm("CompactionFailed", lake.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
                     "The lake was not compacted: its execution says where it broke off; the next one takes in all that is left.")
+        self._alarm("SegmentsFailed", segments.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
+                    "A recompute of segments broke off: its execution says where; the next one starts anew.")
         self._alarm("RfmFailed", rfm.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
                     "Customers were not scored, or not all of them told: its execution says why; the next run makes up for it.")
         self._alarm("ApiServerErrors", api.api.metric_server_error(statistic="Sum", period=FIVE_MINUTES), 10,

@@ -56,7 +56,7 @@ def test_an_erasure_is_final_within_a_month_and_failed_records_wait_for_ever(tem
         assert table["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] <= 30
     assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} == {
         "exports/", "imports/", "uploads/", "import-runs/", "replays/", "quarantine/", "quality-runs/",
-        "duplicate-runs/", "export-state/", "queries/", "reports/rfm/"}
+        "duplicate-runs/", "export-state/", "queries/", "reports/rfm/", "segments/runs/"}
 
 
 def test_prod_outlives_its_stack_and_dev_leaves_nothing(dev: Any, prod: Any) -> None:

@@ -25,6 +25,7 @@ from socle.settings import (
     PreviewSettings,
     ProposeDuplicatesSettings,
     QualitySettings,
+    RecomputeSettings,
     ReplayCompareSettings,
     ReplayPlanSettings,
     ReplaySettings,
@@ -45,10 +46,11 @@ SETTINGS: dict[str, type[Settings]] = {
     "split_import": ImportSettings, "convert_import": ConvertImportSettings, "finish_import": ImportSettings,
     "export_segments": ExportSettings, "export_segments_send": SendExportSettings,
     "export_segments_due": StartExportSettings, "start_import": StartImportSettings, "collect_hooks": CollectSettings,
-    "compact_lake": CompactSettings, "compute_rfm": RfmSettings, "preview_segment": PreviewSettings}
+    "compact_lake": CompactSettings, "compute_rfm": RfmSettings,
+    "recompute_segments": RecomputeSettings, "preview_segment": PreviewSettings}
 
 READS_TABLES = {"serve_admin", "split_import", "finish_import", "find_duplicates", "compact_lake", "export_segments",
-                "compute_rfm", "preview_segment"}
+                "compute_rfm", "recompute_segments", "preview_segment"}
 """Functions with a third layer: they read workbooks and Parquet files, or work in DuckDB."""
 
 

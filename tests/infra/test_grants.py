@@ -43,6 +43,7 @@ ALLOWED = {
     "compact_lake": {"dynamodb:Query", "s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
     "compute_rfm": {"dynamodb:GetItem", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
     "preview_segment": {"dynamodb:Query", "s3:GetObject"},
+    "recompute_segments": {"dynamodb:Query", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
     "replay_plan": {"s3:ListBucket", "s3:PutObject"},
     "replay_raw": {
         "s3:GetObject", "s3:PutObject", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
@@ -77,7 +78,7 @@ def test_resources_are_ours_and_only_objects_are_named_by_prefix(template: Any) 
     assert patterns == {
         ":*", "/uploads/*", "/imports/*", "/import-runs/*", "/import-state/*", "/quality/*", "/quality-runs/*", "/catalogue/*",
         "/duplicate-runs/*", "/raw/*", "/quarantine/*", "/aws/lambda/*", "/erasures/*", "/replays/*", "/lake/*",
-        "/exports/*", "/export-state/*", "/reports/*"}
+        "/segments/runs/*", "/exports/*", "/export-state/*", "/reports/*"}
 
 
 def test_no_role_has_a_managed_policy(template: Any) -> None:
@@ -106,7 +107,7 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
         ("measure_quality", "definitions"): {"dynamodb:GetItem", "dynamodb:Query"},
         **{(name, "definitions"): {action for action in ALLOWED[name] if action.startswith("dynamodb:")}
            for name in ("split_import", "finish_import", "start_import", "collect_hooks", "export_segments",
-                        "export_segments_due", "compute_rfm", "preview_segment")},
+                        "export_segments_due", "compute_rfm", "recompute_segments", "preview_segment")},
         ("convert_import", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
         ("convert_import", "definitions"): {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem"},
         ("serve_admin", "profiles"): {

@@ -46,7 +46,7 @@ def test_errors_and_throttles_of_every_function_are_watched_or_those_of_its_work
     in_workflow = {name for name in SETTINGS if name.startswith("replay_")} | {
         "measure_quality", "find_duplicates", "propose_duplicates", "export_segments",
         "export_segments_send", "split_import", "convert_import", "finish_import",
-        "compute_rfm", "compact_lake"}
+        "compute_rfm", "compact_lake", "recompute_segments"}
     for metric in ("Errors", "Throttles"):
         assert len([alarm for alarm in alarms(template) if alarm.get("MetricName") == metric]) == len(set(SETTINGS) - in_workflow)
     failed = [alarm for alarm in alarms(template) if alarm.get("MetricName") == "ExecutionsFailed"]
