@@ -19,6 +19,7 @@ from infra.constructs.quality import Quality
 from infra.constructs.replay import Replay
 from infra.constructs.rfm import Rfm
 from infra.constructs.schedules import Schedules
+from infra.constructs.segments import Segments
 from infra.constructs.segments_api import SegmentsApi
 from infra.settings import StageSettings
 
@@ -55,12 +56,14 @@ class Socle(cdk.Stack):
         exports.open_to(admin.serve_admin, data)
         rfm = Rfm(self, "Rfm", house=house, data=data, ingest=ingest, schedules=schedules, analytics=layers.analytics)
         rfm.open_to(admin.serve_admin, data)
+        segments = Segments(self, "Segments", house=house, data=data, ingest=ingest, schedules=schedules,
+                            analytics=layers.analytics)
         segments_api = SegmentsApi(self, "SegmentsApi", house=house, data=data, analytics=layers.analytics)
         segments_api.open_to(admin.serve_admin, data, lake)
         observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest,
                                       admin=admin, schedules=schedules, replay=replay, quality=quality,
                                       imports=imports, duplicates=duplicates, exports=exports, lake=lake, rfm=rfm,
-                                      segments_api=segments_api)
+                                      segments=segments, segments_api=segments_api)
         for name, value in {
             "ApiUrl": api.url,
             "UserPoolId": admin.users.user_pool_id,
