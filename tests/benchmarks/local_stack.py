@@ -74,6 +74,7 @@ def _define(connection: HTTPConnection) -> None:
     if answer.status != 200:
         raise RuntimeError(f"{answer.status}: {text.decode()}")
     time.sleep(KNOWN_AFTER)
+    connection.close()  # the server has closed its side by now; the next request opens another
 
 
 def _send(connection: HTTPConnection, bodies: Sequence[bytes]) -> int:
