@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from socle.segments.model import ComputedTrait, Segment
+from socle.segments.document import ComputedTrait, Segment
 from tests.segments.differential.predicates import Document
 from tests.segments.differential.recipes import RECIPES, measure, tested
 from tests.segments.differential.words import DURATIONS, ZONES, Moments
