@@ -15,8 +15,8 @@ from socle.definitions.store import DefinitionStore
 from socle.lake.columns import Column
 from socle.lake.service import Compaction
 from socle.lake.store import LakeStore
+from socle.segments.document import COMPUTED, KIND
 from socle.segments.inputs import columns_in_use
-from socle.segments.model import COMPUTED, KIND
 from socle.settings import CompactSettings
 
 logger = Logger()

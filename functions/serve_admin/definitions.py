@@ -14,8 +14,8 @@ from socle.definitions.kinds import KINDS
 from socle.errors import Rejected
 from socle.iso import to_iso
 from socle.paging import from_cursor, to_cursor
-from socle.segments.model import COMPUTED
-from socle.segments.model import KIND as SEGMENTS
+from socle.segments.document import COMPUTED
+from socle.segments.document import KIND as SEGMENTS
 from socle.sources.model import KIND
 
 from . import collaborators

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import BaseModel, Field
 
-from socle.segments.model import ComputedTrait, Segment
+from socle.segments.document import ComputedTrait, Segment
 from socle.segments.ready import READY
 
 from . import collaborators

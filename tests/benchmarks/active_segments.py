@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from socle.definitions.model import Definition
-from socle.segments.model import Segment
+from socle.segments.document import Segment
 from socle.segments.rules import LiveRules
 
 

@@ -19,7 +19,7 @@ from socle.lake.local import compact_local, read_manifest
 from socle.lake.manifest import Manifest
 from socle.recompute.service import Recompute
 from socle.recompute.store import RUNS_PREFIX, RecomputeStore
-from socle.segments.model import Segment
+from socle.segments.document import Segment
 from tests.people import T0, event
 from tests.world import World
 

@@ -8,7 +8,7 @@ import pytest
 
 from socle.errors import Rejected
 from socle.segments.check import MAX_CHAIN, MAX_SEGMENTS, check, check_name, misfit, referrers, warnings
-from socle.segments.model import ComputedTrait, Segment
+from socle.segments.document import ComputedTrait, Segment
 
 SEGMENTS, COMPUTED = "segments", "computed-traits"
 ANY: dict[str, Any] = {"type": "event", "event": "Bought"}

@@ -10,10 +10,10 @@ from socle.clock import DAY, HOUR
 from socle.iso import to_iso
 from socle.profiles.fold import highest_revisions, refold
 from socle.profiles.orders import standing
+from socle.segments.document import ComputedTrait, Segment
 from socle.segments.evaluate import evaluate
 from socle.segments.explain import MAX_EVENTS, Explainer
 from socle.segments.facts import person_of
-from socle.segments.model import ComputedTrait, Segment
 from tests.people import T0, consent, event, identify
 
 NOW = T0 + 10 * DAY

@@ -9,9 +9,9 @@ import pytest
 from pydantic import ValidationError
 
 from socle.profiles.model import Register, Snapshot
+from socle.segments.document import COMPUTED, KIND, ComputedTrait, Segment
 from socle.segments.evaluate import evaluate
 from socle.segments.facts import Person, person_of
-from socle.segments.model import COMPUTED, KIND, ComputedTrait, Segment
 from socle.segments.nodes import NOBODY
 from socle.segments.plan import Plans
 from socle.segments.watches import watches
@@ -197,7 +197,7 @@ def test_a_segment_used_twice_is_no_circle():
 
 @pytest.mark.parametrize(("kinds", "name"), [(("segments", "computed-traits"), "loop")], ids=["through a score"])
 def test_a_circle_through_a_computed_trait_is_nobody(kinds, name):
-    assert (KIND, COMPUTED) == kinds
+    assert kinds == (KIND, COMPUTED)
     segment = {"when": {"type": "computed", "trait": name, "test": {"op": "gte", "value": 1}}, "timezone": "UTC"}
     points = {"points": 1, "when": {"type": "segment", "segment": "it"}, "decay": None}
     score = {"value": {"type": "score", "rules": [points], "thresholds": []}, "timezone": "UTC"}

@@ -12,7 +12,7 @@ from socle.effects.model import SEGMENT
 from socle.events.model import RECHECK, Tick
 from socle.events.stream import encode_ticks
 from socle.profiles.codec import decode_aggregate, encode_aggregate
-from socle.segments.model import Segment
+from socle.segments.document import Segment
 from socle.segments.rules import LiveRules
 from tests.people import ANONYMOUS, T0, USER, event, identify, order
 from tests.world import World

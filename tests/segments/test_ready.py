@@ -12,9 +12,9 @@ from socle.iso import from_iso
 from socle.profiles.fold import fold
 from socle.profiles.model import Snapshot
 from socle.profiles.orders import standing
+from socle.segments.document import Segment
 from socle.segments.evaluate import Verdict, evaluate
 from socle.segments.facts import person_of
-from socle.segments.model import Segment
 from socle.segments.plan import Plans
 from socle.segments.ready import READY
 from socle.segments.watches import watches

@@ -10,14 +10,14 @@ import duckdb
 from pydantic import BaseModel
 
 from socle.events.model import Event
-from socle.lake.columns import EVENTS, Column, expression
+from socle.lake.columns import EVENTS, expression
 from socle.profiles.fold import fold
 from socle.profiles.model import Snapshot
 from socle.profiles.orders import ORDER_EVENTS, currency_of, standing, worth
 from socle.profiles.view import profile_view
+from socle.segments.document import ComputedTrait, Segment
 from socle.segments.evaluate import evaluate
 from socle.segments.facts import person_of, properties_of
-from socle.segments.model import ComputedTrait, Segment
 from socle.segments.nodes import Node
 from socle.segments.plan import Plans
 from socle.segments.sql.compile import compile_segments

@@ -20,8 +20,8 @@ from socle.quality.model import KIND as QUALITY_RULES
 from socle.quality.model import QualityRulesDocument
 from socle.rfm.model import KIND as RFM_RULES
 from socle.rfm.model import RfmRules
-from socle.segments.model import COMPUTED, ComputedTrait, Segment
-from socle.segments.model import KIND as SEGMENTS
+from socle.segments.document import COMPUTED, ComputedTrait, Segment
+from socle.segments.document import KIND as SEGMENTS
 from socle.sources.model import SourceDocument
 
 KINDS: Mapping[str, type[BaseModel]] = {

@@ -20,8 +20,8 @@ from socle.lake.store import LakeStore
 from socle.recompute.compare import compare, told, write_members
 from socle.recompute.model import Frozen, remembered, report
 from socle.recompute.store import RecomputeStore
+from socle.segments.document import COMPUTED, KIND
 from socle.segments.inputs import columns_of
-from socle.segments.model import COMPUTED, KIND
 from socle.segments.nodes import Node
 from socle.segments.plan import Plans
 from socle.segments.rules import set_number

@@ -10,7 +10,7 @@ from typing import Any
 from socle.lake.local import read_manifest
 from socle.lake.manifest import LocalBucket, local_bucket
 from socle.lake.query import Connection, open_bucket
-from socle.segments.model import COMPUTED, KIND
+from socle.segments.document import COMPUTED, KIND
 from socle.segments.nodes import Node
 from socle.segments.plan import Plans
 from socle.segments.sql.compile import compile_segments
