@@ -59,7 +59,7 @@ class Socle(cdk.Stack):
         segments = Segments(self, "Segments", house=house, data=data, ingest=ingest, schedules=schedules,
                             analytics=layers.analytics)
         segments_api = SegmentsApi(self, "SegmentsApi", house=house, data=data, analytics=layers.analytics)
-        segments_api.open_to(admin.serve_admin, data, lake)
+        segments_api.open_to(admin.serve_admin, data, {"lake_machine": lake.machine, "recompute_machine": segments.machine})
         observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest,
                                       admin=admin, schedules=schedules, replay=replay, quality=quality,
                                       imports=imports, duplicates=duplicates, exports=exports, lake=lake, rfm=rfm,

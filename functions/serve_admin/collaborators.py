@@ -54,10 +54,11 @@ from socle.quality.store import QualityStore
 from socle.quality.validity import normalise
 from socle.quarantine.service import Quarantine
 from socle.quarantine.store import QuarantineStore
+from socle.recompute.store import RecomputeStore
 from socle.rfm.service.requests import Rfm
 from socle.rfm.store import RfmStore
-from socle.segments.model import COMPUTED
-from socle.segments.model import KIND as SEGMENTS
+from socle.segments.document import COMPUTED
+from socle.segments.document import KIND as SEGMENTS
 from socle.segments.service.checks import Checks, Seen
 from socle.segments.service.explanations import Explanations
 from socle.segments.service.members import Memberships
@@ -172,6 +173,14 @@ class Collaborators:
     @cached_property
     def compactions(self) -> Workflow:
         return Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.lake_machine)
+
+    @cached_property
+    def recompute_runs(self) -> Workflow:
+        return Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.recompute_machine)
+
+    @cached_property
+    def recomputes(self) -> RecomputeStore:
+        return RecomputeStore(self._s3, self._settings.bucket)
 
     @cached_property
     def segment_previews(self) -> PreviewFunction:

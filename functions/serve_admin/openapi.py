@@ -29,7 +29,8 @@ _FAILURES = {
     "503": "a service behind this one is busy: try again after `Retry-After` seconds",
 }
 _ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-_MAY_MISS = ("find_profile", "replay_quarantine", "read_quality", "read_duplicates_run", "read_rfm", "read_lake")
+_MAY_MISS = ("find_profile", "replay_quarantine", "read_quality", "read_duplicates_run", "read_rfm", "read_lake",
+             "read_segment_sizes")
 _NOT_OURS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 
 

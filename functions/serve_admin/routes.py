@@ -18,6 +18,7 @@ from . import (
     profiles,
     quality,
     quarantine,
+    recompute,
     rfm,
     segments,
     sources,
@@ -29,5 +30,6 @@ from . import (
 def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
-                   catalog, duplicates, rfm, exports, segments, lake, definitions):
+                   catalog, duplicates, rfm, exports, segments, recompute, lake,
+                   definitions):
         app.include_router(module.router)

@@ -27,6 +27,7 @@ ENV = {
     "SOCLE_DUPLICATES_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:duplicates",
     "SOCLE_EXPORT_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:export",
     "SOCLE_LAKE_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:lake", "SOCLE_PREVIEW_FUNCTION": "preview_segment",
+    "SOCLE_RECOMPUTE_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:recompute",
     "SOCLE_RFM_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:rfm",
     "SOCLE_IMPORT_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:import",
 }
@@ -108,7 +109,7 @@ def account() -> Iterator[None]:
         secret = boto3.client("secretsmanager").create_secret(Name="signing", SecretString="master")
         patch.setenv("SOCLE_SIGNING_SECRET_ARN", secret["ARN"])
         # They do nothing, at the places that the settings name.
-        for machine in ("quality", "import", "duplicates", "rfm", "export", "lake"):
+        for machine in ("quality", "import", "duplicates", "rfm", "export", "lake", "recompute"):
             boto3.client("stepfunctions").create_state_machine(
                 name=machine, roleArn="arn:aws:iam::123456789012:role/any",
                 definition=json.dumps({"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}))

@@ -276,3 +276,13 @@ def test_a_compaction_is_started_and_followed(call: Call) -> None:
     assert run["state"] == "running"
     assert call("GET", f"/api/lake/runs/{run['run']}").json["run"] == run["run"]
     assert call("GET", "/api/lake/runs/never-begun").status == 404
+
+
+def test_sizes_are_those_of_the_last_recompute_which_can_be_started(call: Call, services: Any) -> None:
+    assert call("GET", "/api/segments/sizes").error["code"] == "no_report"
+    run = call("POST", "/api/segments/recompute").json
+    assert call("GET", f"/api/segments/recompute/{run['run']}").json["run"] == run["run"]
+    assert call("GET", "/api/segments/recompute/never-begun").status == 404
+    report = {"run": run["run"], "at": to_iso(T0), "profiles": 7, "segments": {"buyers": 3}, "ticks": 1, "drift": 0}
+    services.recomputes.publish(report)
+    assert call("GET", "/api/segments/sizes").json == report

@@ -76,6 +76,7 @@ class AdminSettings(Settings):
     rfm_machine: str
     export_machine: str
     lake_machine: str
+    recompute_machine: str
     preview_function: str
 
 
