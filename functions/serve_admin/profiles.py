@@ -47,6 +47,7 @@ class Profile(BaseModel):
     orders: dict[str, Any] = Field(description="by currency; amounts in minor units")
     segments: list[str] = Field(description="those that the person is in, or was at `as_of`")
     computed: dict[str, Any] = Field(description="values of computed traits; money in the major unit, as conditions compare it")
+    rfm: dict[str, Any] | None = Field(default=None, description="group and scores of the last RFM analysis, now only")
     first_seen: Time | None
     last_seen: Time | None
 

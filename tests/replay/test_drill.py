@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from socle.clock import MINUTE
+from socle.definitions.model import Definition
 from socle.drill.service import Drill
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.model import Snapshot
 from socle.profiles.service import Profiles
 from socle.replay.service import plan, summary
+from socle.segments.rules import LiveRules
 from tests.memory import MemoryProfiles
 from tests.people import T0, USER, event
 from tests.replay.kept import MemoryBucket, Restored
@@ -69,3 +71,13 @@ def test_a_lost_event_a_lost_profile_and_one_that_should_not_be_there_are_named(
     restored.profiles.save(stray, encode_aggregate(stray))
     found = {(one["profile"], one["code"]) for one in drill(world, restored)["failures"]}
     assert found >= {(ann, "differs"), (bob, "differs"), ("stray", "only_restored")}
+
+
+def test_segments_are_not_replayed_and_no_difference():
+    world, restored = World(), Restored(MemoryBucket())
+    document = {"when": {"type": "everyone"}}
+    world.rules = world.rules._replace(segments=LiveRules.of([Definition("segments", "all", 1, document, T0, T0)]))
+    world.deliver(event(1))
+    restored.run(world)
+    answer = drill(world, restored)
+    assert (answer["failures"], answer["compared"], answer["changed"]) == ([], 1, 0)

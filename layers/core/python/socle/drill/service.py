@@ -18,6 +18,9 @@ WHOLE = 1 << 30
 """Events in one page of a timeline: all of them."""
 
 
+_COMPUTED = {"segments", "rfm"}
+
+
 class Drill:
     """Compares tables; `live` and `restored` are each a reader of profiles and the table's segments."""
 
@@ -47,9 +50,13 @@ class Drill:
 
 
 def shown(profiles: Profiles, profile: str) -> Any:
-    """All that a reader can see of a profile; None when there is nothing to see."""
+    """All that a reader can see of a profile that its events say; None when there is nothing to see.
+
+    What is computed of it, by definitions or from everybody, is not replayed: the next recompute fills it in.
+    """
     try:
-        return profiles.read(profile), profiles.timeline(profile, WHOLE)
+        read = {name: value for name, value in profiles.read(profile).items() if name not in _COMPUTED}
+        return read, profiles.timeline(profile, WHOLE)
     except NotFound:
         return None
 

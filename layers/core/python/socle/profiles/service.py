@@ -97,7 +97,7 @@ class Profiles:
             return shown | (self._derived.of(root, snapshot, lambda: events, as_of) if self._derived else {})
         root, rules = self._root(profile_id), self._rules()
         snapshot = root.snapshot if root.snapshot.rules == rules.number else refold(self.history(root), rules)
-        shown = profile_view(root.id, snapshot, root.members, root.segments)
+        shown = profile_view(root.id, snapshot, root.members, root.segments) | {"rfm": root.given.get("rfm")}
         return shown | (self._derived.of(root, snapshot, lambda: self.history(root)) if self._derived else {})
 
     def known(self, profile_id: str, as_of: int | None = None, clock: Clock = "happened") -> Known:
