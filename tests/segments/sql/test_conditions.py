@@ -38,7 +38,8 @@ def trait(path: str, op: str, **test: Any) -> dict[str, Any]:
 def shop() -> Lake:
     return Lake({
         "ann": [did("View", price=3.5, tags=["a", 42, "42", 7.5]), did("View", T0 + 1, price="3.5", tags=["a"]),
-                order(900, order_id="o1", revenue=20.005, currency="EUR"), order(901, order_id="o2", revenue=10, currency="eur ")],
+                order(900, order_id="o1", revenue=20.005, currency="EUR"),
+                order(901, order_id="o2", revenue=10, currency="eur ")],
         "bob": [identify(910, traits={"plan": "free", "birthday": "1990-11-15", "n": 5}), identify(911, traits={"plan": "pro"}),
                 consent(912, "subscribed"), did("View", price=-0.005)],
         "cat": [did("A", cart_id=1), did("B", T0 + MINUTE, cart_id="1"), identify(920, traits={"birthday": "2000-02-29"})],
@@ -126,7 +127,8 @@ def test_an_event_leaves_its_window_exactly_when_the_time_is_over(now: int, memb
 @pytest.mark.parametrize(("now", "members"), [(T0 + HOUR - 1, ""), (T0 + HOUR, "one")], ids=["too early", "when it is over"])
 def test_that_nothing_followed_is_known_when_the_time_is_over(now: int, members: str) -> None:
     asked = {"type": "sequence", "steps": [{"event": "A"}], "without": {"event": "B", "within": "1h"}}
-    assert Lake({"one": [did("A"), did("B", T0 + HOUR)], "two": [did("A"), did("B", T0 + HOUR - 1)]}).members(asked, now) == members
+    lake = Lake({"one": [did("A"), did("B", T0 + HOUR)], "two": [did("A"), did("B", T0 + HOUR - 1)]})
+    assert lake.members(asked, now) == members
 
 
 def test_points_are_lost_for_whole_hours(shop: Lake) -> None:
@@ -152,7 +154,8 @@ def test_nobody_in_the_lake_is_nobody_in_a_segment() -> None:
 def test_more_questions_than_a_word_has_bits_are_all_answered() -> None:
     lake = Lake({"one": [did(f"E{number}") for number in range(0, 200, 2)]})
     found = [lake.members(event_test(f"E{number}"), NOW) for number in (0, 1)]
-    many = {"type": "at_least", "count": 100, "of": [event_test(f"E{number}") for number in range(190)] + [event_test("E198")] * 5}
+    of = [event_test(f"E{number}") for number in range(190)] + [event_test("E198")] * 5
+    many = {"type": "at_least", "count": 100, "of": of}
     assert [*found, lake.members(many, NOW), lake.members({**many, "count": 101}, NOW)] == ["one", "", "one", ""]
 
 

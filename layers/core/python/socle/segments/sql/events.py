@@ -11,7 +11,6 @@ from __future__ import annotations
 from socle.lake.columns import EVENTS, TRAITS, Column
 from socle.profiles.orders import ORDER_EVENTS
 from socle.segments.nodes import Measure, Selector, Span
-from socle.segments.sql.dates import within
 from socle.segments.sql.quote import listed, literal, one_of
 from socle.segments.sql.values import half_up, passes, taken
 
@@ -145,10 +144,3 @@ def _by_name(plain: dict[int, Selector]) -> str:
         return literal(bits(""))
     found = ", ".join(str(bits(name)) for name in names)
     return f"coalesce(list_extract([{found}]::BIGINT[], list_position([{listed(names)}], name)), {literal(bits(''))})"
-
-
-def coarse(selector: Selector, span: Span, now: int) -> str:
-    """What a row must have to be looked at at all: one of the names, and a time in the span."""
-    named = [one_of("name", selector.names)] if selector.names else []
-    inside = within('"at"', span, now)
-    return " AND ".join([*named, *([inside] if inside else [])]) or "true"

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from socle.segments.nodes import EVER, ChangedTest, Measure, Selector, SequenceTest, Span
 from socle.segments.sql.dates import within
-from socle.segments.sql.events import Scan, coarse
-from socle.segments.sql.quote import literal
+from socle.segments.sql.events import Scan
+from socle.segments.sql.quote import listed, literal
 from socle.segments.sql.values import taken
 from socle.segments.values import is_list
+
+_EVER = -(1 << 62)
+"""Ms: before all events."""
 
 
 class Picked:
@@ -21,7 +24,7 @@ class Picked:
         self._scan = scan
         self._rows: dict[str, str] = {}
         self._wanted: dict[str, None] = {}
-        self._coarse: dict[str, None] = {}
+        self._since: dict[str, int] = {}
         self.parts: dict[str, str] = {}
 
     def measure(self, measure: Measure) -> str:
@@ -95,12 +98,18 @@ class Picked:
             return ""
         rows = "".join(f", {sql} AS {alias}" for sql, alias in self._rows.items())
         # By name and time first: what is asked of properties is then worked out for few rows.
-        near = "" if "true" in self._coarse else f" WHERE {' OR '.join(f'({one})' for one in self._coarse)}"
-        return (f'SELECT * FROM (SELECT profile, "at"{rows} FROM events{near}) '
+        since = dict(sorted(self._since.items()))
+        any_name = since.pop("", None)
+        moments = ", ".join(str(min(one, any_name) if any_name is not None else one) for one in since.values())
+        near = f"list_extract([{moments}]::BIGINT[], list_position([{listed(since)}]::VARCHAR[], name))"
+        near = near if any_name is None else f"coalesce({near}, {literal(any_name)})"
+        return (f'SELECT * FROM (SELECT profile, "at"{rows} FROM events WHERE "at" >= {near}) '
                 f"WHERE {' OR '.join(f'({one})' for one in self._wanted)}")
 
     def _condition(self, selector: Selector, span: Span) -> str:
-        self._coarse[coarse(selector, span, self._scan.now)] = None
+        since = _EVER if span.lo is None else span.lo.at(self._scan.now)
+        for name in selector.names or ("",):
+            self._since[name] = min(since, self._since.get(name, since))
         return self._row(f"coalesce({self._scan.selected(selector)}, false)")
 
     def _row(self, sql: str) -> str:
