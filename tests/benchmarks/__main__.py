@@ -26,6 +26,7 @@ from tests.benchmarks.imports import import_times
 from tests.benchmarks.local_stack import local_stack
 from tests.benchmarks.merging import EVENTS, LATER, Merging, merging
 from tests.benchmarks.report import Figure
+from tests.benchmarks.segments import segments
 from tests.benchmarks.stages import overhead
 from tests.benchmarks.traffic import PER_BATCH, PER_PERSON, PER_REQUEST, Traffic
 
@@ -63,6 +64,8 @@ def main() -> None:
     imports = import_times()
     _progress("a file")
     filed = files.files()
+    _progress("segments over the lake")
+    recomputed = segments()
     _progress("compaction")
     compacted = compaction.compaction()
     _progress("local stack")
@@ -73,7 +76,7 @@ def main() -> None:
     priced |= {"warm, 1M a month": _dollars(sparse, batch_request, PER_REQUEST, memory),
                "the same, sent singly": _dollars(single, single_request, 1, memory)}
     figures = [*_consumer(streams), *_collect(batch_request), *_merging(merged), *_money(priced), *_items(streams),
-               *(figure for one in twice for figure in one.figures()), *_imports(imports), *files.figures(filed),
+               *(figure for one in twice for figure in one.figures()), *_imports(imports), *files.figures(filed), *recomputed,
                *compaction.figures(compacted),
                *_local(asdict(local)),
                Figure("yardstick: one event's JSON, there and back", statistics.median(sticks), "µs CPU")]
