@@ -65,8 +65,7 @@ class Recompute:
         frozen = self._store.frozen(run)
         nodes = _nodes(frozen.definitions)
         files = [self._fetch(frozen, number, disk) for number in buckets]
-        config = {"memory_limit": f"{memory_mb}MB", "temp_directory": str(disk / "spilled")}
-        with duckdb.connect(config=config) as connection:
+        with duckdb.connect(config={"memory_limit": f"{memory_mb}MB", "temp_directory": str(disk / "spilled")}) as connection:
             open_buckets(connection, files, columns_of(nodes.values()))
             part = compare(connection, frozen, nodes)
             for number in buckets:

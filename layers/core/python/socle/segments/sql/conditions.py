@@ -23,6 +23,7 @@ from socle.segments.nodes import (
     MeasureTest,
     Negation,
     Node,
+    OneOf,
     OrdersTest,
     PercentageTest,
     Rule,
@@ -180,7 +181,7 @@ def _measure(to: Conditions, node: MeasureTest) -> str:
     if measure.value.kind == "n":
         return number_passes(value, test)
     if measure.value.kind == "b":
-        return f"{value} IS NOT NULL" if isinstance(test, Exists) else one_of(value, test.values) if test.kind == "b" else "false"
+        return one_of(value, test.values) if isinstance(test, OneOf) and test.kind == "b" else text_passes(value, test)
     return text_passes(value, test)
 
 
