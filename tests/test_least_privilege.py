@@ -39,6 +39,7 @@ from socle.profiles.model import Page
 from socle.profiles.store import Owner, ProfileStore
 from tests.exports.on_machine import export_people
 from tests.imports.on_machine import import_files
+from tests.recompute.on_machine import recompute_segments
 
 # What IAM calls the actions of an API call, where it is not simply service:Operation.
 ACTIONS = {
@@ -134,6 +135,7 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     import_files(machine)
     restore(machine)
     export_people(machine)  # segments are left out of the replay: who is in is found out anew
+    recompute_segments(machine)
 
 
 def make_due(machine: LocalMachine) -> None:
