@@ -16,7 +16,7 @@ All but x are NULL where the value is of another kind; ls and ln where there is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 EVENTS, TRAITS = "events", "traits"
@@ -42,30 +42,60 @@ class Column(NamedTuple):
 
 def expression(column: Column, json_sql: str) -> str:
     """The value of a column, as DuckDB SQL over an expression of JSON text."""
-    before, many, after = column.path.partition("[]")
+    return _value(column, _at(json_sql, column.path.partition("[]")[0]))
+
+
+def taken(columns: Collection[Column], json_sql: str) -> tuple[str, str]:
+    """The values of several columns, the JSON read only once for all: what to select, and an expression to name `said` below it.
+
+    What to select begins with a comma, if there is anything.
+    """
+    paths = list(dict.fromkeys(path for column in columns if (path := _path(column.path.partition("[]")[0]))))
+    found = ""
+    for column in columns:
+        before = column.path.partition("[]")[0]
+        path = _path(before)
+        value = f"said[{paths.index(path) + 1}]" if path else _at(json_sql, before)
+        found += f", {_value(column, value)} AS {column.quoted}"
+    return found, f"json_extract({json_sql}, [{', '.join(map(_literal, paths))}])" if paths else "NULL"
+
+
+def _value(column: Column, value: str) -> str:
+    """The value of a column, of the JSON at its path (of a list: at the list)."""
+    _, many, after = column.path.partition("[]")
     if not many:
-        return _KINDS[column.kind](_at(json_sql, before))
-    elements = f"json_extract({_at(json_sql, before)}, '$[*]')"
+        return _KINDS[column.kind](value)
+    elements = f"json_extract({value}, '$[*]')"
     one = _at("e", after.removeprefix(".")) if after else "e"
     if column.kind == "x":
         return f"coalesce(list_bool_or([{_KINDS['x'](one)} FOR e IN {elements}]), false)"
     if column.kind not in ("ls", "ln"):
         raise ValueError(f"{column.kind} of a list: its elements have the kinds ls, ln and x")
     values = f"[{_KINDS[column.kind[1]](one)} FOR e IN {elements}]"
-    return f"CASE WHEN {_type(_at(json_sql, before))} = 'ARRAY' THEN list_filter({values}, lambda v: v IS NOT NULL) END"
+    return f"CASE WHEN {_type(value)} = 'ARRAY' THEN list_filter({values}, lambda v: v IS NOT NULL) END"
 
 
 def _at(json: str, path: str) -> str:
+    if whole := _path(path):
+        return f"json_extract({json}, {_literal(whole)})"
     for name in path.split("."):
         json = f"json_extract({json}, {_step(name)})"
     return json
 
 
+def _path(path: str) -> str:
+    """A path in one piece, names between quotes; "" where a name holds what quotes would not hide."""
+    names = path.split(".")
+    return "$" + "".join(f'."{name}"' for name in names) if all(map(_hidden, names)) else ""
+
+
+def _hidden(name: str) -> bool:
+    return bool(name) and not set(name) & set('"*\\')
+
+
 def _step(name: str) -> str:
-    """A name as a path of DuckDB: between quotes, or as a pointer where it holds what quotes would not hide."""
-    if name and not set(name) & set('"*\\'):
-        return _literal(f'$."{name}"')
-    return _literal("/" + name.replace("~", "~0").replace("/", "~1"))
+    """A name as a path of DuckDB, as a pointer where quotes would not hide what it holds."""
+    return _literal(f'$."{name}"' if _hidden(name) else "/" + name.replace("~", "~0").replace("/", "~1"))
 
 
 def _literal(text: str) -> str:

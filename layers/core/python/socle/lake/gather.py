@@ -1,15 +1,6 @@
 """The last steps of a compaction, bucket by bucket: rows that move to another bucket go there, then each bucket is written anew.
 
-Which rows count:
-
-- Of one event in one partition and revision there is one row, however often it was reported.
-- A row `gone` (an unmerge took the event out of the partition) hides what came into the partition before: every plain row,
-  whenever it arrives, and what an earlier unmerge moved in. Only what a later one moves in counts again.
-- A person has one row of each key (client timestamp, messageId): the highest revision in any of their partitions.
-- If that says `voided`, the key counts for nothing.
-- Of the events that complete one order only what stands counts (standing.py).
-
-Rows that do not count lie in the shadow: an unmerge may need them.
+A bucket's rows are looked at twice in its files: only their keys, to find what counts; then everything, sorted and written.
 """
 
 # ruff: noqa: S608 (the SQL is put together from this package's own constants and from quoted paths)
@@ -20,20 +11,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 from socle.lake.buckets import bucket_sql
-from socle.lake.columns import EVENTS, TRAITS, Column, expression
+from socle.lake.columns import EVENTS, TRAITS, Column, expression, taken
+from socle.lake.counting import find_what_counts
 from socle.lake.manifest import BucketFiles
 from socle.lake.query import Connection, scan
 from socle.lake.scatter import EVENT, PEOPLE
-from socle.lake.standing import drop_what_was_replaced
 
 ROW_GROUP = 65_536
 SHADOW = (*EVENT, "gone")
+FIRST_NEW = 2 << 60
+"""The first `place` of rows that came since the last compaction."""
 
 
 class Inputs(NamedTuple):
     """The local files that buckets are made of.
 
     old      events, profiles, shadow, hidden of the last compaction, by these names
+    held     typed columns that all old files hold
     rows     files of new rows, by bucket
     arriving files of rows that come from other buckets
     people   files of new profile rows, by bucket
@@ -45,18 +39,21 @@ class Inputs(NamedTuple):
     arriving: Collection[Path]
     people: Collection[Path]
     links: Mapping[str, Path]
+    held: Collection[Column] = ()
 
 
 def depart(connection: Connection, bucket: int, inputs: Inputs, out: Path, buckets: int) -> dict[int, str]:
     """Write what leaves a bucket for others below `out`: bucket → file name. Rows of members whose root lies elsewhere."""
     _who(connection, inputs.links)
     home = bucket_sql("coalesce(root, partition)", buckets)
-    rows = _events_of(inputs, [bucket], "partition IN (SELECT partition FROM changed)")
-    if not rows:
+    scans = _scans(inputs, [bucket], buckets, ())
+    if not scans:
         return {}
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE leaving AS
-        SELECT {home} AS target, r.* FROM ({rows}) r LEFT JOIN roots ON member = partition WHERE {home} <> {bucket}""")
+        SELECT {home} AS target, r.* EXCLUDE (place, home)
+        FROM ({" UNION ALL ".join(scans)}) r LEFT JOIN roots ON member = partition
+        WHERE {home} <> {bucket} AND (place >= {FIRST_NEW} OR partition IN (SELECT partition FROM changed))""")
     found = {}
     for (target,) in connection.execute("SELECT DISTINCT target FROM leaving ORDER BY 1").fetchall():
         found[target] = f"{bucket}-{target}.parquet"
@@ -74,16 +71,24 @@ def gather(connection: Connection, these: Collection[int], inputs: Inputs, colum
     wanted = tuple(sorted(set(columns)))
     _events(connection, these, inputs, wanted, buckets)
     _people(connection, these, inputs, wanted, buckets)
-    counts = {name: dict(connection.execute(f"SELECT bucket, count(*) FROM {name} GROUP BY bucket").fetchall())
-              for name in _ORDER}
+    typed = "".join(f", {column.quoted}" for column in wanted if column.table == EVENTS)
+    rest = ", ".join(name for name in EVENT if name != "voided")
+    # What `events` and `profiles` are made of is sorted already.
+    queries = {"events": f"SELECT profile, {rest}{typed} FROM events WHERE NOT shaded",
+               "profiles": "SELECT * EXCLUDE (bucket) FROM profiles WHERE true",
+               "shadow": f"SELECT {', '.join(SHADOW)} FROM events WHERE shaded",
+               "hidden": "SELECT * EXCLUDE (bucket) FROM hidden WHERE true"}
+    counts = {name: dict(connection.execute(f"SELECT bucket, count(*) FROM {table} GROUP BY bucket").fetchall())
+              for name, table in (("events", "events WHERE NOT shaded"), ("profiles", "profiles"),
+                                  ("shadow", "events WHERE shaded"), ("hidden", "hidden"))}
     made = {}
     for bucket in sorted(these):
-        names = {name: f"{name}-{bucket:03d}.parquet" if name in TABLES or bucket in counts[name] else "" for name in _ORDER}
+        names = {name: f"{name}-{bucket:03d}.parquet" if name in TABLES or bucket in counts[name] else "" for name in queries}
         for name, file in names.items():
             if file:
-                _copy(connection, f"SELECT * EXCLUDE (bucket) FROM {name} WHERE bucket = {bucket} ORDER BY {_ORDER[name]}",
-                      out / file)
-        rows = [counts[name].get(bucket, 0) for name in _ORDER]
+                order = "" if name in TABLES else f" ORDER BY {_ORDER[name]}"
+                _copy(connection, f"{queries[name]} AND bucket = {bucket}{order}", out / file)
+        rows = [counts[name].get(bucket, 0) for name in queries]
         made[bucket] = BucketFiles(**names, rows=(rows[0], rows[1], rows[2], rows[3]), columns=wanted,
                                    size=sum((out / file).stat().st_size for file in names.values() if file))
     return made
@@ -104,65 +109,58 @@ def _numbers(these: Collection[int]) -> str:
     return ", ".join(map(str, sorted(these)))
 
 
-def _events_of(inputs: Inputs, these: Collection[int], stays: str = "true") -> str:
-    """All rows of events that lie in some buckets, old and new, each old one if `stays` holds; "" for none."""
+def _scans(inputs: Inputs, these: Collection[int], buckets: int, wanted: Collection[Column]) -> list[str]:
+    """All rows of events that lie in some buckets, old and new: a query for each kind of file, all of the same columns.
+
+    `place` is a number for each row, the same in every scan of these files; `home` is the bucket of the row's partition.
+    Typed columns of `wanted` are copied from old files that hold them, and taken out of the JSON otherwise.
+    """
     names = ", ".join(EVENT)
-    parts = []
-    if inputs.old.get("events"):
-        visible = names.replace("voided", "false AS voided")
-        parts.append(f"SELECT {visible}, false AS gone FROM {scan(inputs.old['events'])} WHERE {stays}")
-    if inputs.old.get("shadow"):
-        parts.append(f"SELECT {names}, gone FROM {scan(inputs.old['shadow'])} WHERE {stays}")
-    if inputs.rows:
-        parts.append(f"SELECT {names}, gone FROM {scan(inputs.rows)} WHERE bucket IN ({_numbers(these)})")
-    return " UNION ALL ".join(parts)
+    typed = [column for column in wanted if column.table == EVENTS]
+    computed, said = taken(typed, "properties")
+    held = "".join(f", {column.quoted}" for column in typed) if set(typed) <= set(inputs.held) else None
+    home = bucket_sql("partition", buckets)
+    kinds = ((inputs.old.get("events"), names.replace("voided", "false AS voided") + ", false AS gone", home, "true", held),
+             (inputs.old.get("shadow"), names + ", gone", home, "true", None),
+             (inputs.rows, names + ", gone", "bucket", f"bucket IN ({_numbers(these)})", None),
+             (inputs.arriving, names + ", gone", home, "true", None))
+    found = []
+    for number, (paths, columns, bucket, condition, copied) in enumerate(kinds):
+        if paths:
+            place = f"(({number} * 1048576 + file_index::BIGINT) * 1099511627776 + file_row_number::BIGINT)"
+            inner = f"{place} AS place, {bucket} AS home, {columns}"
+            if copied is not None or not typed:
+                found.append(f"SELECT {inner}{copied or ''} FROM {scan(paths)} WHERE {condition}")
+            else:
+                found.append(f"SELECT * EXCLUDE (said){computed} FROM (SELECT {inner}, {said} AS said FROM {scan(paths)} "
+                             f"WHERE {condition})")
+    return found
 
 
 def _events(connection: Connection, these: Collection[int], inputs: Inputs, wanted: tuple[Column, ...], buckets: int) -> None:
-    """Make the tables `events` and `shadow`."""
-    names_sql = ", ".join(EVENT)
-    arriving = [f"SELECT {names_sql}, gone FROM {scan(inputs.arriving)}"] if inputs.arriving else []
-    union = " UNION ALL ".join(filter(None, [_events_of(inputs, these), *arriving])) or _nothing()
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE every AS
-        SELECT * FROM (
-            SELECT coalesce(root, partition) AS profile, {bucket_sql('coalesce(root, partition)', buckets)} AS bucket, r.*
-            FROM ({union}) r LEFT JOIN roots ON member = partition WHERE partition NOT IN (SELECT profile FROM erased))
-        WHERE bucket IN ({_numbers(these)})""")
-    connection.execute("""
-        CREATE OR REPLACE TEMP TABLE kept AS
-        SELECT *, NOT gone AND coalesce(moved > left_at, true) AS lies FROM (
-            SELECT rowid AS place, profile, partition, ts, message_id, revision, moved, gone, voided,
-                   max(moved) FILTER (gone) OVER (PARTITION BY partition, ts, message_id, revision) AS left_at
-            FROM every
-            QUALIFY row_number() OVER (PARTITION BY partition, ts, message_id, revision, gone ORDER BY moved DESC, rowid) = 1)""")
-    connection.execute("""
-        CREATE OR REPLACE TEMP TABLE counted AS
-        SELECT place FROM (
-            SELECT place, voided FROM kept WHERE lies
-            QUALIFY row_number() OVER (PARTITION BY profile, ts, message_id
-                                       ORDER BY revision DESC, partition = profile DESC, partition) = 1)
-        WHERE NOT voided""")
-    drop_what_was_replaced(connection)
-    typed = [column for column in wanted if column.table == EVENTS]
-    more = "".join(f", {expression(column, 'properties')} AS {column.quoted}" for column in typed)
-    rest = ", ".join(name for name in EVENT if name != "voided")
+    """Make the table `events`, of what counts and what lies in the shadow (`shaded`), sorted for its files."""
+    def rows(columns: Collection[Column]) -> str:
+        union = " UNION ALL ".join(_scans(inputs, these, buckets, columns)) or _nothing(columns)
+        return f"""SELECT r.*, coalesce(root, partition) AS profile,
+                          CASE WHEN root IS NULL THEN home ELSE {bucket_sql('root', buckets)} END AS bucket
+                   FROM ({union}) r LEFT JOIN roots ON member = partition
+                   WHERE partition NOT IN (SELECT profile FROM erased)"""
+
+    find_what_counts(connection, rows(()))
     # Sorted, so that writing one bucket looks at no row of another one.
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE events AS
-        SELECT bucket, profile, {rest}{more} FROM every WHERE rowid IN (SELECT place FROM counted)
+        SELECT * EXCLUDE (place, home), place IN (SELECT place FROM shaded) AS shaded FROM ({rows(wanted)})
+        WHERE bucket IN ({_numbers(these)}) AND place NOT IN (SELECT place FROM dropped)
         ORDER BY bucket, {_ORDER["events"]}""")
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE shadow AS
-        SELECT bucket, {', '.join(SHADOW)} FROM every
-        WHERE rowid IN (SELECT place FROM kept EXCEPT SELECT place FROM counted)""")
 
 
-def _nothing() -> str:
+def _nothing(wanted: Collection[Column]) -> str:
     kinds = {"ts": "BIGINT", "revision": "BIGINT", "moved": "BIGINT", '"at"': "TIMESTAMP", "received": "TIMESTAMP",
              "part": "INTEGER", "amount": "BIGINT", "voided": "BOOLEAN"}
     columns = ", ".join(f"NULL::{kinds.get(name, 'VARCHAR')} AS {name}" for name in EVENT)
-    return f"SELECT {columns}, false AS gone WHERE false"
+    typed = "".join(f", NULL AS {column.quoted}" for column in wanted if column.table == EVENTS)
+    return f"SELECT 0::BIGINT AS place, 0 AS home, {columns}, false AS gone{typed} WHERE false"
 
 
 def _people(connection: Connection, these: Collection[int], inputs: Inputs, wanted: tuple[Column, ...], buckets: int) -> None:

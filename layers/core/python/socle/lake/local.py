@@ -9,7 +9,7 @@ from socle.lake.buckets import BUCKETS
 from socle.lake.columns import Column
 from socle.lake.gather import Inputs, depart, gather
 from socle.lake.link import STATE, link
-from socle.lake.manifest import KINDS, Manifest
+from socle.lake.manifest import KINDS, Manifest, held
 from socle.lake.scatter import scatter
 
 MANIFEST = "manifest.json"
@@ -42,7 +42,8 @@ def compact_local(raw_files: Collection[Path], directory: Path, buckets: int = B
                 {kind: [directory / key for bucket in these if bucket in old and (key := getattr(old[bucket], kind))]
                  for kind in KINDS},
                 [out / part.name for part in (came.rows if came else ()) if set(part.buckets) & set(these)], arriving,
-                [out / part.name for part in (came.people if came else ()) if set(part.buckets) & set(these)], links)
+                [out / part.name for part in (came.people if came else ()) if set(part.buckets) & set(these)], links,
+                held(old[bucket] for bucket in these if bucket in old))
 
         arriving: dict[int, list[Path]] = {}
         for source in linked.sources:

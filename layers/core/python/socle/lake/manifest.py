@@ -93,6 +93,12 @@ def bucket_files(found: Mapping[str, object]) -> BucketFiles:
     return BucketFiles(**rest)  # type: ignore[arg-type]
 
 
+def held(files: Iterable[BucketFiles]) -> frozenset[Column]:
+    """The typed columns that all of some buckets' files hold; none of no files."""
+    each = [frozenset(one.columns) for one in files]
+    return frozenset.intersection(*each) if each else frozenset()
+
+
 class LocalBucket(NamedTuple):
     """The files of one bucket that readers need, on this machine, and the typed columns in them."""
 

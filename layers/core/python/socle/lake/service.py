@@ -22,6 +22,7 @@ from socle.lake.consumed import Consumed
 from socle.lake.gather import Inputs, depart, gather
 from socle.lake.link import STATE, link
 from socle.lake.manifest import KINDS, BucketFiles, Manifest, bucket_files
+from socle.lake.manifest import held as columns_held
 from socle.lake.query import Connection
 from socle.lake.scatter import scatter
 from socle.lake.store import LAKE, LakeStore
@@ -215,7 +216,7 @@ class Compaction:
         old = {kind: fetch([key for files in held if (key := getattr(files, kind))], disk) for kind in KINDS}
         links = {name: self._store.fetch(f"{LAKE}state/{run}/{name}.parquet", disk) for name in (*STATE, "changed")}
         return Inputs(old, fetch(new["rows"], disk), fetch([f"{LAKE}runs/{run}/moves/{name}" for name in arriving], disk),
-                      fetch(new["people"], disk), links)
+                      fetch(new["people"], disk), links, columns_held(held))
 
     def _put(self, prefix: str, names: Iterable[str], directory: Path) -> None:
         self._store.put_all([(prefix + name, directory / name) for name in names])
