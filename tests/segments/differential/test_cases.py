@@ -8,7 +8,9 @@ from random import Random
 
 import pytest
 
+from socle.clock import DAY
 from socle.definitions.model import Definition
+from socle.events.model import Event
 from socle.segments.document import ComputedTrait, Segment
 from socle.segments.evaluate import evaluate
 from socle.segments.nodes import Node
@@ -43,7 +45,7 @@ def test_evaluate_says_what_is_expected(name):
     [person] = persons(people, [node]).values()
     verdict = evaluate(node, person, NOW)
     assert verdict.true == CASES[name].expected
-    for moment in () if verdict.flips is None else (verdict.flips - 1, (NOW + verdict.flips) // 2):
+    for moment in (NOW + 400 * DAY,) if verdict.flips is None else (verdict.flips - 1, (NOW + verdict.flips) // 2):
         assert evaluate(node, person, moment).true == verdict.true, "it is foretold too late"
     assert verdict.flips is None or verdict.flips > NOW
 
@@ -72,10 +74,23 @@ def test_live_says_what_is_expected(order):
     story.world.rules = story.world.rules._replace(segments=LiveRules.of(
         [Definition(SEGMENTS, name, 1, one, 0, 0) for name, one in documents.segments.items()],
         [Definition(COMPUTED_TRAITS, name, 1, one, 0, 0) for name, one in documents.computed.items()]))
-    story.world.now = NOW - 40 * 86_400_000 if order else NOW
+    story.world.now = NOW - 40 * DAY if order else NOW
     for batch in cut([one for name in CASES for one in events_of(name)], Random(order)):
         story.world.deliver(*batch)
     story.wait(NOW)
     for one in everybody(story.world, "cases").values():
         [name] = one.aggregate.snapshot.identifiers["user_id"]
         assert (NAMES[name] in one.aggregate.segments) == CASES[name].expected, name
+
+
+def test_of_an_event_and_its_correction_in_somebodys_first_batch_the_correction_counts():
+    """Found by a story: the events of somebody new were their whole history, those that had been corrected too."""
+    once = {"type": "event", "event": "A", "count": {"op": "eq", "value": 1}}
+    documents = Definitions({"one": stored(Segment, {"when": once})})
+    story = Story("correction", Moments(NOW, "UTC"), documents)
+    [one] = documents.segments.values()
+    story.world.rules = story.world.rules._replace(segments=LiveRules.of([Definition(SEGMENTS, "one", 1, one, 0, 0)]))
+    said = Event(NOW, "m", 0, NOW, NOW, "shop", "track", "A", (("user_id", "1"),), {})
+    story.world.deliver(said, said._replace(revision=1))
+    [person] = everybody(story.world, "correction").values()
+    assert set(person.aggregate.segments) == {"one"}
