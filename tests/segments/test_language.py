@@ -33,7 +33,8 @@ def aggregate(function: str, test: dict[str, Any], **more: Any) -> dict[str, Any
 
 
 def person(**traits: Any) -> Person:
-    snapshot = Snapshot(traits={name: Register(NOW, 0, value) for name, value in traits.items()}, events=1, first_seen=NOW, last_seen=NOW)
+    registers = {name: Register(NOW, 0, value) for name, value in traits.items()}
+    snapshot = Snapshot(traits=registers, events=1, first_seen=NOW, last_seen=NOW)
     return person_of("p1", snapshot, {}, {}, [])
 
 
@@ -68,7 +69,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a negative window": (event(window={"within": "-1d"}), "window.within", "a number and a unit"),
     "a window in digits of elsewhere": (event(window={"within": "٣d"}), "window.within", "a number and a unit"),
     "two windows": (event(window={"within": "1d", "since": "2026-01-01"}), "window", "either within"),
-    "a window that ends before it begins": (event(window={"since": "2026-02-01", "until": "2026-01-31"}), "window", "not before until"),
+    "a window that ends before it begins": (event(window={"since": "2026-02-01", "until": "2026-01-31"}), "window",
+                                             "not before until"),
     "a moment that never was": (event(window={"since": "2026-02-30"}), "window.since", "ISO 8601"),
     "a count of minus one": (event(count={"value": -1}), "count.value", "greater than or equal to 0"),
     "an event without a name": ({"type": "event", "event": ""}, "event", "at least 1"),
@@ -94,7 +96,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a look-ahead": (trait({"op": "matches", "pattern": "a(?=b)"}), "pattern", "RE2"),
     "a back reference": (trait({"op": "matches", "pattern": r"(a)\1"}), "pattern", "RE2"),
     "a pattern that would fill the memory": (trait({"op": "matches", "pattern": "((a{100}){100}){100}"}), "pattern", "RE2"),
-    "a moving date in where": (event(where=[{"property": "x", "test": {"op": "within_last", "duration": "1d"}}]), "where.0.test", "within_last"),
+    "a moving date in where": (event(where=[{"property": "x", "test": {"op": "within_last", "duration": "1d"}}]), "where.0.test",
+                               "within_last"),
     "the sum as a text": (aggregate("sum", {"op": "eq", "value": "many"}), "aggregate", "is a number"),
     "a favourite as a number": (aggregate("most_frequent", GT), "aggregate", "compared as a text"),
     "the sum of a list": (aggregate("sum", GT, of="products[].price"), "aggregate", "distinct and most_frequent"),
@@ -102,8 +105,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "an amount of what": (aggregate("sum", GT, of="$amount"), "aggregate", "name a currency"),
     "no currency": (aggregate("sum", GT, currency="€"), "currency", "pattern"),
     "one step": ({"type": "sequence", "steps": [{"event": "A"}]}, "sequence", "use an event condition"),
-    "within what": ({"type": "sequence", "steps": [{"event": "A", "within": "1d"}, {"event": "B"}]}, "sequence", "nothing is before"),
-    "the same list": ({"type": "sequence", "steps": [{"event": "A"}, {"event": "B"}], "same": "tags[]"}, "sequence", "leave [] out"),
+    "within what": ({"type": "sequence", "steps": [{"event": "A", "within": "1d"}, {"event": "B"}]}, "sequence",
+                    "nothing is before"),
+    "the same list": ({"type": "sequence", "steps": [{"event": "A"}, {"event": "B"}], "same": "tags[]"}, "sequence",
+                      "leave [] out"),
     "five steps": ({"type": "sequence", "steps": [{"event": "A"}] * 5}, "steps", "at most 4"),
     "an unknown RFM group": ({"type": "rfm", "groups": ["Whales"]}, "groups.0", "Champions"),
     "nobody's percentage": ({"type": "percentage", "start": 10, "end": 10.001}, "percentage", "nobody is between"),
@@ -155,7 +160,8 @@ def test_an_expression_that_explodes_elsewhere_is_linear_here(pattern):
 
 
 @pytest.mark.parametrize("condition", [
-    event(window={"within": "1m"}), event(window={"within": "7305d"}), event(window={"since": "0001-01-01", "until": "9999-12-31"}),
+    event(window={"within": "1m"}), event(window={"within": "7305d"}),
+    event(window={"since": "0001-01-01", "until": "9999-12-31"}),
     trait({"op": "within_next", "duration": "1043w"}), trait({"op": "anniversary", "days": 60}),
     trait({"op": "before", "value": "9999-12-31T23:59:59-14:00"}), trait({"op": "after", "value": "0001-01-01T00:00+14:00"}),
 ], ids=["a minute", "20 years", "all of time", "20 years ahead", "60 days", "after the last moment", "before the first moment"])
@@ -225,6 +231,7 @@ def test_a_computed_trait_that_makes_no_sense_is_refused(value, reason):
 
 
 def test_a_document_is_the_same_after_it_was_saved_and_read():
-    document = {"timezone": "Europe/Paris", "when": {"type": "all", "of": [event(window={"within": "30d"}), trait({"op": "in", "values": [1, 2.5]})]}}
+    both = [event(window={"within": "30d"}), trait({"op": "in", "values": [1, 2.5]})]
+    document = {"timezone": "Europe/Paris", "when": {"type": "all", "of": both}}
     saved = Segment.model_validate(document).model_dump(mode="json")
     assert Segment.model_validate(json.loads(json.dumps(saved))).model_dump(mode="json") == saved
