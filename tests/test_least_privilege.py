@@ -40,6 +40,7 @@ from socle.profiles.store import Owner, ProfileStore
 from tests.exports.on_machine import export_people
 from tests.imports.on_machine import import_files
 from tests.recompute.on_machine import recompute_segments
+from tests.segments.on_machine import live_in_segments
 
 # What IAM calls the actions of an API call, where it is not simply service:Operation.
 ACTIONS = {
@@ -47,6 +48,7 @@ ACTIONS = {
         f"dynamodb:{verb}Item" for item in asked["TransactItems"] for verb in item},
     ("dynamodb", "BatchExecuteStatement"): lambda asked: {
         f"dynamodb:PartiQL{one['Statement'].partition(' ')[0].capitalize()}" for one in asked["Statements"]},
+    ("lambda", "Invoke"): lambda asked: {"lambda:InvokeFunction"},
     ("s3", "HeadObject"): lambda asked: {"s3:GetObject"},
     ("s3", "ListObjectsV2"): lambda asked: {"s3:ListBucket"},
     ("sqs", "SendMessageBatch"): lambda asked: {"sqs:SendMessage"},
@@ -134,6 +136,7 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     give_up_and_replay(machine)
     import_files(machine)
     restore(machine)
+    live_in_segments(machine, api, send, has_ended)
     export_people(machine)  # segments are left out of the replay: who is in is found out anew
     recompute_segments(machine)
 
@@ -227,6 +230,10 @@ def finished(machine: LocalMachine, run: dict[str, Any], of: str = "quality") ->
     assert found["state"] == "succeeded", found
     machine.drain()
     return dict(found)
+
+
+def has_ended(machine: LocalMachine, of: str, run: str) -> None:
+    finished(machine, {"run": run}, of)
 
 
 def break_the_bucket(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
