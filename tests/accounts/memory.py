@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from socle.accounts.model import Account, MemberPage
+from socle.accounts.model import Account, MemberPage, Pushed
 from socle.errors import Conflict
 from tests.memory import MemoryProfiles
 
@@ -46,9 +46,26 @@ class MemoryAccounts:
         self._put((profile, "G#" + group))
         self._put(("G#" + group, "P#" + profile))
 
-    def members(self, group: str, limit: int, after: str = "") -> MemberPage:
+    def pushed(self, group: str) -> Pushed:
+        return self._profiles._get([("G#" + group, "F")]).get(("G#" + group, "F"), (Pushed(),))[0]
+
+    def save_pushed(self, group: str, pushed: Pushed) -> None:
+        key = ("G#" + group, "F")
+
+        def write(_: object) -> None:
+            if self.pushed_now(key).version != pushed.version - 1:
+                raise Conflict("conflict", "version")
+            self._profiles._write({key: (pushed,)})
+
+        self._profiles.calls.make("PutItem", [key], write)
+
+    def pushed_now(self, key: tuple[str, str]) -> Pushed:
+        return self._profiles.items.get(key, (Pushed(),))[0]
+
+    def members(self, group: str, limit: int, after: str = "", fresh: bool = False) -> MemberPage:
         found, _ = self._profiles.calls.make("Query", [group], lambda _: sorted(
-            row[2:] for part, row in self._profiles.items if part == "G#" + group and row > "P#" + after))
+            row[2:] for part, row in self._profiles.items
+            if part == "G#" + group and row.startswith("P#") and row > "P#" + after))
         return MemberPage(found[:limit], len(found) > limit)
 
     def listed(self, limit: int, after: str = "") -> list[str]:

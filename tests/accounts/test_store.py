@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from infra.local import dynamodb
 from socle.accounts.fold import fits, fold
-from socle.accounts.model import MAX_TRAITS, Account, Change, MemberPage, Seen, Write
+from socle.accounts.model import MAX_TRAITS, Account, Change, MemberPage, Pushed, Seen, Write
 from socle.accounts.store import AccountStore
 from socle.errors import Conflict
 from socle.profiles.store import ProfileStore
@@ -45,6 +45,19 @@ def test_an_account_comes_back_with_all_that_was_written(stores):
         store.save(account)
     assert store.load([one.id for one in written] + ["nobody"]) == {one.id: one for one in written} | {
         "nobody": Account("nobody")}
+
+
+def test_what_people_were_given_comes_back_and_only_the_next_version_is_written(stores):
+    store, _ = stores
+    assert store.pushed(ODD) == Pushed()
+    first = Pushed().after({"traits": {"plan": "Ü"}, "segments": {"buyers": [1, 2]}})
+    store.save_pushed(ODD, first)
+    with pytest.raises(Conflict):
+        store.save_pushed(ODD, first)
+    store.save_pushed(ODD, first.after(None))
+    assert store.pushed(ODD) == Pushed(2, None)
+    store.add_member(ODD, "p1")
+    assert store.members(ODD, 10, fresh=True) == MemberPage(["p1"], False)
 
 
 @pytest.mark.parametrize("letter", ['"', "ü", "\\", "\U0001f600"], ids=["quote", "umlaut", "backslash", "emoji"])

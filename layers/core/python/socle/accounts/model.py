@@ -84,6 +84,17 @@ class Account:
         return self.version > 0 and not self.gone
 
 
+class Pushed(NamedTuple):
+    """What the people of an account were given of it last (socle.segments.accounts), and how often that changed: 0 = never."""
+
+    version: int = 0
+    facts: Mapping[str, Any] | None = None
+
+    def after(self, facts: Mapping[str, Any] | None) -> Pushed:
+        """The next version."""
+        return Pushed(self.version + 1, facts)
+
+
 class MemberPage(NamedTuple):
     """Profile ids of membership rows, ascending, and whether more follow."""
 

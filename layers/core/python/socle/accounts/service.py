@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from socle.accounts import fold
@@ -49,11 +49,20 @@ class Store(Protocol):
     def delist(self, group: str) -> None: ...
 
 
-class AccountWriter:
-    """Writes accounts. Everything may be done twice, in any order, and broken off anywhere: done again it is as if once."""
+class Facts(Protocol):
+    """Gives people what segments ask of their accounts; AccountFacts says what each does."""
 
-    def __init__(self, store: Store) -> None:
+    def linked(self, group: str, profile: str) -> None: ...
+    def refresh(self, group: str, also: Collection[str] = (), gone: bool = False) -> None: ...
+
+
+class AccountWriter:
+    """Writes accounts, and tells their people by `facts`. Everything may be done twice, in any order, and broken off anywhere:
+    done again it is as if once."""
+
+    def __init__(self, store: Store, facts: Facts | None = None) -> None:
         self._store = store
+        self._facts = facts
 
     def take(self, group: str, profile: str, event: Event) -> bool:
         """Take in what an event says of an account, and that its profile belongs to it. False when the account was
@@ -65,6 +74,8 @@ class AccountWriter:
             return False
         if not is_member:
             self._store.add_member(group, profile)
+        if self._facts is not None:
+            self._facts.linked(group, profile)
         return True
 
     def put(self, group: str, traits: Mapping[str, Any], at: int, source: str, received: int, tie: int = 0,
@@ -81,7 +92,10 @@ class AccountWriter:
             if not fold.fits(name, value):
                 raise Rejected("trait_too_large", "the trait is too large for an account, counting what JSON escapes twice: at "
                                f"most {MAX_TRAIT_BYTES} bytes, and {MAX_NAME_BYTES} of name", f"traits.{name[:40]}")
-        return self._write(self._store.load([group])[group], Change(at, tie, revision, received, source, traits))
+        account = self._write(self._store.load([group])[group], Change(at, tie, revision, received, source, traits))
+        if self._facts is not None:
+            self._facts.refresh(group)
+        return account
 
     def delete(self, group: str, now: int) -> None:
         """Delete an account: traits, members, its place in the list. What was received by `now` does not bring it back.
@@ -93,6 +107,8 @@ class AccountWriter:
             raise _unknown()
         if not account.gone:
             self._store.save(fold.deleted(account, now))
+        if self._facts is not None:
+            self._facts.refresh(group, gone=True)  # as long as rows say who its people are
         found = False
         while (page := self._store.members(group, MAX_MEMBERS)).profiles:
             self._store.delete_members(group, page.profiles)

@@ -9,8 +9,10 @@
     members of an account                   G#<group> / begins with P#                Query
     accounts in order                       GA#<shard> / after a group                Query, one a shard
     delete members, take from the list      all of them                               BatchWriteItem, 25 a call
+    what its people were given of it        G#<group> / F                             BatchGetItem, PutItem on its version
 
 Attributes of an account: v version · b traits and sources (JSON) · d deleted at (epoch ms) · g whether it is gone.
+Of what its people were given: v version · f facts (JSON).
 The row under the profile comes first: whoever erases the person finds by it every row that names them.
 """
 
@@ -22,7 +24,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from socle.accounts.model import Account, MemberPage, Seen, Write
+from socle.accounts.model import Account, MemberPage, Pushed, Seen, Write
 from socle.aws import Client, attempts, translated
 from socle.errors import Unavailable
 
@@ -35,7 +37,7 @@ Key = tuple[str, str]
 
 
 class AccountStore:
-    """Reads of accounts are strongly consistent, lists are not. Raises Conflict, or Unavailable in an outage."""
+    """Reads of accounts are strongly consistent, lists are not, unless asked. Raises Conflict, or Unavailable in an outage."""
 
     def __init__(self, dynamodb: Client, table: str) -> None:
         self._dynamodb = dynamodb
@@ -71,12 +73,18 @@ class AccountStore:
                                 "b": {"S": json.dumps(data, ensure_ascii=False, separators=(",", ":"))}}
         if account.deleted:
             item |= {"d": {"N": str(account.deleted)}, "g": {"BOOL": account.gone}}
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(PK)"}
-        if account.version > 1:
-            condition = {"ConditionExpression": "v = :was",
-                         "ExpressionAttributeValues": {":was": {"N": str(account.version - 1)}}}
-        with translated("the account"):
-            self._dynamodb.put_item(TableName=self._table, Item=item, **condition)
+        self._put_next(item, account.version)
+
+    def pushed(self, group: str) -> Pushed:
+        """What its people were given last."""
+        for item in self._get([_pushed_key(group)]):
+            return Pushed(int(item["v"]["N"]), json.loads(item["f"]["S"]))
+        return Pushed()
+
+    def save_pushed(self, group: str, pushed: Pushed) -> None:
+        """Write the next version. Raises Conflict when another writer was first."""
+        self._put_next({**_key(_pushed_key(group)), "v": {"N": str(pushed.version)},
+                        "f": {"S": json.dumps(pushed.facts, ensure_ascii=False, separators=(",", ":"))}}, pushed.version)
 
     def enlist(self, group: str) -> None:
         """Put an account on the list."""
@@ -87,14 +95,14 @@ class AccountStore:
         self._put(_reverse_key(group, profile))
         self._put(_member_key(group, profile))
 
-    def members(self, group: str, limit: int, after: str = "") -> MemberPage:
-        """Up to `limit` profiles with a membership row, in the order of their ids."""
+    def members(self, group: str, limit: int, after: str = "", fresh: bool = False) -> MemberPage:
+        """Up to `limit` profiles with a membership row, in the order of their ids; unless `fresh`, the last may be missing."""
         found: list[str] = []
         start: dict[str, Any] = {"ExclusiveStartKey": _key(_member_key(group, after))} if after else {}
         while True:
             with translated("the account"):
                 answer = self._dynamodb.query(
-                    TableName=self._table, ProjectionExpression="SK", Limit=limit + 1 - len(found),
+                    TableName=self._table, ProjectionExpression="SK", Limit=limit + 1 - len(found), ConsistentRead=fresh,
                     KeyConditionExpression="PK = :account AND begins_with(SK, :members)",
                     ExpressionAttributeValues={":account": {"S": f"G#{group}"}, ":members": {"S": "P#"}}, **start)
             found += [item["SK"]["S"][2:] for item in answer["Items"]]
@@ -124,6 +132,13 @@ class AccountStore:
             answer = self._dynamodb.query(TableName=self._table, ProjectionExpression="SK", Limit=limit,
                                           KeyConditionExpression=condition, ExpressionAttributeValues=values)
         return iter([item["SK"]["S"] for item in answer["Items"]])
+
+    def _put_next(self, item: dict[str, Any], version: int) -> None:
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(PK)"}
+        if version > 1:
+            condition = {"ConditionExpression": "v = :was", "ExpressionAttributeValues": {":was": {"N": str(version - 1)}}}
+        with translated("the account"):
+            self._dynamodb.put_item(TableName=self._table, Item=item, **condition)
 
     def _put(self, key: Key) -> None:
         with translated("the account"):
@@ -158,6 +173,10 @@ class AccountStore:
 
 def _account_key(group: str) -> Key:
     return f"G#{group}", "G"
+
+
+def _pushed_key(group: str) -> Key:
+    return f"G#{group}", "F"
 
 
 def _member_key(group: str, profile: str) -> Key:

@@ -170,27 +170,38 @@ class Consumer:
             events, tick = (), None
 
     def _apply_ticks(self, ticks: Sequence[Tick], batch: Batch) -> None:
-        """Let time pass for profiles that are due. A tick that lost a race is dropped: the profile is still due."""
-        aggregates = self._profiles.load(tick.profile for tick in ticks)
-        for tick in ticks:
-            work = Work(batch.touched.get(tick.profile) or aggregates[tick.profile], History(), batch=batch)
-            if tick.due not in (work.aggregate.due, RECHECK):
-                continue
-            try:
-                if work.aggregate.erased is not None:
-                    if tick.due == work.aggregate.due:
-                        self._erase_again(work.aggregate)
-                    continue
-                if tick.due == RECHECK and not work.aggregate.snapshot.events:
-                    continue  # merged away, or never there
-                self._write(work, (), tick)
-                self._writer.write_now(work)
-            except Conflict:
-                continue
-            except Rejected as error:
-                logger.error("a tick can't be applied", extra={"code": error.code, "profile": tick.profile})
-                continue
-            batch.touched[tick.profile] = work.aggregate
+        """Let time pass for profiles that are due. A tick that lost a race is dropped: the profile is still due. But one that
+        brings values is tried again: nobody would bring them a second time."""
+        for _ in range(_ATTEMPTS):
+            aggregates = self._profiles.load(tick.profile for tick in ticks) if ticks else {}
+            lost: list[Tick] = []
+            for tick in ticks:
+                work = Work(aggregates[tick.profile], History(), batch=batch)
+                try:
+                    if self._apply_tick(work, tick):
+                        batch.touched[tick.profile] = aggregates[tick.profile] = work.aggregate
+                except Conflict:
+                    lost += [tick] if tick.given is not None else []
+                except Rejected as error:
+                    logger.error("a tick can't be applied", extra={"code": error.code, "profile": tick.profile})
+            if not lost:
+                return
+            ticks = lost
+        raise Unavailable("contended", "other writers kept changing the same profiles: try again later")
+
+    def _apply_tick(self, work: Work, tick: Tick) -> bool:
+        """Whether the profile was looked at. Raises Conflict, Rejected."""
+        if tick.due not in (work.aggregate.due, RECHECK):
+            return False
+        if work.aggregate.erased is not None:
+            if tick.due == work.aggregate.due:
+                self._erase_again(work.aggregate)
+            return False
+        if tick.due == RECHECK and not work.aggregate.snapshot.events:
+            return False  # merged away, or never there
+        self._write(work, (), tick)
+        self._writer.write_now(work)
+        return True
 
     def _erase_again(self, tombstone: Aggregate) -> None:
         """Delete the page that a seal under way may have written after the erasure."""

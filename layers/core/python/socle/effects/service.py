@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from socle.definitions.webhooks import WebhookDocument
-from socle.effects.model import ACCOUNT, SEGMENT, WEBHOOK, Effect
+from socle.effects.model import ACCOUNT, ACCOUNTS, MEMBERS, SEGMENT, WEBHOOK, Effect
 from socle.effects.webhook import signed_headers, signing_secret
 from socle.errors import Rejected, Unavailable
 from socle.events.model import Event
@@ -39,14 +39,23 @@ class Members(Protocol):
     def take(self, effect: Effect) -> bool: ...
 
 
+class Facts(Protocol):
+    """Where people are given what segments ask of their accounts."""
+
+    def moved(self, segment: str, profile: str) -> None: ...
+    def refresh(self, group: str, also: Collection[str] = ()) -> None: ...
+    def walk(self, after: str) -> None: ...
+
+
 class EffectRunner:
     """Does what a decision wanted done."""
 
     def __init__(self, store: ProfileStore, webhooks: Documents, master: Callable[[], bytes], post: Post,
-                 accounts: Accounts, members: Members | None = None) -> None:
+                 accounts: Accounts, members: Members | None = None, facts: Facts | None = None) -> None:
         self._store = store
         self._accounts = accounts
         self._members = members
+        self._facts = facts
         self._webhooks = webhooks
         self._master = master
         self._post = post
@@ -61,7 +70,12 @@ class EffectRunner:
             about = self._find(effect)
             return about is not None and self._accounts.take(effect.name, effect.profile, about[1])
         if effect.kind == SEGMENT and self._members is not None:
-            return self._members.take(effect)
+            done = self._members.take(effect)
+            if self._facts is not None:
+                self._facts.moved(effect.name, effect.profile)
+            return done
+        if effect.kind in (MEMBERS, ACCOUNTS):
+            return self._look_again(effect)
         if effect.kind != WEBHOOK:
             raise Rejected("unknown_effect", f"there are no effects of kind {effect.kind!r}", "kind")
         stored = self._webhooks(effect.name)
@@ -81,6 +95,15 @@ class EffectRunner:
         status = self._post(webhook.url, body, headers)
         if not 200 <= status < 300:
             raise Unavailable("webhook_refused", f"webhook {effect.name} answered {status}")
+        return True
+
+    def _look_again(self, effect: Effect) -> bool:
+        if self._facts is None:
+            return False
+        if effect.kind == ACCOUNTS:
+            self._facts.walk(effect.name)
+        else:
+            self._facts.refresh(effect.name, (effect.profile,))
         return True
 
     def _find(self, effect: Effect) -> tuple[Aggregate, Event] | None:

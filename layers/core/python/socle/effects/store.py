@@ -23,13 +23,15 @@ class EffectQueue:
         self._sqs = sqs
         self._url = url
 
-    def send(self, effects: Sequence[Effect]) -> None:
-        """Queue all effects, or raise Unavailable: then some may be queued, and sending them again does no harm."""
+    def send(self, effects: Sequence[Effect], delay: int = 0) -> None:
+        """Queue all effects, to be done in `delay` seconds (at most 900) or later, or raise Unavailable: then some may be queued,
+        and sending them again does no harm."""
         for start in range(0, len(effects), _BATCH):
             chunk = effects[start:start + _BATCH]
             with translated("the effects queue"):
                 answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=[
-                    {"Id": str(index), "MessageBody": json.dumps(effect.to_row())} for index, effect in enumerate(chunk)])
+                    {"Id": str(index), "MessageBody": json.dumps(effect.to_row()), **({"DelaySeconds": delay} if delay else {})}
+                    for index, effect in enumerate(chunk)])
             if answer.get("Failed"):
                 raise Unavailable("queue_failed", "the effects queue did not take every effect: try again later")
 

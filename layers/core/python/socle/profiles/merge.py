@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socle.effects.model import SEGMENT, Effect
+from socle.effects.model import MEMBERS, SEGMENT, Effect
 from socle.errors import Rejected
 from socle.identity.model import Evidence
 from socle.profiles.decide import events_of
@@ -15,7 +15,7 @@ def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evi
 
     Traits go by their latest writers: where other survivorship rules are in force, who reads or writes it next folds it again.
     Outbox and due time move; events stay where they are, so that an unmerge can tell them apart. The survivor's segments are
-    evaluated anew by the next decision, and the loser is in none.
+    evaluated anew by the next decision, and the loser is in none; the accounts of the loser have other people now.
     Raises Rejected(`kept_apart`) for two of whom somebody said that they are two.
     """
     if survivor.parts & loser.apart or loser.parts & survivor.apart:
@@ -29,12 +29,13 @@ def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evi
     gone = loser.next(snapshot=Snapshot(), reserved=frozenset(), merged_into=survivor.id, outbox=(), due=None, segments={},
                       evaluated=0, trackers=Trackers(), given={})
     left = [Effect(SEGMENT, name, loser.id, f"-{evidence.at}", gone.version) for name in sorted(loser.segments)]
+    counted = [Effect(MEMBERS, group, survivor.id, "", survivor.version + 1) for group in sorted(loser.snapshot.accounts)]
     merged = survivor.next(
         snapshot=snapshot,
         reserved=(survivor.owned() | loser.owned()) - snapshot.pairs(),
         members={**survivor.members, **loser.members, loser.id: Member(survivor.id, ceiling(gone), gone.version, evidence)},
         apart=survivor.apart | loser.apart,
-        outbox=(*survivor.outbox, *loser.outbox, *left),
+        outbox=(*survivor.outbox, *loser.outbox, *left, *counted),
         due=min(dues, default=None),
         evaluated=0, trackers=Trackers(), given={**loser.given, **survivor.given},
     )

@@ -1,0 +1,357 @@
+"""Account conditions live: people are given what segments ask of their accounts, whatever changed it and in whatever order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from socle.accounts.service import Accounts, AccountWriter
+from socle.definitions.model import Definition
+from socle.effects.model import Effect
+from socle.effects.service import EffectRunner
+from socle.errors import Unavailable
+from socle.events.group import Record
+from socle.identity.service.graph import IdentityGraph
+from socle.profiles.codec import encode_aggregate
+from socle.profiles.service import Profiles
+from socle.segments import accounts as pure
+from socle.segments.document import Segment
+from socle.segments.rules import LiveRules
+from socle.segments.service import accounts as service
+from socle.segments.service.accounts import AccountFacts
+from tests.accounts.groups import ADA, BOB, DEVICE, group
+from tests.accounts.memory import MemoryAccounts
+from tests.people import T0, event, order
+from tests.world import World
+
+GOLD = {"type": "account", "quantifier": "any", "trait": "plan", "test": {"op": "eq", "value": "gold"}}
+BUYER = {"type": "event", "event": "Order Completed"}
+CY = ("user_id", "cy")
+
+
+def bought(number: int, who: tuple[str, str]) -> Any:
+    return order(number, who, order_id=str(number), revenue=1)
+
+
+def of_members(quantifier: str, segment: str = "buyers") -> dict[str, Any]:
+    return {"type": "account_members", "quantifier": quantifier, "segment": segment}
+
+
+class Town:
+    """A world whose effects are run and whose ticks arrive, with segments; `stream` holds ticks that have not arrived,
+    `rival` happens before the next ones get there."""
+
+    def __init__(self, **segments: dict[str, Any]) -> None:
+        self.world = World()
+        self.world.now = T0
+        self.store = MemoryAccounts(self.world.profiles)
+        self.stream: list[Record] = []
+        self.walks: list[tuple[Effect, int]] = []
+        self.large: list[str] = []
+        self.rival: Callable[[], None] | None = None
+        self.definitions: list[Definition] = []
+        self.facts = AccountFacts(self.store, self.world.profiles, self, self.asked, lambda: self.world.now, self,  # type: ignore[arg-type]
+                                  self.large.append)
+        self.writer = AccountWriter(self.store, self.facts)
+        self.accounts = Accounts(self.store, self.world.profiles)  # type: ignore[arg-type]
+        self.runner = EffectRunner(self.world.profiles, lambda name: None, lambda: b"", lambda *asked: 200, self.writer,  # type: ignore[arg-type]
+                                   Rows(), self.facts)
+        self.done = 0
+        self.define(**segments)
+
+    def define(self, **segments: dict[str, Any]) -> None:
+        self.definitions = [
+            Definition("segments", name, 1, Segment.model_validate({"when": when}).model_dump(mode="json"), T0, T0)
+            for name, when in segments.items()]
+        self.world.rules = self.world.rules._replace(segments=LiveRules.of(self.definitions))
+
+    def asked(self) -> pure.Asked:
+        return pure.asked(lambda kind: [one for one in self.definitions if one.kind == kind])
+
+    def put(self, records: Sequence[Record]) -> None:
+        rival, self.rival = self.rival, None
+        if rival is not None:
+            rival()
+        self.stream += records
+
+    def send(self, effects: Sequence[Effect], delay: int = 0) -> None:
+        self.walks += [(effect, delay) for effect in effects]
+
+    def after(self, *events: Any) -> Town:
+        """Deliver the events, and all that comes of them."""
+        if events:
+            self.world.deliver(*events)
+        for _ in range(20):
+            self.run(self.waiting())
+            if not self.arrive() and not self.waiting(keep=True):
+                return self
+        raise AssertionError("it goes on for ever")
+
+    def waiting(self, keep: bool = False) -> list[Effect]:
+        found = self.world.queue.sent[self.done:]
+        self.done += 0 if keep else len(found)
+        return found
+
+    def run(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            self.runner.run(effect, T0)
+
+    def arrive(self) -> int:
+        """The ticks on the stream are applied; answers how many."""
+        records, self.stream = self.stream, []
+        if records:
+            self.world.consumer.apply([self.world.record(record.data) for record in records])
+        return len(records)
+
+    def id(self, who: tuple[str, str]) -> str:
+        return Profiles(self.world.profiles).find(*who)  # type: ignore[arg-type]
+
+    def given(self, who: tuple[str, str], name: str = "acme") -> Any:
+        return self.world.profiles.load([self.id(who)])[self.id(who)].given.get(f"account:{name}")
+
+    def of(self, who: tuple[str, str]) -> set[str]:
+        return set(self.world.profiles.load([self.id(who)])[self.id(who)].segments)
+
+
+class Rows:
+    """Membership rows are no matter of these tests."""
+
+    def take(self, effect: Effect) -> bool:
+        return True
+
+
+def test_a_trait_of_the_account_lets_its_people_in_and_out():
+    town = Town(gold=GOLD).after(group(1, ADA), group(2, BOB), group(3, CY, to="other"))
+    assert [town.of(who) for who in (ADA, BOB, CY)] == [set(), set(), set()]
+    town.after(group(4, ADA, plan="gold"))
+    assert [town.of(who) for who in (ADA, BOB, CY)] == [{"gold"}, {"gold"}, set()]
+    town.writer.put("acme", {"plan": "free"}, T0 + 60_000, "api", T0 + 60_000)
+    town.after()
+    assert [town.of(who) for who in (ADA, BOB, CY)] == [set(), set(), set()]
+
+
+def test_a_trait_that_is_called_otherwise_is_gone():
+    town = Town(gold=GOLD).after(group(1, ADA, plan="gold"))
+    town.writer.put("acme", {"plan": None, "tier": "gold"}, T0 + 60_000, "api", T0 + 60_000)
+    assert town.after().of(ADA) == set()
+    assert town.given(ADA) is None
+
+
+def test_who_joins_later_is_given_what_the_others_have():
+    town = Town(gold=GOLD).after(group(1, ADA, plan="gold"))
+    assert town.after(group(2, BOB)).of(BOB) == {"gold"}
+
+
+def test_who_comes_by_an_event_that_only_names_the_account_is_given_it_too():
+    town = Town(gold=GOLD).after(group(1, ADA, plan="gold"), event(2, BOB, context={"groupId": "acme"}))
+    assert town.of(BOB) == {"gold"}
+
+
+def test_a_correction_takes_the_person_out_of_the_account_and_what_was_given_with_it():
+    town = Town(gold=GOLD, colleague=of_members("any"), buyers=BUYER)
+    town.after(bought(0, ADA), group(1, ADA, plan="gold"), group(2, BOB))
+    assert (town.of(ADA), town.of(BOB)) == ({"gold", "colleague", "buyers"}, {"gold", "colleague"})
+    town.after(group(1, ADA, to="other", revision=1))
+    assert town.given(ADA) is None
+    assert (town.of(ADA), town.of(BOB)) == ({"colleague", "buyers"}, {"gold"})
+
+
+def test_any_all_and_none_of_the_members():
+    town = Town(buyers=BUYER, **{name: of_members(name) for name in ("any", "all", "none")})
+    town.after(group(1, ADA), group(2, BOB))
+    assert town.of(ADA) == town.of(BOB) == {"none"}
+    town.after(bought(3, ADA))
+    assert (town.of(ADA), town.of(BOB)) == ({"any", "buyers"}, {"any"})
+    town.after(bought(4, BOB))
+    assert town.of(BOB) == {"any", "all", "buyers"}
+    town.after(group(5, CY))
+    assert town.of(CY) == {"any"}
+    assert town.given(CY)["segments"] == {"buyers": [2, 3]}
+
+
+def test_members_who_turn_out_to_be_one_count_once():
+    town = Town(buyers=BUYER, all=of_members("all")).after(group(1, ADA), bought(2, ADA), group(3, DEVICE))
+    assert town.given(ADA)["segments"] == {"buyers": [1, 2]}
+    town.after(event(4, ADA, DEVICE))
+    assert town.given(ADA)["segments"] == {"buyers": [1, 1]}
+    assert town.of(ADA) == {"all", "buyers"}
+
+
+def test_who_becomes_a_member_by_a_merge_is_given_what_the_account_says():
+    town = Town(gold=GOLD).after(event(1, ADA))
+    town.world.deliver(group(2, DEVICE, plan="gold"))
+    town.after(event(3, ADA, DEVICE))
+    assert town.of(ADA) == {"gold"}
+
+
+def test_an_unmerge_gives_each_the_facts_of_their_own_accounts():
+    town = Town(gold=GOLD, buyers=BUYER, colleague=of_members("any"))
+    town.after(group(1, ADA, plan="gold"), group(2, DEVICE, to="other", plan="gold"), bought(3, BOB), group(4, BOB, to="other"))
+    ada, device = town.id(ADA), town.id(DEVICE)
+    town.after(event(5, ADA, DEVICE))
+    assert town.given(ADA, "other")["segments"] == {"buyers": [1, 2]}
+    IdentityGraph(town.world.profiles).unmerge(ada if town.id(ADA) == ada else device,  # type: ignore[arg-type]
+                                               device if town.id(ADA) == ada else ada, T0 + 60_000)
+    town.after(event(6, ADA), event(7, DEVICE))
+    assert town.of(ADA) == {"gold"}
+    assert town.of(DEVICE) == {"gold", "colleague"}
+
+
+def test_an_account_that_is_deleted_leaves_nothing_with_its_people():
+    town = Town(gold=GOLD).after(group(1, ADA, plan="gold"))
+    town.writer.delete("acme", T0 + 60_000)
+    assert town.after().of(ADA) == set()
+    assert (town.given(ADA), town.store.pushed("acme").facts) == (None, None)
+
+
+def test_it_leaves_nothing_even_if_no_definition_asks_any_more():
+    town = Town(gold=GOLD).after(group(1, ADA, plan="gold"))
+    town.define()
+    town.world.now += service.LIFETIME
+    town.writer.delete("acme", T0 + 60_000)
+    assert town.after().given(ADA) is None
+
+
+def test_whose_erasure_leaves_an_account_counts_no_more():
+    town = Town(buyers=BUYER, any=of_members("any")).after(group(1, ADA), bought(2, ADA), group(3, BOB))
+    assert town.of(BOB) == {"any"}
+    groups = town.facts.accounts_of(town.id(ADA))
+    Profiles(town.world.profiles).erase(town.id(ADA), T0 + 60_000)  # type: ignore[arg-type]
+    for name in groups:
+        town.facts.refresh(name)
+    assert town.after().of(BOB) == set()
+
+
+def test_without_such_conditions_nothing_is_read_or_sent():
+    town = Town(buyers=BUYER).after(group(1, ADA, plan="gold"), bought(2, ADA))
+    town.writer.put("acme", {"plan": "free"}, T0 + 60_000, "api", T0 + 60_000)
+    assert (town.stream, town.store.pushed("acme").version, town.given(ADA)) == ([], 0, None)
+
+
+def test_what_no_condition_names_is_not_given():
+    town = Town(gold=GOLD).after(group(1, ADA, plan="gold", revenue=5))
+    assert town.given(ADA) == {"traits": {"plan": "gold"}, "segments": {}}
+    town.writer.put("acme", {"revenue": 6}, T0 + 60_000, "api", T0 + 60_000)
+    assert town.stream == []
+
+
+def test_of_two_who_look_at_once_the_later_look_is_what_stays():
+    town = Town(buyers=BUYER, all=of_members("all")).after(group(1, ADA), group(2, BOB))
+
+    def bob_buys() -> None:
+        town.world.deliver(bought(4, BOB))
+        town.run(town.waiting())
+
+    town.world.deliver(bought(3, ADA))
+    town.rival = bob_buys
+    town.run(town.waiting())
+    town.arrive()
+    assert (town.given(ADA)["segments"], town.given(BOB)["segments"]) == ({"buyers": [2, 2]}, {"buyers": [2, 2]})
+
+
+def test_a_push_that_breaks_off_is_made_up_for_when_the_effect_comes_again():
+    def broken() -> None:
+        raise Unavailable("stream_unavailable", "not now")
+
+    town = Town(gold=GOLD)
+    town.world.deliver(group(1, ADA, plan="gold"))
+    town.rival, effects = broken, town.waiting()
+    with pytest.raises(Unavailable):
+        town.run(effects)
+    assert town.stream == []
+    town.run(effects)
+    assert town.after().of(ADA) == {"gold"}
+
+
+def test_what_a_tick_brings_is_not_lost_with_a_race():
+    town = Town(gold=GOLD)
+    town.world.deliver(group(1, ADA, plan="gold"))
+    town.run(town.waiting())
+    profiles, load = town.world.profiles, town.world.profiles.load
+
+    def overtaken(wanted: Any, fresh: bool = True) -> Any:
+        profiles.load = load  # type: ignore[method-assign]
+        found = load(wanted, fresh)
+        for one in found.values():
+            profiles.save(after := one.next(), encode_aggregate(after))
+        return found
+
+    profiles.load = overtaken  # type: ignore[method-assign]
+    town.arrive()
+    assert town.of(ADA) == {"gold"}
+
+
+def test_of_many_members_the_numbers_are_said_when_they_answer_otherwise(monkeypatch):
+    monkeypatch.setattr(pure, "EXACT", 1)
+    town = Town(buyers=BUYER, **{name: of_members(name) for name in ("any", "all")})
+    town.after(group(1, ADA), group(2, BOB), group(3, CY), bought(4, ADA))
+    town.world.deliver(bought(5, BOB))
+    town.run(town.waiting())
+    assert town.stream == []
+    town.after(bought(6, CY))
+    assert [town.of(who) for who in (ADA, BOB, CY)] == [{"any", "all", "buyers"}] * 3
+
+
+def test_of_too_many_members_the_first_are_told_and_whoever_comes(monkeypatch):
+    monkeypatch.setattr(service, "MAX_MEMBERS", 2)
+    town = Town(gold=GOLD).after(*(group(number, ("user_id", f"u{number}"), plan="gold") for number in range(1, 5)))
+    assert [town.of(("user_id", f"u{number}")) for number in range(1, 5)] == [{"gold"}] * 4
+    assert set(town.large) == {"acme"}
+    town.large.clear()
+    town.writer.put("acme", {"plan": "free"}, T0 + 60_000, "api", T0 + 60_000)
+    town.after()
+    assert [town.of(("user_id", f"u{number}")) for number in range(1, 5)] == [set(), set(), {"gold"}, {"gold"}]
+    assert town.large == ["acme"]
+
+
+def test_a_new_condition_is_answered_for_accounts_that_were_there_before(monkeypatch):
+    monkeypatch.setattr(service, "STEP", 1)
+    town = Town(buyers=BUYER).after(group(1, ADA, plan="gold"), group(2, BOB, to="other", plan="gold"))
+    town.define(gold=GOLD)
+    town.facts.announce()
+    assert [delay for _, delay in town.walks] == [0, service.LATER]
+    assert service.LATER * 1_000 > service.LIFETIME
+    while town.walks:
+        town.run([town.walks.pop(0)[0]])
+    town.after()
+    assert (town.of(ADA), town.of(BOB)) == ({"gold"}, {"gold"})
+
+
+def test_facts_that_differ_in_kind_are_not_the_same():
+    assert not pure.still_says({"traits": {"vip": True}, "segments": {}}, {"traits": {"vip": 1}, "segments": {}})
+    assert pure.still_says(None, None)
+
+
+_happenings = st.sampled_from([
+    group(1, ADA), group(2, BOB), group(3, CY), group(4, BOB, plan="gold"), group(5, CY, plan="free"), bought(6, ADA),
+    bought(7, BOB), event(8, ADA, DEVICE), group(9, DEVICE), group(2, BOB, to="other", revision=1), bought(10, DEVICE)])
+
+
+@settings(max_examples=40)
+@given(st.lists(_happenings, min_size=2, max_size=8, unique_by=lambda one: (one.key, one.revision)), st.data())
+def test_in_whatever_order_effects_and_ticks_arrive_all_have_what_is(events, data):
+    segments = {"buyers": BUYER, "gold": GOLD, **{name: of_members(name) for name in ("any", "all", "none")}}
+    town = Town(**segments)
+    for one in events:
+        town.world.deliver(one)
+        waiting = data.draw(st.permutations(town.waiting()))
+        kept = data.draw(st.integers(0, len(waiting)))
+        town.run([*waiting[kept:], *waiting[kept:][:1]])
+        town.done -= kept
+        town.world.queue.sent[town.done:] = waiting[:kept]
+        if data.draw(st.booleans()):
+            town.arrive()
+    town.after()
+    for who in {identifier for one in events for identifier in one.ids}:
+        person = town.world.profiles.load([town.id(who)])[town.id(who)]
+        for name in person.snapshot.accounts:
+            assert person.given[f"account:{name}"]["segments"]["buyers"] == expected(town, name), name
+
+
+def expected(town: Town, name: str) -> list[int]:
+    ids = [item["id"] for item in town.accounts.members(name, 100)["items"]]
+    return [sum("buyers" in one.segments for one in town.world.profiles.load(ids).values()), len(ids)]
