@@ -15,6 +15,7 @@ from socle.consumer.batch import Rules
 from socle.definitions.model import Definition
 from socle.errors import Unavailable
 from socle.events.group import Record
+from socle.events.stream import encode_ticks
 from socle.lake.local import compact_local, read_manifest
 from socle.lake.manifest import Manifest
 from socle.recompute.service import Recompute
@@ -185,3 +186,23 @@ def test_without_a_lake_or_definitions_there_is_an_empty_report(house):
     house.world.deliver(bought(1, "u1", 1))
     house.compact()
     assert (house.run(T0)["segments"], house.run(T0)["profiles"]) == ({}, 1)
+
+
+def test_who_differs_only_later_knows_when(house):
+    """In by both definitions now, out earlier by the new one; and not yet in, but by time alone soon."""
+    house.define("recent", RECENT)
+    house.world.now = T0 + 2 * DAY
+    house.world.deliver(bought(1, "u1", 1))
+    house.compact()
+    assert house.live("recent") == ["u1"]
+    house.define("recent", {"when": {**RECENT["when"], "window": {"within": "3d"}}}, version=2)
+    house.define("quiet", {"when": {"type": "not", "of": {**RECENT["when"], "window": {"within": "4d"}}}})
+    found = house.run(T0 + 2 * DAY)
+    assert (found["ticks"], found["drift"]) == (1, 0)
+    for moment, recent, quiet in ((4 * DAY - 1, ["u1"], []), (4 * DAY, [], []), (5 * DAY, [], ["u1"])):
+        house.world.now = T0 + moment
+        due = house.world.profiles.due(house.world.now, 10)
+        house.world.consumer.apply([house.world.record(encode_ticks(due))])
+        assert (house.live("recent"), house.live("quiet")) == (recent, quiet), moment
+    house.compact()
+    assert house.run(T0 + 5 * DAY)["ticks"] == 0

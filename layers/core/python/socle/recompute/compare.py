@@ -9,6 +9,7 @@ from pathlib import Path
 from socle.lake.buckets import bucket_sql
 from socle.lake.query import Connection
 from socle.recompute.model import Frozen, Part
+from socle.segments.moving import moves
 from socle.segments.nodes import Node
 from socle.segments.sql.compile import compile_segments
 from socle.segments.sql.quote import listed, literal
@@ -22,27 +23,36 @@ def compare(connection: Connection, frozen: Frozen, nodes: Mapping[str, Node]) -
 
     here  profile, names: the segments that the profile is in now
     told  profile, drifted: the profiles that must look again, and the segments whose difference nothing explains
+
+    Who does not differ must look again too, when time alone may move them by a definition that they were never evaluated under:
+    they do not know when.
     """
     names = sorted(nodes)
     compiled = compile_segments({name: nodes[name] for name in names}, frozen.now)
     flags = ", ".join(f"CASE WHEN s{index} THEN {literal(name)} END" for index, name in enumerate(names))
     inside = f"list_filter([{flags}], lambda one: one IS NOT NULL)" if names else _NO_TEXTS
     connection.execute(f"CREATE OR REPLACE TEMP TABLE here AS SELECT profile, {inside} AS names FROM ({compiled.sql})")
-    connection.execute("CREATE OR REPLACE TEMP TABLE known (number BIGINT, names VARCHAR[])")
+    connection.execute("CREATE OR REPLACE TEMP TABLE known (number BIGINT, names VARCHAR[], entered VARCHAR[], left_ VARCHAR[])")
     for number, same in _comparable(frozen).items():
-        connection.execute(f"INSERT INTO known VALUES ({literal(number)}, [{listed(same)}]::VARCHAR[])")
+        moving = _moving({name: node for name, node in nodes.items() if name not in same})
+        connection.execute(f"INSERT INTO known VALUES ({literal(number)}, {_texts(same)}, {', '.join(map(_texts, moving))})")
+    entered, left = map(_texts, _moving(nodes))
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE told AS
         SELECT profile, CASE WHEN is_due THEN {_NO_TEXTS} ELSE list_filter(differing, lambda one: list_contains(known, one)) END
                AS drifted
-        FROM (SELECT profile, is_due, coalesce(k.names, {_NO_TEXTS}) AS known, list_concat(
+        FROM (SELECT profile, is_due, coalesce(k.names, {_NO_TEXTS}) AS known,
+                     evaluated <> {literal(frozen.number)} AND (
+                         list_has_any(now_in, coalesce(k.left_, {left}))
+                         OR NOT list_has_all(now_in, coalesce(k.entered, {entered}))) AS may_move,
+                     list_concat(
                      list_filter(now_in, lambda one: NOT list_contains(live, one)),
                      list_filter(live, lambda one: NOT list_contains(now_in, one))) AS differing
               FROM (SELECT h.profile, h.names AS now_in, coalesce(json_keys(p.segments), {_NO_TEXTS}) AS live, p.evaluated,
                            coalesce(p.due <= {literal(frozen.now)}, false) AS is_due
                     FROM here h JOIN profiles p ON p.profile = h.profile)
               LEFT JOIN known k ON k.number = evaluated)
-        WHERE len(differing) > 0 OR is_due""")
+        WHERE len(differing) > 0 OR is_due OR may_move""")
     profiles, ticks = connection.execute("SELECT (SELECT count(*) FROM here), (SELECT count(*) FROM told)").fetchone()
     sizes = _counted(connection, "SELECT unnest(names) AS one FROM here")
     drift = _counted(connection, "SELECT unnest(drifted) AS one FROM told")
@@ -70,6 +80,16 @@ def _comparable(frozen: Frozen) -> dict[int, Sequence[str]]:
     current = frozen.meanings.get(frozen.number, {})
     return {number: sorted(name for name, one in then.items() if current.get(name) == one)
             for number, then in frozen.meanings.items()}
+
+
+def _moving(nodes: Mapping[str, Node]) -> tuple[list[str], list[str]]:
+    """The segments that time alone may bring somebody into, and out of."""
+    found = {name: moves(node) for name, node in sorted(nodes.items())}
+    return [name for name, one in found.items() if one.enters], [name for name, one in found.items() if one.leaves]
+
+
+def _texts(names: Sequence[str]) -> str:
+    return f"[{listed(names)}]::VARCHAR[]" if names else _NO_TEXTS
 
 
 def _counted(connection: Connection, ones: str) -> dict[str, int]:
