@@ -8,11 +8,12 @@
 # ruff: noqa: S608 (the SQL is put together from this package's own constants and from quoted paths)
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
-from socle.lake.amounts import AMOUNT, CURRENCY, ORDER_ID, PAID, PART, VOIDED
+from socle.lake.amounts import AMOUNT, CURRENCY, IS_ORDER, ORDER_ID, PAID, PART, VOIDED
 from socle.lake.buckets import bucket_sql
 from socle.lake.query import Connection
 
@@ -22,12 +23,16 @@ FEW = 50_000
 _STRUCT = {
     "row": "VARCHAR", "profile": "VARCHAR", "from": "VARCHAR", "moved": "BIGINT", "step": "BIGINT", "version": "BIGINT",
     "members": 'MAP(VARCHAR, STRUCT("version" BIGINT))', "apart": "VARCHAR[]",
-    "snapshot": ("STRUCT(traits JSON, identifiers JSON, events JSON, event_count BIGINT, orders JSON, first_seen TIMESTAMP, "
-                 "last_seen TIMESTAMP, consent JSON, accounts VARCHAR[], locale VARCHAR, timezone VARCHAR)"),
+    "snapshot": "JSON",
     "given": "JSON", "segments": "JSON", "evaluated": "BIGINT", "due": "BIGINT",
     "ts": "BIGINT", "messageId": "VARCHAR", "revision": "BIGINT", "at": "BIGINT", "received": "BIGINT", "source": "VARCHAR",
     "type": "VARCHAR", "name": "VARCHAR", "body": "STRUCT(properties JSON, traits JSON, context JSON)",
 }
+_SNAPSHOT = json.dumps({
+    "traits": "JSON", "identifiers": "JSON", "events": "JSON", "event_count": "BIGINT", "orders": "JSON",
+    "first_seen": "TIMESTAMP", "last_seen": "TIMESTAMP", "consent": "JSON", "accounts": ["VARCHAR"], "locale": "VARCHAR",
+    "timezone": "VARCHAR"})
+"""Of the snapshots that are written: most are not, for a later one of the same profile came with them."""
 _SAID = "CASE WHEN type IN ('identify', 'group') THEN body.traits ELSE body.properties END"
 
 EVENT = ("partition", "ts", "message_id", "revision", "moved", '"at"', "received", "type", "name", "source", "part", "order_id",
@@ -37,6 +42,35 @@ EVENT = ("partition", "ts", "message_id", "revision", "moved", '"at"', "received
 PEOPLE = ("profile", "version", "first_seen", "last_seen", "event_count", "traits", "identifiers", "consent", "orders", "events",
           "accounts", "locale", "timezone", "given", "segments", "evaluated", "due")
 """Columns of a profile row."""
+
+
+_MOVED = """CASE WHEN row = 'moved' AND "from" <> profile
+                 THEN coalesce(moved, received) * 1000000 + coalesce(step, 0) % 1000000 ELSE 0 END"""
+"""Orders what unmerges did: when, then which version they saw; 0 is where the event came in, or stays."""
+_SENT = f"""profile AS partition, ts, messageId AS message_id, revision, {_MOVED} AS moved, false AS gone,
+            make_timestamp_ms("at") AS "at", make_timestamp_ms(received) AS received, type, name, source"""
+# Orders by themselves: what SQL has to look at for an amount is looked at for few events.
+_EVENTS = f"""
+    SELECT {_SENT}, 1 AS part, NULL::VARCHAR AS order_id, NULL::VARCHAR AS currency, NULL::BIGINT AS amount, false AS voided,
+           {_SAID}::VARCHAR AS properties, body.context::VARCHAR AS context
+    FROM raw WHERE row <> 'profile' AND {IS_ORDER} IS NOT TRUE
+    UNION ALL BY NAME
+    SELECT {_SENT}, {PART} AS part, order_id, currency, {AMOUNT} AS amount, {VOIDED} AS voided, properties, context
+    FROM (SELECT *, {ORDER_ID} AS order_id, {CURRENCY} AS currency, {PAID} AS paid FROM (
+        SELECT *, {_SAID}::VARCHAR AS properties, body.context::VARCHAR AS context FROM raw
+        WHERE row <> 'profile' AND {IS_ORDER}))
+    UNION ALL BY NAME
+    SELECT "from" AS partition, ts, messageId AS message_id, revision, {_MOVED} AS moved, true AS gone
+    FROM raw WHERE row = 'moved' AND "from" <> profile"""
+_MEMBERS = "list_transform(map_entries(members), lambda e: {'member': e.key, 'version': e.value.version})"
+_TEXTS = ", ".join(f"s.{name}::VARCHAR AS {name}" for name in ("traits", "identifiers", "consent", "orders", "events"))
+_PEOPLE = f"""
+    SELECT profile, version, s.first_seen, s.last_seen, coalesce(s.event_count, 0) AS event_count, {_TEXTS},
+           s.accounts, s.locale, s.timezone, coalesce(given::VARCHAR, '{{}}') AS given,
+           coalesce(segments::VARCHAR, '{{}}') AS segments, coalesce(evaluated, 0) AS evaluated, make_timestamp_ms(due) AS due
+    FROM (SELECT *, json_transform(snapshot, '{_SNAPSHOT}') AS s FROM raw
+          WHERE rowid IN (SELECT max_by(rowid, version) FROM raw WHERE row = 'profile' GROUP BY profile))"""
+_FORMAT = "FORMAT parquet, COMPRESSION lz4_raw"
 
 
 class Part(NamedTuple):
@@ -63,17 +97,16 @@ def scatter(connection: Connection, raw: Collection[Path], out: Path, buckets: i
     if not _read(connection, raw):
         unreadable = [path for path in raw if not _read(connection, [path])]
         _read(connection, [path for path in raw if path not in set(unreadable)])
-    events, gone = _view(connection)
-    rows = _write(connection, out, "rows", f"""
-        SELECT {bucket_sql('partition', buckets)} AS bucket, * FROM (
-            {events} UNION ALL BY NAME {gone})""", few)
-    people = _write(connection, out, "people", f"SELECT {bucket_sql('profile', buckets)} AS bucket, * FROM person", few)
+    events, profiles = connection.execute(
+        "SELECT count(*) FILTER (row <> 'profile'), count(*) FILTER (row = 'profile') FROM raw").fetchone()
+    in_bucket = "SELECT {} AS bucket, * FROM ({})".format
+    rows = _write(connection, out, "rows", in_bucket(bucket_sql("partition", buckets), _EVENTS), events, few)
+    people = _write(connection, out, "people", in_bucket(bucket_sql("profile", buckets), _PEOPLE), profiles, few)
     connection.execute(f"""
         COPY (SELECT profile, max(version) AS version, max_by(members, version) AS members, max_by(apart, version) AS apart
-              FROM (SELECT profile, version, members, apart FROM own_head
+              FROM (SELECT profile, version, {_MEMBERS} AS members, len(apart) > 0 AS apart FROM raw WHERE row = 'profile'
                     UNION ALL SELECT DISTINCT profile, NULL, NULL, NULL FROM raw WHERE row <> 'profile')
               GROUP BY profile) TO '{_quoted(out / "heads.parquet")}' (FORMAT parquet)""")
-    events = connection.execute("SELECT count(*) FROM raw WHERE row <> 'profile'").fetchone()[0]
     return Scattered(rows, people, "heads.parquet", events), unreadable
 
 
@@ -95,57 +128,30 @@ def _read(connection: Connection, raw: Collection[Path]) -> bool:
     return True
 
 
-def _view(connection: Connection) -> tuple[str, str]:
-    """Make views of profiles and heads; answers the queries of events and of what went from a partition."""
-    # `moved` orders what unmerges did: when, then which version they saw; 0 is where the event came in, or stays.
-    moved = ("CASE WHEN row = 'moved' AND \"from\" <> profile THEN coalesce(moved, received) * 1000000 "
-             "+ coalesce(step, 0) % 1000000 ELSE 0 END")
-    # Text, not a view: binding it takes longer than running it over a few objects.
-    event = f"""
-        SELECT profile AS partition, ts, messageId AS message_id, revision, {moved} AS moved, false AS gone,
-               make_timestamp_ms("at") AS "at", make_timestamp_ms(received) AS received, type, name, source,
-               {PART} AS part, order_id, currency, {AMOUNT} AS amount, {VOIDED} AS voided, properties, context
-        FROM (SELECT *, {ORDER_ID} AS order_id, {CURRENCY} AS currency, {PAID} AS paid FROM (
-            SELECT *, {_SAID}::VARCHAR AS properties, body.context::VARCHAR AS context FROM raw WHERE row <> 'profile'))"""
-    gone = f"""
-        SELECT "from" AS partition, ts, messageId AS message_id, revision, {moved} AS moved, true AS gone
-        FROM raw WHERE row = 'moved' AND "from" <> profile"""
-    connection.execute("""
-        CREATE OR REPLACE TEMP VIEW own_head AS
-        SELECT profile, version, list_transform(map_entries(members), lambda e: {'member': e.key, 'version': e.value.version})
-               AS members, len(apart) > 0 AS apart FROM raw WHERE row = 'profile'""")
-    texts = ", ".join(f"s.{name}::VARCHAR AS {name}"
-                      for name in ("traits", "identifiers", "consent", "orders", "events"))
-    connection.execute(f"""
-        CREATE OR REPLACE TEMP VIEW person AS
-        SELECT profile, version, s.first_seen, s.last_seen, coalesce(s.event_count, 0) AS event_count, {texts},
-               s.accounts, s.locale, s.timezone, coalesce(given::VARCHAR, '{{}}') AS given,
-               coalesce(segments::VARCHAR, '{{}}') AS segments, coalesce(evaluated, 0) AS evaluated, make_timestamp_ms(due) AS due
-        FROM (SELECT *, snapshot AS s FROM raw WHERE row = 'profile'
-              QUALIFY row_number() OVER (PARTITION BY profile ORDER BY version DESC) = 1)""")
-    return event, gone
-
-
-def _write(connection: Connection, out: Path, name: str, query: str, few: int) -> tuple[Part, ...]:
+def _write(connection: Connection, out: Path, name: str, query: str, rows: int, few: int) -> tuple[Part, ...]:
     """Write rows into a file for each bucket, or into one file when they are few."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE part AS {query}")
-    found = connection.execute("SELECT bucket, count(*) FROM part GROUP BY bucket ORDER BY bucket").fetchall()
-    total = sum(rows for _, rows in found)
+    if not rows:
+        return ()
     target = out / name
     target.mkdir(parents=True, exist_ok=True)
-    if total <= few:
-        if not total:
-            return ()
-        connection.execute(f"COPY part TO '{_quoted(target / 'all.parquet')}' (FORMAT parquet)")
-        return (Part(f"{name}/all.parquet", tuple(bucket for bucket, _ in found), total),)
-    connection.execute(f"COPY part TO '{_quoted(target)}' (FORMAT parquet, PARTITION_BY (bucket), WRITE_PARTITION_COLUMNS true, "
+    if rows <= few:
+        file = target / "all.parquet"
+        connection.execute(f"COPY ({query}) TO '{_quoted(file)}' ({_FORMAT})")
+        counts = _counts(connection, file)
+        return (Part(f"{name}/all.parquet", tuple(counts), sum(counts.values())),)
+    connection.execute(f"COPY ({query}) TO '{_quoted(target)}' ({_FORMAT}, PARTITION_BY (bucket), WRITE_PARTITION_COLUMNS true, "
                        "FILENAME_PATTERN 'part', OVERWRITE_OR_IGNORE true)")
-    return tuple(Part(f"{name}/{_file(target, bucket)}", (bucket,), rows) for bucket, rows in found)
+    found = []
+    for bucket, count in _counts(connection, target / "*" / "*.parquet").items():
+        [file] = (target / f"bucket={bucket}").iterdir()
+        found.append(Part(f"{name}/{file.relative_to(target)}", (bucket,), count))
+    return tuple(found)
 
 
-def _file(target: Path, bucket: int) -> str:
-    [file] = (target / f"bucket={bucket}").iterdir()
-    return str(file.relative_to(target))
+def _counts(connection: Connection, files: Path) -> dict[int, int]:
+    return dict(connection.execute(f"""
+        SELECT bucket, count(*) FROM read_parquet('{_quoted(files)}', hive_partitioning = false)
+        GROUP BY bucket ORDER BY bucket""").fetchall())
 
 
 def _quoted(path: Path) -> str:
