@@ -59,4 +59,5 @@ class Shop:
             self.run_effects()
 
     def _rules(self) -> Rules:
-        return Rules.of(self._definitions.list_current)
+        # Written by today's clock, and obeyed at times of long ago.
+        return Rules.of(lambda kind: [one._replace(created=0) for one in self._definitions.list_current(kind)])
