@@ -18,9 +18,9 @@ from tests.people import ANONYMOUS, T0, USER, event, identify, order
 from tests.world import World
 
 
-def rules_of(version: int = 1, **segments: dict[str, Any]) -> LiveRules:
+def rules_of(version: int = 1, created: int = T0, /, **segments: dict[str, Any]) -> LiveRules:
     documents = {name: Segment.model_validate({"when": when}).model_dump(mode="json") for name, when in segments.items()}
-    return LiveRules.of([Definition("segments", name, version, one, T0, T0) for name, one in documents.items()])
+    return LiveRules.of([Definition("segments", name, version, one, created, created) for name, one in documents.items()])
 
 
 class Shop(World):
@@ -111,6 +111,40 @@ def test_a_deleted_segment_is_left_silently_at_the_next_look():
     shop.deliver(event(3))
     assert shop.of() == set()
     assert len(shop.moves()) == 1
+
+
+def test_a_segment_that_is_deleted_and_written_again_is_entered_again_for_its_rows_are_gone():
+    shop = Shop(buyer=BUYER, pro=PRO)
+    shop.deliver(order(1, order_id="1", revenue=5))
+    shop.now = T0 + HOUR
+    shop.rules = shop.rules._replace(segments=rules_of(3, T0 + HOUR, buyer=BUYER))
+    shop.deliver(event(3))
+    shop.deliver(event(4))
+    assert shop.of() == {"buyer"}
+    assert shop.moves() == [("p000000", "buyer", f"+{T0}"), ("p000000", "buyer", f"+{T0 + HOUR}")]
+
+
+def test_a_segment_that_is_edited_is_not_entered_again():
+    shop = Shop(buyer=BUYER)
+    shop.deliver(order(1, order_id="1", revenue=5))
+    shop.now = T0 + HOUR
+    shop.define(2, buyer={"type": "all", "of": [BUYER]})
+    shop.deliver(event(3))
+    assert shop.of() == {"buyer"}
+    assert len(shop.moves()) == 1
+
+
+def test_a_correction_of_an_event_that_is_remembered_no_more_counts():
+    """Nothing that a profile remembers of its newest events tells the corrected history from the one before."""
+    spent = {"type": "aggregate", "function": "sum", "of": "$amount", "currency": "EUR", "event": "Order Completed",
+             "window": {"within": "90d"}, "test": {"op": "gte", "value": 1000}}
+    shop = Shop(spent=spent)
+    shop.deliver(*(order(number, order_id=str(number), revenue=10, currency="EUR") for number in range(20)))
+    assert shop.of() == set()
+    shop.deliver(order(2, order_id="2", revenue=5000, currency="EUR", revision=1))
+    assert shop.of() == {"spent"}
+    shop.deliver(order(2, order_id="2", voided=True, revision=2))
+    assert shop.of() == set()
 
 
 def test_merged_people_are_in_what_both_together_are_in():

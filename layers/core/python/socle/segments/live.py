@@ -47,10 +47,13 @@ def follow(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new:
         whole = standing(whole)
     trackers, seen = _track(before, new, rules, whole)
     everything = ticked or before.evaluated != rules.number or before.trackers.number != rules.tracked
-    touched = seen if whole is None else _differing(before.trackers, trackers)
+    # Who reads everything may find that an event became another one which no row remembers: a correction of an old order.
+    touched = seen.keys() if whole is None else {*seen, *before.trackers.rows}
     concerned = rules.segments.keys() if everything else _concerned(before, snapshot, given, new, touched, rules)
     person = _person(before.id, snapshot, given, rules, trackers, seen, whole)
-    segments = {name: since for name, since in before.segments.items() if name in rules.segments}
+    # Of a definition that was deleted and written again since, nobody is in yet: its rows are gone.
+    segments = {name: since for name, since in before.segments.items()
+                if name in rules.segments and not (everything and since < rules.created[name])}
     flips: list[int] = []
     entered, left = [], []
     for name in sorted(concerned):
@@ -77,11 +80,6 @@ def _track(before: Aggregate, new: Sequence[Event], rules: LiveRules,
     seen = {place: add(from_row(rules.watches[place], old.get(place)), found)
             for place, found in _selected(standing(new) if whole is None else whole, rules).items()}
     return Trackers(rules.tracked, {**old, **{place: row_of(one) for place, one in seen.items()}}), seen
-
-
-def _differing(before: Trackers, after: Trackers) -> set[int]:
-    """The places of the watches that have seen something else than before; both are of one list of watches."""
-    return {place for place in {*before.rows, *after.rows} if before.rows.get(place) != after.rows.get(place)}
 
 
 def _selected(events: Iterable[Event], rules: LiveRules) -> dict[int, list[Event]]:

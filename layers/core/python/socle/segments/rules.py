@@ -47,6 +47,7 @@ class LiveRules:
     tracked   number of the list of watches: who remembers by another list has to be read anew
     by_event  event name → the places of the watches that may want it; "" for any other name
     places    selector → place of its watch
+    created   name → when a segment of that name was written first, or first again after it was deleted, epoch ms
     readers   what changed → the segments that look at it: ("watch", place), ("trait", name), ("consent",), ("orders",)…
     """
 
@@ -57,6 +58,7 @@ class LiveRules:
     by_event: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     readers: Mapping[tuple[object, ...], frozenset[str]] = field(default_factory=dict)
     places: Mapping[Selector, int] = field(default_factory=dict)
+    created: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, segments: Iterable[Definition], computed: Iterable[Definition] = ()) -> LiveRules:
@@ -74,7 +76,8 @@ class LiveRules:
                 for what in _looks_at(leaf, places):
                     readers.setdefault(what, set()).add(name)
         return cls(set_number([*segments, *computed]), nodes, found, zlib.crc32(repr(found).encode()) or 1 if found else 0,
-                   _by_event(found), {what: frozenset(names) for what, names in readers.items()}, places)
+                   _by_event(found), {what: frozenset(names) for what, names in readers.items()}, places,
+                   {one.name: one.created for one in segments})
 
 
 NO_SEGMENTS = LiveRules()
