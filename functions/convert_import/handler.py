@@ -11,21 +11,29 @@ from socle import clock
 from socle.accounts.service import AccountWriter
 from socle.accounts.store import AccountStore
 from socle.aws import client
+from socle.definitions.store import DefinitionStore
 from socle.errors import Rejected
 from socle.events.store import EventStream
 from socle.imports.service.convert import Converter
 from socle.imports.service.finish import remember_failure
 from socle.imports.store import ImportFiles, RunStore
 from socle.items.store import ItemStore
+from socle.profiles.store import ProfileStore
+from socle.segments.accounts import asked
+from socle.segments.service.accounts import AccountFacts
 from socle.settings import ConvertImportSettings
 
 logger = Logger()
 settings = ConvertImportSettings.from_env()
 dynamodb = client("dynamodb")
 runs = RunStore(dynamodb, settings.definitions_table)
-converter = Converter(runs, ImportFiles(client("s3"), settings.bucket), EventStream(settings.stream_name),
+stream, definitions = EventStream(settings.stream_name), DefinitionStore(dynamodb, settings.definitions_table)
+accounts = AccountStore(dynamodb, settings.profiles_table)
+facts = AccountFacts(accounts, ProfileStore(dynamodb, settings.profiles_table), stream,
+                     lambda: asked(definitions.list_current), clock.now)
+converter = Converter(runs, ImportFiles(client("s3"), settings.bucket), stream,
                       ItemStore(dynamodb, settings.definitions_table),
-                      AccountWriter(AccountStore(dynamodb, settings.profiles_table)), clock.wait)
+                      AccountWriter(accounts, facts), clock.wait)
 
 
 @logger.inject_lambda_context

@@ -4,40 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import SQSEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from socle import clock
-from socle.accounts.service import AccountWriter
-from socle.accounts.store import AccountStore
-from socle.aws import client
-from socle.cached import Cached
-from socle.definitions.store import DefinitionStore
-from socle.effects import webhook
-from socle.effects.service import EffectRunner
 from socle.effects.store import read_effect
 from socle.errors import SocleError, loggable
-from socle.profiles.store import ProfileStore
-from socle.segments.service.members import Memberships
-from socle.segments.store import MembershipStore
-from socle.settings import EffectsSettings
 
-logger, metrics = Logger(), Metrics()
-settings = EffectsSettings.from_env()
-dynamodb, secrets = client("dynamodb"), client("secretsmanager")
-definitions = DefinitionStore(dynamodb, settings.definitions_table)
-master = Cached(lambda: secrets.get_secret_value(SecretId=settings.signing_secret_arn)["SecretString"].encode(),
-                15 * clock.MINUTE, clock.now)
+from .collaborators import logger, make_runner, metrics
 
 RESERVE = 15 * clock.SECOND
 """What one effect may take: with less time left, the rest goes back to the queue instead of failing with the others."""
 
-profiles = ProfileStore(dynamodb, settings.profiles_table)
-runner = EffectRunner(profiles, lambda name: getattr(definitions.current("webhooks", name), "document", None), master,
-                      lambda *asked: webhook.post(*asked), AccountWriter(AccountStore(dynamodb, settings.profiles_table)),
-                      Memberships(MembershipStore(dynamodb, settings.profiles_table), definitions, profiles))
+runner = make_runner()
 
 
 @logger.inject_lambda_context

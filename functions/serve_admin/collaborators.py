@@ -13,7 +13,7 @@ from botocore.config import Config
 from socle import clock
 from socle.accounts.service import Accounts, AccountWriter
 from socle.accounts.store import AccountStore
-from socle.aws import Client, translated
+from socle.aws import translated
 from socle.catalogue.service import Listing
 from socle.catalogue.store import CatalogueStore
 from socle.definitions.identifiers import KIND as IDENTIFIERS
@@ -26,6 +26,7 @@ from socle.definitions.survivorship import SURVIVORSHIP, rules_of
 from socle.duplicates.model import OPEN
 from socle.duplicates.service.review import Review
 from socle.duplicates.store import CandidateStore
+from socle.effects.store import EffectQueue
 from socle.effects.webhook import signing_secret
 from socle.erasures.store import ErasureStore
 from socle.events.group import records
@@ -57,8 +58,10 @@ from socle.quarantine.store import QuarantineStore
 from socle.recompute.store import RecomputeStore
 from socle.rfm.service.requests import Rfm
 from socle.rfm.store import RfmStore
+from socle.segments.accounts import asked, looks_at_accounts
 from socle.segments.document import COMPUTED
 from socle.segments.document import KIND as SEGMENTS
+from socle.segments.service.accounts import AccountFacts
 from socle.segments.service.checks import Checks, Seen
 from socle.segments.service.explanations import Explanations
 from socle.segments.service.members import Memberships
@@ -69,17 +72,14 @@ from socle.sources.service import WriteKeys
 from socle.sources.store import KeyStore
 from socle.workflows.store import Workflow
 
-# The gateway gives up after 30 s; a person is less patient.
-_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3})
+from .clients import CONFIG, Clients
+
 _MANY_BYTES = 1 << 30
 """Makes `records` look at the sizes of the events themselves."""
 
 
-class Collaborators:
+class Collaborators(Clients):
     """The services of one deployment."""
-
-    def __init__(self, settings: AdminSettings) -> None:
-        self._settings = settings
 
     @cached_property
     def profiles(self) -> Profiles:
@@ -108,7 +108,13 @@ class Collaborators:
 
     @cached_property
     def account_writer(self) -> AccountWriter:
-        return AccountWriter(self._account_store)
+        return AccountWriter(self._account_store, self.account_facts)
+
+    @cached_property
+    def account_facts(self) -> AccountFacts:
+        profiles = ProfileStore(self._dynamodb, self._settings.profiles_table)
+        return AccountFacts(self._account_store, profiles, self._stream, lambda: asked(self._definition_store.list_current),
+                            clock.now, EffectQueue(self._sqs, self._settings.effects_queue_url))
 
     @cached_property
     def definitions(self) -> Definitions:
@@ -132,7 +138,7 @@ class Collaborators:
 
     @cached_property
     def quality(self) -> Quality:
-        return Quality(self._quality_store, Workflow(boto3.client("stepfunctions", config=_CONFIG),
+        return Quality(self._quality_store, Workflow(boto3.client("stepfunctions", config=CONFIG),
                                                      self._settings.quality_machine))
 
     @cached_property
@@ -143,13 +149,13 @@ class Collaborators:
     @cached_property
     def imports(self) -> Imports:
         return Imports(RunStore(self._dynamodb, self._settings.definitions_table), self._import_files, self._definition_store,
-                       Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.import_machine_arn))
+                       Workflow(boto3.client("stepfunctions", config=CONFIG), self._settings.import_machine_arn))
 
     @cached_property
     def exports(self) -> Exports:
         return Exports(ExportRunStore(self._dynamodb, self._settings.definitions_table),
                        ExportFiles(self._linking_s3, self._settings.bucket), self._definition_store,
-                       Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.export_machine))
+                       Workflow(boto3.client("stepfunctions", config=CONFIG), self._settings.export_machine))
 
     @cached_property
     def preview(self) -> Preview:
@@ -159,12 +165,12 @@ class Collaborators:
     def duplicates(self) -> Review:
         profiles = ProfileStore(self._dynamodb, self._settings.profiles_table)
         return Review(CandidateStore(self._dynamodb, self._settings.definitions_table), profiles, self.identity,
-                      Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.duplicates_machine))
+                      Workflow(boto3.client("stepfunctions", config=CONFIG), self._settings.duplicates_machine))
 
     @cached_property
     def rfm(self) -> Rfm:
         return Rfm(RfmStore(self._s3, self._settings.bucket),
-                   Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.rfm_machine))
+                   Workflow(boto3.client("stepfunctions", config=CONFIG), self._settings.rfm_machine))
 
     @cached_property
     def lake(self) -> LakeStore:
@@ -172,11 +178,11 @@ class Collaborators:
 
     @cached_property
     def compactions(self) -> Workflow:
-        return Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.lake_machine)
+        return Workflow(boto3.client("stepfunctions", config=CONFIG), self._settings.lake_machine)
 
     @cached_property
     def recompute_runs(self) -> Workflow:
-        return Workflow(boto3.client("stepfunctions", config=_CONFIG), self._settings.recompute_machine)
+        return Workflow(boto3.client("stepfunctions", config=CONFIG), self._settings.recompute_machine)
 
     @cached_property
     def recomputes(self) -> RecomputeStore:
@@ -185,7 +191,7 @@ class Collaborators:
     @cached_property
     def segment_previews(self) -> PreviewFunction:
         # It takes seconds, and trying again would take as many: the client waits as long as API Gateway does.
-        patient = _CONFIG.merge(Config(read_timeout=27, retries={"mode": "standard", "total_max_attempts": 1}))
+        patient = CONFIG.merge(Config(read_timeout=27, retries={"mode": "standard", "total_max_attempts": 1}))
         return PreviewFunction(boto3.client("lambda", config=patient), self._settings.preview_function)
 
     @cached_property
@@ -207,6 +213,8 @@ class Collaborators:
         if kind == KIND:
             self.keys.follow(name, clock.now())
         self._finish_deletion(kind, name)
+        if kind in (SEGMENTS, COMPUTED) and self._looks_at_accounts(kind, name):
+            self.account_facts.announce()
 
     def tail(self, source: str, limit: int) -> Tail:
         """The last events of a source, by the real clock: the stream stamps records with it, also on a local machine."""
@@ -223,6 +231,10 @@ class Collaborators:
     def _survivorship(self) -> Survivorship:
         found = self._definition_store.current(SURVIVORSHIP, DEFAULT)
         return rules_of([found] if found else [])
+
+    def _looks_at_accounts(self, kind: str, name: str) -> bool:
+        found = self._definition_store.current(kind, name)
+        return found is not None and looks_at_accounts(self._definition_store.list_current, found)
 
     def _finish_deletion(self, kind: str, name: str) -> None:
         if kind == SEGMENTS and self._definition_store.current(kind, name) is None:
@@ -269,25 +281,8 @@ class Collaborators:
         return DefinitionStore(self._dynamodb, self._settings.definitions_table)
 
     @cached_property
-    def _dynamodb(self) -> Client:
-        return boto3.client("dynamodb", config=_CONFIG)
-
-    @cached_property
-    def _s3(self) -> Client:
-        return boto3.client("s3", config=_CONFIG)
-
-    @cached_property
-    def _linking_s3(self) -> Client:
-        # A link must be signed in version 4 and name the bucket's own host, or regions with our kind of encryption refuse it.
-        return boto3.client("s3", config=_CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"})))
-
-    @cached_property
-    def _kinesis(self) -> Client:
-        return boto3.client("kinesis", config=_CONFIG)
-
-    @cached_property
     def _signing_master(self) -> bytes:
-        client = boto3.client("secretsmanager", config=_CONFIG)
+        client = boto3.client("secretsmanager", config=CONFIG)
         with translated("the signing secret"):
             return str(client.get_secret_value(SecretId=self._settings.signing_secret_arn)["SecretString"]).encode()
 

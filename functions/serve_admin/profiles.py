@@ -113,7 +113,10 @@ def erase_profile(id: Id) -> Response[str]:
     """Profile, history and identifiers are gone at once; what still arrives from before is dropped."""
     services = collaborators.get()
     services.duplicates.forget(key_of(id))
+    groups = services.account_facts.accounts_of(key_of(id))
     services.profiles.erase(key_of(id), now())
+    for group in groups:
+        services.account_facts.refresh(group)
     return no_content()
 
 

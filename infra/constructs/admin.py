@@ -71,6 +71,7 @@ class Admin(Construct):
             settings=AdminSettings(
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 bucket=bucket.bucket_name, stream_name=stream.stream_name,
+                effects_queue_url=ingest.effects.queue_url,
                 signing_secret_arn=data.signing_secret.secret_arn, quality_machine="",
                 import_machine_arn="", duplicates_machine="", rfm_machine="", export_machine="", lake_machine="",
                 recompute_machine="", preview_function=""))  # named by `open_to` of these
@@ -89,8 +90,9 @@ class Admin(Construct):
                      {"StringLikeIfExists": {"s3:prefix": ["quarantine/*", f"{FAILED_PREFIX}*"]}})
         function.may(["kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords"],
                      [stream.stream_arn])
+        function.may(["sqs:SendMessage"], [ingest.effects.queue_arn])
         function.may(["secretsmanager:GetSecretValue"], [data.signing_secret.secret_arn])
-        for service in ("dynamodb", "s3", "kinesis"):
+        for service in ("dynamodb", "s3", "kinesis", "sqs"):
             function.lend_key(data.key, service, writes=True)
         function.lend_key(data.key, "secretsmanager")
         return function

@@ -82,7 +82,7 @@ class Imports(Construct):
         split.may(["s3:GetObject"], [split.objects(bucket, prefix) for prefix in (UPLOADS_PREFIX, IMPORTS_PREFIX, RUNS_PREFIX)])
         split.may(["s3:PutObject"], [split.objects(bucket, RUNS_PREFIX)])
         convert.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem"], [table])
-        convert.may(["dynamodb:BatchGetItem", "dynamodb:PutItem"], [data.profiles.table_arn])
+        convert.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"], [data.profiles.table_arn])
         kept = [convert.objects(bucket, prefix) for prefix in (RUNS_PREFIX, STATE_PREFIX)]
         convert.may(["s3:GetObject", "s3:PutObject"], kept)
         convert.may(["kinesis:PutRecords"], [ingest.stream.stream_arn])

@@ -173,16 +173,20 @@ class Ingest(Construct):
             self, "RunEffects", name="run_effects", house=house, memory_mb=512, timeout=cdk.Duration.minutes(1),
             settings=EffectsSettings(
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
-                signing_secret_arn=data.signing_secret.secret_arn))
-        # Writes accounts and who is in a segment.
-        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem"],
-                     [data.profiles.table_arn])
-        function.may(["dynamodb:GetItem"], [data.definitions.table_arn])
+                signing_secret_arn=data.signing_secret.secret_arn, stream_name=self.stream.stream_name,
+                effects_queue_url=self.effects.queue_url))
+        # Writes accounts and who is in a segment, and gives people what segments ask of their accounts.
+        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:BatchWriteItem",
+                      "dynamodb:Query"], [data.profiles.table_arn])
+        function.may(["dynamodb:GetItem", "dynamodb:Query"], [data.definitions.table_arn])
+        function.may(["kinesis:PutRecords"], [self.stream.stream_arn])
+        function.may(["sqs:SendMessage"], [self.effects.queue_arn])
         function.may(["secretsmanager:GetSecretValue"], [data.signing_secret.secret_arn])
         function.lend("ReadQueueByMapping", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes",
                                              "sqs:ChangeMessageVisibility"], [self.effects.queue_arn])
-        for service in ("dynamodb", "secretsmanager", "sqs"):
-            function.lend_key(data.key, service, writes=service == "dynamodb")
+        for service in ("dynamodb", "kinesis", "sqs"):
+            function.lend_key(data.key, service, writes=True)
+        function.lend_key(data.key, "secretsmanager")
         mapping = lambda_.CfnEventSourceMapping(
             self, "RunEffectsMapping",
             function_name=function.function_name,

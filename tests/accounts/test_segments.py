@@ -321,6 +321,15 @@ def test_a_new_condition_is_answered_for_accounts_that_were_there_before(monkeyp
     assert (town.of(ADA), town.of(BOB)) == ({"gold"}, {"gold"})
 
 
+def test_all_that_rests_on_accounts_is_known_to_and_nothing_else():
+    by_itself, by_another = {"when": GOLD}, {"when": {"type": "segment", "segment": "gold"}}
+    scored = {"value": {"type": "score", "rules": [{"points": 5, "when": GOLD}]}}
+    there = {"segments": [Definition("segments", "gold", 1, by_itself, T0, T0)], "computed-traits": []}
+    for kind, document, looks in (("segments", by_itself, True), ("segments", by_another, True),
+                                  ("segments", {"when": BUYER}, False), ("computed-traits", scored, True)):
+        assert pure.looks_at_accounts(lambda kind: there[kind], Definition(kind, "new", 1, document, T0, T0)) is looks
+
+
 def test_facts_that_differ_in_kind_are_not_the_same():
     assert not pure.still_says({"traits": {"vip": True}, "segments": {}}, {"traits": {"vip": 1}, "segments": {}})
     assert pure.still_says(None, None)

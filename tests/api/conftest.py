@@ -22,6 +22,7 @@ from infra.local import statements
 ENV = {
     "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
     "SOCLE_PROFILES_TABLE": "profiles", "SOCLE_DEFINITIONS_TABLE": "definitions", "SOCLE_BUCKET": "bucket",
+    "SOCLE_EFFECTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/effects",
     "SOCLE_STREAM_NAME": "stream", "POWERTOOLS_SERVICE_NAME": "serve_admin",
     "SOCLE_QUALITY_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:quality",
     "SOCLE_DUPLICATES_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:duplicates",

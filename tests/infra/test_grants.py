@@ -13,14 +13,16 @@ ALLOWED = {
         "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query", "dynamodb:PartiQLInsert",
         "dynamodb:PartiQLUpdate", "dynamodb:BatchWriteItem", "s3:PutObject", "sqs:SendMessage"},
     "run_effects": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
-                    "dynamodb:BatchWriteItem", "secretsmanager:GetSecretValue"},
+                    "dynamodb:BatchWriteItem", "dynamodb:Query", "secretsmanager:GetSecretValue", "kinesis:PutRecords",
+                    "sqs:SendMessage"},
     "sweep_due": {"dynamodb:Query", "kinesis:PutRecords"},
     "serve_admin": {
         "lambda:InvokeFunction",
         "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
         "dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject", "s3:DeleteObject",
         "s3:ListBucket", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords",
-        "secretsmanager:GetSecretValue", "states:StartExecution", "states:DescribeExecution", "states:StopExecution"},
+        "secretsmanager:GetSecretValue", "sqs:SendMessage",
+        "states:StartExecution", "states:DescribeExecution", "states:StopExecution"},
     "split_import": {"dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject", "s3:PutObject"},
     "convert_import": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
                        "dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
@@ -97,8 +99,8 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
                                        "dynamodb:PartiQLUpdate"},
         ("apply_events", "definitions"): {"dynamodb:Query"},
         ("run_effects", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
-                                      "dynamodb:BatchWriteItem"},
-        ("run_effects", "definitions"): {"dynamodb:GetItem"},
+                                      "dynamodb:BatchWriteItem", "dynamodb:Query"},
+        ("run_effects", "definitions"): {"dynamodb:GetItem", "dynamodb:Query"},
         ("propose_duplicates", "profiles"): {"dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:PutItem"},
         ("propose_duplicates", "definitions"): {
             "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
@@ -108,7 +110,7 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
         **{(name, "definitions"): {action for action in ALLOWED[name] if action.startswith("dynamodb:")}
            for name in ("split_import", "finish_import", "start_import", "collect_hooks", "export_segments",
                         "export_segments_due", "compute_rfm", "recompute_segments", "preview_segment")},
-        ("convert_import", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
+        ("convert_import", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
         ("convert_import", "definitions"): {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem"},
         ("serve_admin", "profiles"): {
             "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:Query"},

@@ -48,11 +48,13 @@ class ApplySettings(Settings):
 
 
 class EffectsSettings(Settings):
-    """run_effects: reads profiles and definitions, signs webhooks with the secret."""
+    """run_effects: reads profiles and definitions, signs webhooks with the secret, puts ticks on the stream."""
 
     profiles_table: str
     definitions_table: str
     signing_secret_arn: str
+    stream_name: str
+    effects_queue_url: str
 
 
 class SweepSettings(Settings):
@@ -69,6 +71,7 @@ class AdminSettings(Settings):
     definitions_table: str
     bucket: str
     stream_name: str
+    effects_queue_url: str
     signing_secret_arn: str
     quality_machine: str
     import_machine_arn: str

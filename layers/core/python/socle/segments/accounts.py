@@ -22,6 +22,8 @@ EXACT = 25
 """Members up to whom the numbers are kept exact; of more people, only what the numbers answer is."""
 
 Facts = Mapping[str, Any]
+Current = Callable[[str], list[Definition]]
+"""Lists the current definitions of a kind."""
 _canonical = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, sort_keys=True).encode
 
 
@@ -44,13 +46,22 @@ def asked_by(nodes: Iterable[Node]) -> Asked:
                  frozenset(one.segment for one in found if isinstance(one, AccountMembersTest)))
 
 
-def asked(current: Callable[[str], list[Definition]]) -> Asked:
-    """What the segments of a workspace look at, themselves and through computed traits; `current` lists what is of a kind."""
+def asked(current: Current) -> Asked:
+    """What the segments of a workspace look at, by themselves and through what they refer to."""
     segments = {one.name: one.document for one in current(SEGMENTS)}
     if not segments:
         return Asked()
     plans = Plans(segments, {one.name: one.document for one in current(COMPUTED_TRAITS)})
     return asked_by(plans.segment(name) for name in segments)
+
+
+def looks_at_accounts(current: Current, written: Definition) -> bool:
+    """Whether a segment or computed trait that was just written asks something of accounts, or refers to what does."""
+    documents = {kind: {one.name: one.document for one in current(kind)} for kind in (SEGMENTS, COMPUTED_TRAITS)}
+    documents[written.kind][written.name] = written.document
+    plans = Plans(documents[SEGMENTS], documents[COMPUTED_TRAITS])
+    made = plans.segment if written.kind == SEGMENTS else lambda name: plans.computed_test(name, {"op": "exists"}, "UTC")
+    return not asked_by([made(written.name)]).nothing
 
 
 def given_name(group: str) -> str:

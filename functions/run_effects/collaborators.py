@@ -1,0 +1,46 @@
+"""What run_effects works with."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from socle import clock
+from socle.accounts.service import AccountWriter
+from socle.accounts.store import AccountStore
+from socle.aws import client
+from socle.cached import Cached
+from socle.definitions.store import DefinitionStore
+from socle.effects import webhook
+from socle.effects.service import EffectRunner
+from socle.effects.store import EffectQueue
+from socle.events.store import EventStream
+from socle.profiles.store import ProfileStore
+from socle.segments.accounts import asked
+from socle.segments.service.accounts import AccountFacts
+from socle.segments.service.members import Memberships
+from socle.segments.store import MembershipStore
+from socle.settings import EffectsSettings
+
+logger, metrics = Logger(), Metrics()
+settings = EffectsSettings.from_env()
+
+
+def make_runner() -> EffectRunner:
+    """The runner of this process."""
+    dynamodb, secrets = client("dynamodb"), client("secretsmanager")
+    definitions = DefinitionStore(dynamodb, settings.definitions_table)
+    profiles, accounts = ProfileStore(dynamodb, settings.profiles_table), AccountStore(dynamodb, settings.profiles_table)
+    master = Cached(lambda: secrets.get_secret_value(SecretId=settings.signing_secret_arn)["SecretString"].encode(),
+                    15 * clock.MINUTE, clock.now)
+    facts = AccountFacts(accounts, profiles, EventStream(settings.stream_name), lambda: asked(definitions.list_current),
+                         clock.now, EffectQueue(client("sqs"), settings.effects_queue_url), too_large)
+    members = Memberships(MembershipStore(dynamodb, settings.profiles_table), definitions, profiles)
+    return EffectRunner(profiles, lambda name: getattr(definitions.current("webhooks", name), "document", None), master,
+                        lambda *asked: webhook.post(*asked), AccountWriter(accounts, facts), members, facts)
+
+
+def too_large(group: str) -> None:
+    """Not all members of this account were looked at."""
+    logger.warning("an account has more members than are looked at", extra={"account": group})
+    metrics.add_metric("AccountsTooLarge", MetricUnit.Count, 1)

@@ -1,0 +1,42 @@
+"""The AWS clients that the admin API works with, each made on first use."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import boto3
+from botocore.config import Config
+
+from socle.aws import Client
+from socle.settings import AdminSettings
+
+# The gateway gives up after 30 s; a person is less patient.
+CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+class Clients:
+    """Of one deployment."""
+
+    def __init__(self, settings: AdminSettings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def _dynamodb(self) -> Client:
+        return boto3.client("dynamodb", config=CONFIG)
+
+    @cached_property
+    def _s3(self) -> Client:
+        return boto3.client("s3", config=CONFIG)
+
+    @cached_property
+    def _linking_s3(self) -> Client:
+        # A link must be signed in version 4 and name the bucket's own host, or regions with our kind of encryption refuse it.
+        return boto3.client("s3", config=CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"})))
+
+    @cached_property
+    def _kinesis(self) -> Client:
+        return boto3.client("kinesis", config=CONFIG)
+
+    @cached_property
+    def _sqs(self) -> Client:
+        return boto3.client("sqs", config=CONFIG)
