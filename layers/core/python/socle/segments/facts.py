@@ -29,7 +29,10 @@ class Fact(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """What all values at one place come to: how many, their sum, least and greatest, the first and the last with their times."""
+    """What all values at one place come to: how many, their sum, least and greatest, the first and the last with their times.
+
+    A first or last value of None was too long to be remembered.
+    """
 
     number: int
     sum: int
@@ -192,10 +195,16 @@ def both(one: Totals | None, other: Totals | None) -> Totals | None:
     if one is None or other is None:
         return one or other
     first = one[4:6] if one.first_at < other.first_at else other[4:6] if other.first_at < one.first_at else \
-        (one.first_at, max(one.first, other.first))
-    last = max((one.last_at, one.last), (other.last_at, other.last))
+        (one.first_at, _greater(one.first, other.first))
+    last = one[6:8] if one.last_at > other.last_at else other[6:8] if other.last_at > one.last_at else \
+        (one.last_at, _greater(one.last, other.last))
     return Totals(one.number + other.number, one.sum + other.sum, min(one.least, other.least),
                   max(one.greatest, other.greatest), *first, *last)
+
+
+def _greater(one: Any, other: Any) -> Any:
+    """Of two values of one moment; None when one of them was too long to be remembered."""
+    return None if one is None or other is None else max(one, other)
 
 
 def person_of(profile: str, snapshot: Snapshot, given: Mapping[str, Any], watches: Mapping[Selector, Watch],

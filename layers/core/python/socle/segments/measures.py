@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from socle.profiles.fold import HistoryNeeded
 from socle.profiles.money import exponent
 from socle.segments.facts import Fact, Seen, Totals, total
 from socle.segments.nodes import EVER, Measure
@@ -31,10 +32,11 @@ def _of_totals(measure: Measure, totals: Totals | None) -> Any:
     function, value = measure.function, measure.value
     if totals is None:
         return 0 if function == "sum" else None
-    if function == "first":
-        return totals.first
-    if function == "last":
-        return totals.last
+    if function in ("first", "last"):
+        found = totals.first if function == "first" else totals.last
+        if found is None:
+            raise HistoryNeeded
+        return found
     unit = MICRO // 10 ** exponent(value.currency) if value.kind == "m" else 1
     if function == "average":
         return half_up(totals.sum, totals.number) * unit

@@ -83,7 +83,7 @@ def changed(node: ChangedTest, seen: Seen, lo: int | None, hi: int | None) -> tu
                    key=lambda fact: (fact.at, fact.values[place]), reverse=True)
     if not seen.complete:
         # One that says something is needed from before lo, and all of its moment with it.
-        edge = seen.facts[-1].at
+        edge = seen.facts[-1].at if seen.facts else None
         before = next((fact for fact in facts if lo is not None and fact.at < lo), None)
         if before is None or before.at == edge:
             raise HistoryNeeded
