@@ -229,3 +229,11 @@ def test_who_was_never_in_costs_no_effect():
     shop.deliver(event(1))
     shop.wait(T0 + 400 * DAY)
     assert shop.queue.sent == []
+
+
+def test_a_profile_remembers_no_more_than_its_watches_want():
+    shop = Shop(twice={**BUYER, "event": "Product Viewed", "count": {"op": "gte", "value": 2}, "window": {"within": "9d"}})
+    for number in range(12):
+        shop.deliver(event(number))
+    ((row,),) = [shop.profiles.load(["p000000"])["p000000"].trackers.rows.values()]
+    assert len(row[3]) == 2
