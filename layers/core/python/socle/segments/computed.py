@@ -32,7 +32,7 @@ def value_of(document: Document, plans: Plans, name: str, person: Person, now: i
         return next((case["label"] for case in value["cases"]
                      if evaluate(plans.condition(case["when"], zone), person, now).true), None)
     if value["type"] == "score":
-        points, _ = score(plans.rules(value["rules"], zone), person, now)
+        points, *_ = score(plans.rules(value["rules"], zone), person, now)
         if not value.get("thresholds"):
             return points
         reached = {one["least"]: one["label"] for one in value["thresholds"] if points >= one["least"]}

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from socle.profiles.model import Orders
 from socle.profiles.money import exponent
+from socle.segments.decay import Falling, turns, within
 from socle.segments.facts import Fact, Person
 from socle.segments.measures import half_up, measured
 from socle.segments.nodes import (
@@ -254,40 +255,38 @@ def _identifier(node: IdentifierTest, person: Person, _: int) -> Verdict:
     return Verdict(bool(person.snapshot.identifiers.get(node.kind)))
 
 
-def score(rules: Sequence[Any], person: Person, now: int) -> tuple[int, int | None]:
-    """(points, the next moment at which time alone may change them). Raises HistoryNeeded."""
+def score(rules: Sequence[Any], person: Person, now: int) -> tuple[int, list[Falling], int | None]:
+    """(points, those of them that time takes away, the next moment at which it may change what else there is). Raises
+    HistoryNeeded."""
     points, flips = 0, []
+    falling: list[Falling] = []
     for rule in rules:
         verdict = evaluate(rule.of, person, now)
         flips.append(verdict.flips)
-        if not verdict.true:
-            continue
-        worth = rule.points
-        if rule.every:
-            last = _last(rule.of, person, now)
-            steps = max(now - last, 0) // rule.every
-            worth = max(worth - rule.lose * steps, 0)
-            if worth:
-                flips.append(last + (steps + 1) * rule.every)
-        points += worth
-    return points, min((flip for flip in flips if flip is not None), default=None)
+        last = _last(rule.of, person, now) if verdict.true and rule.every else None
+        if last is not None:
+            falling.append(Falling(rule.points, last, rule.every, rule.lose))
+            leaves = ends(rule.of.span, now)[2]
+            flips.append(None if leaves is None else last + leaves)  # without any event nothing is lost
+        points += 0 if not verdict.true else rule.points if last is None else falling[-1].at(now)
+    return points, falling, min((flip for flip in flips if flip is not None), default=None)
 
 
-def _last(node: CountTest, person: Person, now: int) -> int:
-    """The time of the newest event that a condition counts; `now` when it counts none."""
+def _last(node: CountTest, person: Person, now: int) -> int | None:
+    """The time of the newest event that a condition counts; None when it counts none."""
     seen, (lo, hi, _) = person.look(node.selector), ends(node.span, now)
     if hi is None:
-        return seen.last if seen.count and (lo is None or seen.last >= lo) else now
+        return seen.last if seen.count and (lo is None or seen.last >= lo) else None
     for fact in seen.facts:
         if fact.at < hi:
-            return fact.at if lo is None or fact.at >= lo else now
-    return next((fact.at for fact in seen.since(lo) if fact.at < hi), now)
+            return fact.at if lo is None or fact.at >= lo else None
+    return next((fact.at for fact in seen.since(lo) if fact.at < hi), None)
 
 
 def _score(node: ScoreTest, person: Person, now: int) -> Verdict:
-    points, flips = score(node.rules, person, now)
-    true = any((lo is None or points >= lo) and (hi is None or points <= hi) for lo, hi in node.ranges)
-    return Verdict(true, flips, points)
+    points, falling, flips = score(node.rules, person, now)
+    turn = turns(falling, points, node.ranges, now)
+    return Verdict(within(points, node.ranges), min((one for one in (flips, turn) if one is not None), default=None), points)
 
 
 _EVALUATORS: dict[type, Callable[[Any, Person, int], Verdict]] = {
