@@ -120,6 +120,16 @@ def test_a_partition_has_its_own_files(way: Way) -> None:
         ("plan=a%2Fb/part-000.csv", 1), ("plan=gold/part-000.csv", 2), ("plan=__HIVE_DEFAULT_PARTITION__/part-000.csv", 1)]
 
 
+def test_no_two_partitions_share_a_file_however_long_their_values(way: Way) -> None:
+    values = ["漢" * 200 + "1", "漢" * 200 + "2", "__HIVE_DEFAULT_PARTITION__", None, "", ".."]
+    way.lake.write({f"p{number}": {"traits": {"plan": plan}} for number, plan in enumerate(values)})
+    way.define(fields=["id", {"path": "traits.plan", "name": "漢" * 128}], partition_by="漢" * 128)
+    manifest = way.run()
+    assert len({file["key"] for file in manifest["files"]}) == len(values)
+    assert sorted(row["id"] for row in way.rows(manifest)) == [f"p{number}" for number in range(len(values))]
+    assert max(len(file["file"].partition("/")[0]) for file in manifest["files"]) <= 255
+
+
 def test_a_column_of_too_many_values_makes_no_partitions(way: Way) -> None:
     way.lake.write({f"p{number}": {} for number in range(101)})
     way.define(fields=["id"], partition_by="id")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,8 @@ Connection = Any
 MAX_PARTITIONS = 100
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 _CHUNK = 5_000
+_LONGEST = 120
+"""Of a name or value in a key: file systems take 255 for both together."""
 
 
 class Written(NamedTuple):
@@ -79,8 +82,17 @@ def _partitions(connection: Connection, columns: Sequence[Column],
         yield "", "true", None
         return
     for value in values:
-        folder = f"{quote(splits, safe='')}={NO_VALUE if value is None else quote(value, safe='')[:200]}/"
+        folder = f"{_in_key(splits)}={NO_VALUE if value is None else _in_key(value)}/"
         yield folder, f"{text} IS NULL" if value is None else f"{text} = {literal(value)}", {splits: value}
+
+
+def _in_key(text: str) -> str:
+    """A text as part of a key, and no other text's: what is too long ends with `+` and its hash, for quoting leaves no `+`."""
+    quoted = quote(text, safe="")
+    if len(quoted) <= _LONGEST and text != NO_VALUE:
+        return quoted
+    begin = re.sub("%.?$", "", quoted[:_LONGEST - 17])
+    return f"{begin}+{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def _select(cells: list[str], with_change: bool, where: str) -> str:

@@ -15,7 +15,8 @@ from socle.exports.postal import POSTAL_COLUMNS, postal_row
 class Layout(NamedTuple):
     """`row`: for fixed columns, a person's cells, None when they can't be reached by it; None where fields are chosen.
 
-    splits  a delta's rows are told apart by files, not by a column: ad platforms take additions and removals one by one
+    splits  a delta's rows are told apart by files, not by a column: ad platforms take additions and removals one by one, and
+            know people by these values alone
     """
 
     columns: tuple[Column, ...]

@@ -7,6 +7,7 @@ and the next delta brings it again.
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -16,7 +17,7 @@ from typing import Any
 from socle.effects.webhook import signed_headers, signing_secret
 from socle.exports.model.run import key_of, state_key
 from socle.exports.send import Answer, Sender, send_batch
-from socle.exports.service.plan import document_of, read_plan
+from socle.exports.service.plan import ROWS, SENT, document_of, read_plan
 from socle.exports.store import ExportFiles
 
 DEAD = 3
@@ -44,12 +45,14 @@ class Deliverer:
     def deliver(self, export: str, id_: str, part: int, remaining: Callable[[], int]) -> bool:
         """Send a part, or go on with it; True when it is done. `remaining` answers how many ms this call may still take."""
         plan = read_plan(self._files, export, id_)
-        progress = self._files.read_json(key_of(export, id_, f"_sent-{part:03}.json")) or {
-            "batch": 0, "sent": 0, "failures": 0, "refused": [], "done": False}
+        progress = self._files.read_json(key_of(export, id_, SENT.format(part)))
+        if progress is None:
+            progress = {"batch": 0, "sent": 0, "failures": 0, "refused": [], "unsent": 0, "done": False}
+            self._save(plan, part, progress)  # before anything is sent: should this run break off, the next one must know
         if progress["done"]:
             return True
         with tempfile.TemporaryDirectory(dir=self._scratch) as folder:
-            path = self._files.download(key_of(export, id_, f"_rows-{part:03}.ndjson"), Path(folder, "rows"))
+            path = self._files.download(key_of(export, id_, ROWS.format(part)), Path(folder, "rows"))
             if not self._send(plan, part, path, progress, remaining):
                 return False
             self._keep_refused(plan, part, path, progress)
@@ -63,22 +66,22 @@ class Deliverer:
         marker = key_of(plan["export"], plan["run"], GIVEN_UP)
         given_up = self._files.read(marker) is not None
         for number, batch in _batches(path, destination.batch_size, progress["batch"]):
-            if not given_up and remaining() < RESERVE:
+            if given_up:
+                progress["unsent"] += len(batch)
+                continue
+            if remaining() < RESERVE:
                 return False
             first = number * destination.batch_size
-            if given_up:
-                progress["refused"] += [[first + place, "the destination was given up"] for place in range(len(batch))]
-            else:
-                head = {"export": plan["export"], "run": plan["run"], "part": part, "batch": number}
-                sent = send_batch(sender, head, f"{plan['run']}-{part:03}-{number:06}", batch)
-                progress["refused"] += [[first + place, reason] for place, reason in sorted(sent.refused.items())]
-                progress["sent"] += len(batch) - len(sent.refused)
-                progress["failures"] = 0 if sent.reached else progress["failures"] + 1
-                given_up = progress["failures"] >= DEAD
-                if given_up:
-                    self._files.write(marker, b"{}")
+            head = {"export": plan["export"], "run": plan["run"], "part": part, "batch": number}
+            sent = send_batch(sender, head, f"{plan['run']}-{part:03}-{number:06}", batch)
+            progress["refused"] += [[first + place, reason] for place, reason in sorted(sent.refused.items())]
+            progress["sent"] += len(batch) - len(sent.refused)
+            progress["failures"] = 0 if sent.reached else progress["failures"] + 1
             progress["batch"] = number + 1
-            if not given_up:
+            given_up = progress["failures"] >= DEAD
+            if given_up:
+                self._files.write(marker, b"{}")
+            else:
                 self._save(plan, part, progress)
         return True
 
@@ -96,17 +99,22 @@ class Deliverer:
     def _keep_refused(self, plan: dict[str, Any], part: int, path: Path, progress: dict[str, Any]) -> None:
         """The rows that were not taken, with the reason: for people, and for the next delta to bring them again."""
         reasons = dict(progress["refused"])
-        if not reasons:
+        if not reasons and not progress["unsent"]:
             return
-        with path.open(encoding="utf-8", newline="\n") as file:
-            found = [{"id": row["id"], "reason": reasons[place], "row": row}
-                     for place, row in enumerate(map(json.loads, file)) if place in reasons]
-        data = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in found).encode()
+        unsent = progress["batch"] * document_of(plan).destination.batch_size if progress["unsent"] else sys.maxsize
+        found = path.with_name("refused")
+        # Line by line: of a dead destination it is all of them.
+        with path.open(encoding="utf-8", newline="\n") as file, found.open("w", encoding="utf-8", newline="\n") as out:
+            for place, line in enumerate(file):
+                reason = "the destination was given up" if place >= unsent else reasons.get(place)
+                if reason is not None:
+                    row = json.loads(line)
+                    out.write(json.dumps({"id": row["id"], "reason": reason, "row": row}, ensure_ascii=False) + "\n")
         keys = [key_of(plan["export"], plan["run"], REFUSED.format(part))]
         if document_of(plan).mode == "delta":
             keys.append(state_key(plan["export"], plan["run"], REFUSED.format(part)))
         for key in keys:
-            self._files.write(key, data, "application/x-ndjson")
+            self._files.upload(found, key, "application/x-ndjson")
 
 
 def secret_name(export: str) -> str:

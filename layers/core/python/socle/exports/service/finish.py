@@ -12,7 +12,7 @@ from socle.exports.layouts import layout_of, says_change
 from socle.exports.model.document import CHANGE, ExportDocument
 from socle.exports.model.run import FAILED, MANIFEST, PREFIX, RUNNING, SUCCEEDED, Run, key_of, state_key
 from socle.exports.service.deliver import REFUSED
-from socle.exports.service.plan import INDEX, document_of, read_plan
+from socle.exports.service.plan import INDEX, SENT, document_of, read_plan, receiver_of
 from socle.exports.store import ExportFiles, RunStore
 from socle.iso import to_iso
 
@@ -64,12 +64,14 @@ class Finisher:
         delivered = None
         refused: list[int] = []
         if document.destination.type == "webhook":
-            sent = [self._read(export, id_, f"_sent-{part:03}.json") for part in range(len(parts))]
-            refused = [part for part, one in enumerate(sent) if one["refused"]]
-            delivered = {"sent": sum(one["sent"] for one in sent), "refused": sum(len(one["refused"]) for one in sent),
+            sent = [self._read(export, id_, SENT.format(part)) for part in range(len(parts))]
+            refused = [part for part, one in enumerate(sent) if one["refused"] or one["unsent"]]
+            delivered = {"sent": sum(one["sent"] for one in sent),
+                         "refused": sum(len(one["refused"]) + one["unsent"] for one in sent),
                          "refused_files": [key_of(export, id_, REFUSED.format(part)) for part in refused]}
         if document.mode == "delta":
             index = {"index": state_key(export, id_, INDEX), "made": now, "count": plan["lake"]["count"],
+                     "receiver": receiver_of(document),
                      "files": [part["state"] for part in parts],
                      "refused": [state_key(export, id_, REFUSED.format(part)) for part in refused]}
             self._files.write(index["index"], json.dumps(index).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +18,8 @@ from socle.lake.manifest import BucketFiles, Manifest
 
 PLAN = "_plan.json"
 INDEX = "index.json"
+ROWS, SENT = "_rows-{:03}.ndjson", "_sent-{:03}.json"
+"""Of a part for a webhook: its rows, and how far they were sent."""
 PART_BYTES = 256 * 1024**2
 """Of the lake that one call reads: small lakes are one part, and so one file."""
 STATE_DAYS = 80
@@ -75,21 +77,43 @@ class Planner:
         return {"export": run.export, "run": run.id, "planned": now, "version": found.version, "document": found.document,
                 "members": {"sql": members.sql, "columns": [list(column) for column in members.columns]},
                 "lake": {"version": lake.version, "made": lake.made, "count": lake.bucket_count}, "parts": _parts(lake),
-                "base": self._base(run, now) if document.mode == "delta" else None}
+                **(self._before(run, document, now) if document.mode == "delta" else {"base": None, "in_doubt": []})}
 
-    def _base(self, run: Run, now: int) -> dict[str, Any] | None:
-        """The state that the last finished run left; None when it left none."""
-        for earlier in self._runs.page(run.export, _LOOK_BACK, run.id):
+    def _before(self, run: Run, document: ExportDocument, now: int) -> dict[str, Any]:
+        """`base`: the state that the last finished run left, None when it left none for this destination; `in_doubt`: what
+        runs since then sent before they broke off, as `{"key", "rows"}`."""
+        in_doubt: list[dict[str, Any]] = []
+        # By their beginnings: the id of a scheduled run says when it was due.
+        page = [one for one in self._runs.page(run.export, _LOOK_BACK, None) if one.id != run.id]
+        for earlier in sorted(page, key=lambda one: (one.started, one.id), reverse=True):
             manifest = None
             if earlier.state != SUCCEEDED:
                 manifest = self._files.read_json(key_of(run.export, earlier.id, MANIFEST))
                 if manifest is None:
+                    in_doubt += self._sent(earlier, document)
                     continue
                 # It broke off after its manifest was there: to whoever reads files it is an export like any other.
                 self._runs.save(earlier.next(state=SUCCEEDED, ended=manifest["made"], counts=manifest["counts"], failure=None))
             index: dict[str, Any] | None = self._files.read_json(state_key(run.export, earlier.id, INDEX))
-            return index if index and now - index["made"] < STATE_DAYS * DAY else None
-        return None
+            is_good = index and now - index["made"] < STATE_DAYS * DAY and index["receiver"] == receiver_of(document)
+            return {"base": index if is_good else None, "in_doubt": in_doubt}
+        return {"base": None, "in_doubt": in_doubt}
+
+    def _sent(self, run: Run, document: ExportDocument) -> Iterator[dict[str, Any]]:
+        """Rows that a delta sent to the same receiver before it broke off, and those of the batch that was under way."""
+        plan = self._files.read_json(key_of(run.export, run.id, PLAN))
+        if plan is None or document_of(plan).mode != "delta" or receiver_of(document_of(plan)) != receiver_of(document):
+            return
+        for part in range(len(plan["parts"])):
+            progress = self._files.read_json(key_of(run.export, run.id, SENT.format(part)))
+            if progress is not None:
+                yield {"key": key_of(run.export, run.id, ROWS.format(part)),
+                       "rows": (progress["batch"] + 1) * document_of(plan).destination.batch_size}
+
+
+def receiver_of(document: ExportDocument) -> str | None:
+    """Who gets the rows, and so who knows what was sent before."""
+    return document.destination.url
 
 
 def read_plan(files: ExportFiles, export: str, id_: str) -> dict[str, Any]:

@@ -10,15 +10,19 @@ from typing import Any
 
 from socle.exports.files import Written, sha256_of, write_files, write_for_webhook
 from socle.exports.layouts import layout_of, says_change
+from socle.exports.model.document import AUDIENCES
 from socle.exports.model.run import key_of, state_key
-from socle.exports.rows import Seen, begin, correct, load_base, settle, take
-from socle.exports.service.plan import Lake, document_of, read_plan
+from socle.exports.rows import Seen, begin, correct, doubt, load_base, settle, take
+from socle.exports.service.plan import ROWS, Lake, document_of, read_plan
 from socle.exports.store import ExportFiles
 from socle.lake.columns import Column
 from socle.lake.manifest import LocalBucket, bucket_files
 from socle.lake.query import open_bucket
 
 KINDS = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
+
+
+NO_BASE: Mapping[str, Any] = {"count": 0, "files": (), "refused": ()}
 
 
 class Writer:
@@ -58,12 +62,12 @@ class Writer:
             bucket.profiles.unlink()
         if is_delta:
             self._load_base(connection, plan, part, disk)
-        changes = settle(connection, layout.columns, is_delta)
+        changes = settle(connection, layout.columns, is_delta, by_value=document.layout in AUDIENCES)
         report: dict[str, Any] = {"seen": seen._asdict(), "changes": changes, "state": None, "files": [], "rows": 0}
         if document.destination.type == "webhook":
             path = disk / "webhook.ndjson"
             report["rows"] = write_for_webhook(connection, layout.columns, is_delta, path)
-            self._files.upload(path, key_of(plan["export"], plan["run"], f"_rows-{part:03}.ndjson"), KINDS["ndjson"])
+            self._files.upload(path, key_of(plan["export"], plan["run"], ROWS.format(part)), KINDS["ndjson"])
         else:
             written = write_files(connection, layout.columns, document.format, layout.splits, says_change(document), disk / "out",
                                   f"part-{part:03}", even_if_empty=part == 0)
@@ -82,21 +86,15 @@ class Writer:
                               found.columns)
 
     def _load_base(self, connection: Any, plan: Mapping[str, Any], part: int, disk: Path) -> None:
-        base, buckets, count = plan["base"], plan["parts"][part]["buckets"], plan["lake"]["count"]
-        if base is None:
-            return load_base(connection, [], buckets, count)
+        base, buckets, count = plan["base"] or NO_BASE, plan["parts"][part]["buckets"], plan["lake"]["count"]
         states = [state["key"] for state in base["files"]
                   if base["count"] != count or not {*state["buckets"]}.isdisjoint(buckets)]
         paths = [self._files.download(key, disk / f"base-{place}.parquet") for place, key in enumerate(states)]
         load_base(connection, paths, buckets, count)
-        correct(connection, (refused for key in base["refused"] for refused in self._refused(key)), buckets, count)
-
-    def _refused(self, key: str) -> Iterator[tuple[str, str, str]]:
-        for line in (self._files.read(key) or b"").split(b"\n"):
-            if line:
-                found = json.loads(line)
-                row = {name: value for name, value in found["row"].items() if name != "change"}
-                yield found["id"], found["row"]["change"], json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+        correct(connection, [self._files.download(key, disk / f"refused-{place}.ndjson")
+                             for place, key in enumerate(base["refused"])], buckets, count)
+        doubt(connection, [(self._files.download(one["key"], disk / f"sent-{place}.ndjson"), one["rows"])
+                           for place, one in enumerate(plan["in_doubt"])], buckets, count)
 
     def _save_state(self, connection: Any, plan: Mapping[str, Any], part: int, disk: Path) -> dict[str, Any]:
         path = disk / "state.parquet"
