@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from socle.lake.buckets import bucket_sql
-from socle.lake.columns import EVENTS, TRAITS, Column, expression, taken
+from socle.lake.columns import EVENTS, TRAITS, Column, taken
 from socle.lake.counting import find_what_counts
 from socle.lake.manifest import BucketFiles
 from socle.lake.query import Connection, scan
@@ -74,22 +74,22 @@ def gather(connection: Connection, these: Collection[int], inputs: Inputs, colum
     typed = "".join(f", {column.quoted}" for column in wanted if column.table == EVENTS)
     rest = ", ".join(name for name in EVENT if name != "voided")
     # What `events` and `profiles` are made of is sorted already.
-    queries = {"events": f"SELECT profile, {rest}{typed} FROM events WHERE NOT shaded",
-               "profiles": "SELECT * EXCLUDE (bucket) FROM profiles WHERE true",
-               "shadow": f"SELECT {', '.join(SHADOW)} FROM events WHERE shaded",
-               "hidden": "SELECT * EXCLUDE (bucket) FROM hidden WHERE true"}
-    counts = {name: dict(connection.execute(f"SELECT bucket, count(*) FROM {table} GROUP BY bucket").fetchall())
-              for name, table in (("events", "events WHERE NOT shaded"), ("profiles", "profiles"),
-                                  ("shadow", "events WHERE shaded"), ("hidden", "hidden"))}
+    parts = {"events": (f"profile, {rest}{typed}", "events WHERE NOT shaded"),
+             "profiles": ("* EXCLUDE (bucket, merged)", "profiles WHERE NOT merged"),
+             "shadow": (", ".join(SHADOW), "events WHERE shaded"),
+             "hidden": (", ".join(PEOPLE), "profiles WHERE merged")}
+    counts = {name: dict(connection.execute(f"SELECT bucket, count(*) FROM {rows} GROUP BY bucket").fetchall())
+              for name, (_, rows) in parts.items()}
     made = {}
     for bucket in sorted(these):
-        names = {name: f"{name}-{bucket:03d}.parquet" if name in TABLES or bucket in counts[name] else "" for name in queries}
+        names = {name: f"{name}-{bucket:03d}.parquet" if name in TABLES or bucket in counts[name] else "" for name in parts}
         for name, file in names.items():
             if file:
+                select, rows = parts[name]
                 order = "" if name in TABLES else f" ORDER BY {_ORDER[name]}"
-                _copy(connection, f"{queries[name]} AND bucket = {bucket}{order}", out / file)
-        rows = [counts[name].get(bucket, 0) for name in queries]
-        made[bucket] = BucketFiles(**names, rows=(rows[0], rows[1], rows[2], rows[3]), columns=wanted,
+                _copy(connection, f"SELECT {select} FROM {rows} AND bucket = {bucket}{order}", out / file)
+        size = [counts[name].get(bucket, 0) for name in parts]
+        made[bucket] = BucketFiles(**names, rows=(size[0], size[1], size[2], size[3]), columns=wanted,
                                    size=sum((out / file).stat().st_size for file in names.values() if file))
     return made
 
@@ -107,6 +107,10 @@ def _who(connection: Connection, links: Mapping[str, Path]) -> None:
 
 def _numbers(these: Collection[int]) -> str:
     return ", ".join(map(str, sorted(these)))
+
+
+def _place(number: int) -> str:
+    return f"(({number} * 1048576 + file_index::BIGINT) * 1099511627776 + file_row_number::BIGINT)"
 
 
 def _scans(inputs: Inputs, these: Collection[int], buckets: int, wanted: Collection[Column]) -> list[str]:
@@ -127,8 +131,7 @@ def _scans(inputs: Inputs, these: Collection[int], buckets: int, wanted: Collect
     found = []
     for number, (paths, columns, bucket, condition, copied) in enumerate(kinds):
         if paths:
-            place = f"(({number} * 1048576 + file_index::BIGINT) * 1099511627776 + file_row_number::BIGINT)"
-            inner = f"{place} AS place, {bucket} AS home, {columns}"
+            inner = f"{_place(number)} AS place, {bucket} AS home, {columns}"
             if copied is not None or not typed:
                 found.append(f"SELECT {inner}{copied or ''} FROM {scan(paths)} WHERE {condition}")
             else:
@@ -164,29 +167,29 @@ def _nothing(wanted: Collection[Column]) -> str:
 
 
 def _people(connection: Connection, these: Collection[int], inputs: Inputs, wanted: tuple[Column, ...], buckets: int) -> None:
-    """Make the tables `profiles` and `hidden`."""
+    """Make the table `profiles`, of everybody and of who was merged away (`merged`), sorted for its files."""
     columns = ", ".join(PEOPLE)
-    parts = [f"SELECT {columns} FROM {scan(inputs.old[name])}" for name in ("profiles", "hidden") if inputs.old.get(name)]
+    paths = [path for name in ("profiles", "hidden") for path in inputs.old.get(name, ())]
+    parts = [f"SELECT {_place(0)} AS place, {columns} FROM {scan(paths)}"] if paths else []
     if inputs.people:
-        parts.append(f"SELECT {columns} FROM {scan(inputs.people)} WHERE bucket IN ({_numbers(these)})")
+        parts.append(f"SELECT {_place(1)} AS place, {columns} FROM {scan(inputs.people)} WHERE bucket IN ({_numbers(these)})")
     union = " UNION ALL ".join(parts) or _nobody()
+    typed, said = taken([column for column in wanted if column.table == TRAITS], "traits")
     connection.execute(f"""
-        CREATE OR REPLACE TEMP TABLE people AS
-        SELECT {bucket_sql('profile', buckets)} AS bucket, *, profile IN (SELECT member FROM roots) AS merged FROM ({union})
-        WHERE profile NOT IN (SELECT profile FROM erased)
-        QUALIFY row_number() OVER (PARTITION BY profile ORDER BY version DESC) = 1""")
-    typed = [column for column in wanted if column.table == TRAITS]
-    more = "".join(f", {expression(column, 'traits')} AS {column.quoted}" for column in typed)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE profiles AS SELECT bucket, {columns}{more} FROM people "
-                       "WHERE NOT merged ORDER BY bucket, profile")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE hidden AS SELECT bucket, {columns} FROM people WHERE merged")
+        CREATE OR REPLACE TEMP TABLE newest AS
+        SELECT max_by(place, version) AS place FROM ({union})
+        WHERE profile NOT IN (SELECT profile FROM erased) GROUP BY profile""")
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE profiles AS
+        SELECT {bucket_sql('profile', buckets)} AS bucket, {columns}{typed}, profile IN (SELECT member FROM roots) AS merged
+        FROM (SELECT *, {said} AS said FROM ({union})) WHERE place IN (SELECT place FROM newest) ORDER BY bucket, profile""")
 
 
 def _nobody() -> str:
     kinds = {"version": "BIGINT", "first_seen": "TIMESTAMP", "last_seen": "TIMESTAMP", "event_count": "BIGINT",
              "accounts": "VARCHAR[]", "evaluated": "BIGINT", "due": "TIMESTAMP"}
     columns = ", ".join(f"NULL::{kinds.get(name, 'VARCHAR')} AS {name}" for name in PEOPLE)
-    return f"SELECT {columns} WHERE false"
+    return f"SELECT 0::BIGINT AS place, {columns} WHERE false"
 
 
 def _copy(connection: Connection, query: str, path: Path) -> None:

@@ -22,7 +22,7 @@ FEW = 50_000
 
 _STRUCT = {
     "row": "VARCHAR", "profile": "VARCHAR", "from": "VARCHAR", "moved": "BIGINT", "step": "BIGINT", "version": "BIGINT",
-    "members": 'MAP(VARCHAR, STRUCT("version" BIGINT))', "apart": "VARCHAR[]",
+    "members": "JSON", "apart": "JSON",
     "snapshot": "JSON",
     "given": "JSON", "segments": "JSON", "evaluated": "BIGINT", "due": "BIGINT",
     "ts": "BIGINT", "messageId": "VARCHAR", "revision": "BIGINT", "at": "BIGINT", "received": "BIGINT", "source": "VARCHAR",
@@ -49,20 +49,21 @@ _MOVED = """CASE WHEN row = 'moved' AND "from" <> profile
 """Orders what unmerges did: when, then which version they saw; 0 is where the event came in, or stays."""
 _SENT = f"""profile AS partition, ts, messageId AS message_id, revision, {_MOVED} AS moved, false AS gone,
             make_timestamp_ms("at") AS "at", make_timestamp_ms(received) AS received, type, name, source"""
-# Orders by themselves: what SQL has to look at for an amount is looked at for few events.
+# Orders by themselves, and put together first: what SQL has to look at for an amount costs per vector as much as per row.
+_ORDERS = (f"SELECT * EXCLUDE (body, snapshot), {_SAID}::VARCHAR AS properties, body.context::VARCHAR AS context FROM raw "
+           f"WHERE row <> 'profile' AND {IS_ORDER}")
 _EVENTS = f"""
     SELECT {_SENT}, 1 AS part, NULL::VARCHAR AS order_id, NULL::VARCHAR AS currency, NULL::BIGINT AS amount, false AS voided,
            {_SAID}::VARCHAR AS properties, body.context::VARCHAR AS context
     FROM raw WHERE row <> 'profile' AND {IS_ORDER} IS NOT TRUE
     UNION ALL BY NAME
     SELECT {_SENT}, {PART} AS part, order_id, currency, {AMOUNT} AS amount, {VOIDED} AS voided, properties, context
-    FROM (SELECT *, {ORDER_ID} AS order_id, {CURRENCY} AS currency, {PAID} AS paid FROM (
-        SELECT *, {_SAID}::VARCHAR AS properties, body.context::VARCHAR AS context FROM raw
-        WHERE row <> 'profile' AND {IS_ORDER}))
+    FROM (SELECT *, {ORDER_ID} AS order_id, {CURRENCY} AS currency, {PAID} AS paid FROM orders)
     UNION ALL BY NAME
     SELECT "from" AS partition, ts, messageId AS message_id, revision, {_MOVED} AS moved, true AS gone
     FROM raw WHERE row = 'moved' AND "from" <> profile"""
-_MEMBERS = "list_transform(map_entries(members), lambda e: {'member': e.key, 'version': e.value.version})"
+_MEMBERS = """list_transform(map_entries(json_transform(members, '"MAP(VARCHAR, STRUCT(\\"version\\" BIGINT))"')),
+                            lambda e: {'member': e.key, 'version': e.value.version})"""
 _TEXTS = ", ".join(f"s.{name}::VARCHAR AS {name}" for name in ("traits", "identifiers", "consent", "orders", "events"))
 _PEOPLE = f"""
     SELECT profile, version, s.first_seen, s.last_seen, coalesce(s.event_count, 0) AS event_count, {_TEXTS},
@@ -91,22 +92,28 @@ class Scattered(NamedTuple):
 
 
 def scatter(connection: Connection, raw: Collection[Path], out: Path, buckets: int,
-            few: int = FEW) -> tuple[Scattered, list[Path]]:
-    """Write the rows of raw objects below the directory `out`; answers with it those that are no raw objects."""
+            few: int | None = FEW) -> tuple[Scattered, list[Path]]:
+    """Write the rows of raw objects below the directory `out`; answers with it those that are no raw objects.
+
+    More than `few` rows get a file for each bucket, which takes as long as all the rest of writing them; None: never.
+    """
     unreadable: list[Path] = []
     if not _read(connection, raw):
         unreadable = [path for path in raw if not _read(connection, [path])]
         _read(connection, [path for path in raw if path not in set(unreadable)])
     events, profiles = connection.execute(
         "SELECT count(*) FILTER (row <> 'profile'), count(*) FILTER (row = 'profile') FROM raw").fetchone()
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE orders AS {_ORDERS}")
     in_bucket = "SELECT {} AS bucket, * FROM ({})".format
     rows = _write(connection, out, "rows", in_bucket(bucket_sql("partition", buckets), _EVENTS), events, few)
     people = _write(connection, out, "people", in_bucket(bucket_sql("profile", buckets), _PEOPLE), profiles, few)
     connection.execute(f"""
-        COPY (SELECT profile, max(version) AS version, max_by(members, version) AS members, max_by(apart, version) AS apart
-              FROM (SELECT profile, version, {_MEMBERS} AS members, len(apart) > 0 AS apart FROM raw WHERE row = 'profile'
-                    UNION ALL SELECT DISTINCT profile, NULL, NULL, NULL FROM raw WHERE row <> 'profile')
-              GROUP BY profile) TO '{_quoted(out / "heads.parquet")}' (FORMAT parquet)""")
+        COPY (SELECT profile, version, {_MEMBERS} AS members, json_array_length(apart) > 0 AS apart FROM (
+                  SELECT profile, max(version) AS version, max_by(members, version) AS members, max_by(apart, version) AS apart
+                  FROM raw WHERE row = 'profile' GROUP BY profile)
+              UNION ALL SELECT DISTINCT profile, NULL, NULL, NULL FROM raw
+              WHERE row <> 'profile' AND profile NOT IN (SELECT profile FROM raw WHERE row = 'profile'))
+        TO '{_quoted(out / "heads.parquet")}' (FORMAT parquet)""")
     return Scattered(rows, people, "heads.parquet", events), unreadable
 
 
@@ -128,13 +135,13 @@ def _read(connection: Connection, raw: Collection[Path]) -> bool:
     return True
 
 
-def _write(connection: Connection, out: Path, name: str, query: str, rows: int, few: int) -> tuple[Part, ...]:
+def _write(connection: Connection, out: Path, name: str, query: str, rows: int, few: int | None) -> tuple[Part, ...]:
     """Write rows into a file for each bucket, or into one file when they are few."""
     if not rows:
         return ()
     target = out / name
     target.mkdir(parents=True, exist_ok=True)
-    if rows <= few:
+    if few is None or rows <= few:
         file = target / "all.parquet"
         connection.execute(f"COPY ({query}) TO '{_quoted(file)}' ({_FORMAT})")
         counts = _counts(connection, file)

@@ -24,7 +24,7 @@ from socle.lake.link import STATE, link
 from socle.lake.manifest import KINDS, BucketFiles, Manifest, bucket_files
 from socle.lake.manifest import held as columns_held
 from socle.lake.query import Connection
-from socle.lake.scatter import scatter
+from socle.lake.scatter import FEW, scatter
 from socle.lake.store import LAKE, LakeStore
 from socle.lake.store import PREFIX as RAW
 from socle.replay.rows import Object, tasks
@@ -33,6 +33,8 @@ MAX_OBJECTS, MAX_BYTES = 5_000, 48 << 20
 """Of one chunk, as stored: about a million events."""
 GROUP_BYTES = 128 << 20
 """Of the buckets that one task writes anew, one after the other."""
+READ_AGAIN = 8
+"""How many times tasks together read a chunk's rows before each bucket's go into a file of their own."""
 ROW_BYTES = 150
 """What a new event about takes in a bucket."""
 TABLES = ("events", "profiles")
@@ -69,11 +71,13 @@ class Compaction:
         lacking = [bucket for bucket, files in (manifest.buckets if manifest else {}).items()
                    if daily and not set(wanted) <= set(files.columns)]
         chunks = [list(keys) for keys in tasks(raw, MAX_OBJECTS, MAX_BYTES)]
+        size = sum(found.size for found in raw) + sum(files.size for files in (manifest.buckets if manifest else {}).values())
         for number, keys in enumerate(chunks):
             self._store.save(run, f"chunk-{number}", keys)
         self._store.save(run, "plan", {
             "now": now, "tag": tag, "manifest": manifest.to_json() if manifest else None, "chunks": len(chunks),
-            "erasures": erasures, "erased": erased, "columns": wanted, "lacking": lacking})
+            "erasures": erasures, "erased": erased, "columns": wanted, "lacking": lacking,
+            "together": len(chunks) * (1 + size // GROUP_BYTES) <= READ_AGAIN})
         return {"chunks": list(range(len(chunks))), "work": bool(chunks or erased or lacking)}
 
     def scatter(self, run: str, chunk: int, disk: Path) -> None:
@@ -81,8 +85,9 @@ class Compaction:
         keys = self._store.load(run, f"chunk-{chunk}")
         files = dict(zip(keys, self._store.fetch_all(keys, disk), strict=True))
         out = disk / "out"
+        plan, buckets = self._plan(run)
         with self._connect(disk) as connection:
-            came, unreadable = scatter(connection, list(files.values()), out, self._plan(run)[1])
+            came, unreadable = scatter(connection, list(files.values()), out, buckets, None if plan["together"] else FEW)
         bad = set(unreadable)
         parts = [part.name for part in (*came.rows, *came.people)]
         self._put(f"{LAKE}runs/{run}/{chunk}/", [*parts, came.heads], out)
