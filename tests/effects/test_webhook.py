@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 import pytest
 
+from socle.effects import webhook
 from socle.effects.webhook import refuse_private, signed_headers, signing_secret
-from socle.errors import Rejected
+from socle.errors import Rejected, Unavailable
 
 
 def test_the_signature_is_the_one_of_the_specification():
@@ -43,3 +45,23 @@ def test_a_public_host_is_fine(monkeypatch):
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **how: found)
     refuse_private("https://hooks.example.com/")
+
+
+def test_hosts_that_never_end_their_answer_hold_up_no_other(monkeypatch):
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **how: found)
+    end = threading.Event()
+
+    def send(url, body, headers):
+        return end.wait() if "slow" in url else 204
+
+    monkeypatch.setattr(webhook, "send", send)
+    monkeypatch.setattr(webhook, "DEADLINE_SECONDS", 0)
+    try:
+        for _ in range(40):
+            with pytest.raises(Unavailable):
+                webhook.post("https://slow.example.com/", b"", {})
+        monkeypatch.setattr(webhook, "DEADLINE_SECONDS", 8)
+        assert webhook.post("https://hooks.example.com/", b"", {}) == 204
+    finally:
+        end.set()

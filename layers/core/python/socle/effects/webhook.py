@@ -13,8 +13,9 @@ import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from http.client import HTTPException
+from threading import Thread
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
@@ -69,7 +70,16 @@ def exchange(url: str, body: bytes, headers: dict[str, str]) -> Answer:
 
 def _within(seconds: int, url: str, call: Callable[..., T], *given: Any) -> T:
     refuse_private(url)
-    answer = _CALLS.submit(call, *given)
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(call(*given))
+        except BaseException as error:  # whatever it is, it is raised where the answer is waited for
+            answer.set_exception(error)
+
+    # A thread of its own: in a pool, hosts that drip would take every place, and the calls of all others would wait for one.
+    Thread(target=run, daemon=True).start()
     try:
         return answer.result(seconds)
     except TimeoutError as error:
@@ -113,5 +123,4 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-_CALLS = ThreadPoolExecutor(max_workers=16)
 _OPENER = urllib.request.build_opener(_NoRedirects)
