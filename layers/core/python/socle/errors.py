@@ -70,6 +70,10 @@ def loggable(error: Exception) -> str:
     return f"{error.code}: {error.message}" if isinstance(error, SocleError) else type(error).__name__
 
 
+POISON = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+"""What pure code raises on what it was not made for."""
+
+
 @contextmanager
 def poison_is_rejected() -> Iterator[None]:
     """Around pure code that works on events: it talks to nobody, so whatever it raises is the events' doing.
@@ -78,6 +82,6 @@ def poison_is_rejected() -> Iterator[None]:
     """
     try:
         yield
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+    except POISON as error:
         raise Rejected("poison", f"this event can't be applied ({type(error).__name__}): report it, and replay it after an "
                        "update") from error

@@ -11,9 +11,11 @@ import base64
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from socle.aws import translated
+from socle.clock import HOUR
 from socle.consumer.batch import Batch, Outcome, Record, Rules, Work
 from socle.drafts.service import DraftWriter
 from socle.effects.store import EffectQueue
@@ -154,6 +156,8 @@ class Consumer:
             if isinstance(decision, Needs):
                 self._writer.read(work, decision)
                 continue
+            if decision.broken:
+                logger.error("segments can't be evaluated", extra={"segments": decision.broken, "profile": work.aggregate.id})
             self._writer.take(work, decision)
             work.applied += decision.applied
             work.known |= {(event.key, event.revision): (part, event) for part, event in decision.known}
@@ -184,6 +188,7 @@ class Consumer:
                     lost += [tick] if tick.given is not None else []
                 except Rejected as error:
                     logger.error("a tick can't be applied", extra={"code": error.code, "profile": tick.profile})
+                    self._put_off(tick, batch.now)
             if not lost:
                 return
             ticks = lost
@@ -202,6 +207,14 @@ class Consumer:
         self._write(work, (), tick)
         self._writer.write_now(work)
         return True
+
+    def _put_off(self, tick: Tick, now: int) -> None:
+        """Who can't be looked at is due again only in an hour: in each sweep they would stand before those who are due later."""
+        aggregate = self._profiles.load([tick.profile])[tick.profile]
+        if aggregate.due is not None and aggregate.due == tick.due:
+            after = aggregate.next(due=now + HOUR)
+            with suppress(Conflict, Rejected):
+                self._profiles.save(after, encode_aggregate(after))
 
     def _erase_again(self, tombstone: Aggregate) -> None:
         """Delete the page that a seal under way may have written after the erasure."""

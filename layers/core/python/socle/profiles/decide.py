@@ -38,6 +38,7 @@ class Decision:
 
     applied  the events that were new
     known    those that were not, each as it is stored and with the partition that holds it
+    broken   segments that can't be evaluated
     """
 
     aggregate: Aggregate
@@ -45,6 +46,7 @@ class Decision:
     pages: tuple[Page, ...]
     applied: tuple[Event, ...]
     known: tuple[tuple[str, Event], ...]
+    broken: tuple[str, ...] = ()
 
 
 def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | None, history: History,
@@ -100,7 +102,7 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | N
             data = encode_aggregate(after)
     if not changed and not pages:
         return unchanged
-    return Decision(after, data, pages, tuple(new), known)
+    return Decision(after, data, pages, tuple(new), known, live.broken)
 
 
 def _added(snapshot: Snapshot, new: Sequence[Event], rules: Survivorship) -> Snapshot | None:

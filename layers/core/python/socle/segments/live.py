@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from socle.errors import POISON
 from socle.events.model import Event
 from socle.profiles.fold import HistoryNeeded, highest_revisions
 from socle.profiles.model import Aggregate, Snapshot, Trackers
@@ -21,7 +22,8 @@ from socle.segments.trackers import add, from_row, row_of
 
 
 class Live(NamedTuple):
-    """What the segments of a profile are after a change (see Aggregate for the fields), with who was entered and left."""
+    """What the segments of a profile are after a change (see Aggregate for the fields), with what was entered and left; `broken`
+    are those that can't be evaluated, which is our fault: they stay as they are, and hold up nobody's events."""
 
     segments: Mapping[str, int]
     evaluated: int
@@ -29,6 +31,7 @@ class Live(NamedTuple):
     due: int | None
     entered: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
 
 
 def follow(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new: Sequence[Event], rules: LiveRules, now: int, *,
@@ -55,9 +58,13 @@ def follow(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new:
     segments = {name: since for name, since in before.segments.items()
                 if name in rules.segments and not (everything and since < rules.created[name])}
     flips: list[int] = []
-    entered, left = [], []
+    entered, left, broken = [], [], []
     for name in sorted(concerned):
-        verdict = evaluate(rules.segments[name], person, now)
+        try:
+            verdict = evaluate(rules.segments[name], person, now)
+        except POISON:
+            broken.append(name)
+            continue
         if verdict.flips is not None:
             flips.append(verdict.flips)
         if verdict.true and name not in segments:
@@ -68,7 +75,8 @@ def follow(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new:
     # An earlier time stays: looking again too early costs a tick once in a while, moving it costs with every event.
     if not everything and before.due is not None:
         flips.append(before.due)
-    return Live(segments, rules.number, trackers, min(flips, default=None), tuple(entered), tuple(left))
+    return Live(segments, rules.number, trackers, min(flips, default=None), tuple(entered), tuple(left),
+                tuple(broken))
 
 
 def _track(before: Aggregate, new: Sequence[Event], rules: LiveRules,
