@@ -26,6 +26,8 @@ MAX_NAME = 200
 MAX_AMOUNT = 10**12
 """Money amounts stay below this, so that minor units are exact wherever they are read."""
 
+NOT_UNICODE = "not_unicode"
+"""Code of what holds something that is no character."""
 MAX_CONSENT_TEXT = 256
 """Characters in a consent's source and text_version."""
 
@@ -37,6 +39,8 @@ _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 _HALF = re.compile("[\ud800-\udfff]")
 _BYTE = re.compile("[\udc80-\udcff]")
+_NAMING = ("messageId", "userId", "anonymousId", "previousId", "groupId", "user_id", "anonymous_id")
+_TOO_DEEP = f"it nests deeper than {MAX_DEPTH} levels: flatten it"
 _compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
@@ -64,22 +68,34 @@ def values(message: dict[str, Any]) -> None:
         if not deeper:
             return
         level = deeper
-    raise Rejected("too_deep", f"it nests deeper than {MAX_DEPTH} levels: flatten it", "")
+    raise Rejected("too_deep", _TOO_DEEP, "")
 
 
-def unicode(message: dict[str, Any], is_utf8: bool) -> None:
-    """No lone surrogates, in names or values: they cannot be written to the stream.
+def mended(message: dict[str, Any], is_utf8: bool) -> dict[str, Any]:
+    """The message with U+FFFD for each half of a surrogate pair, in names and values: nobody can write or read those as UTF-8.
 
-    is_utf8  whether all bytes of the body were UTF-8; those that were not are U+DC80 to U+DCFF now (PEP 383)
+    Not in ids, where two people or two events could become one: there it raises Rejected(NOT_UNICODE).
+    is_utf8  whether all bytes of the body were UTF-8; those that were not are U+DC80 to U+DCFF now (PEP 383), and rejected
     """
-    faults = [(_HALF, "half a surrogate pair: do not cut a text inside a character")]
     if not is_utf8:
-        faults.insert(0, (_BYTE, "bytes that are not UTF-8 (Latin-1, perhaps): send UTF-8"))
-    for fault, reason in faults:
-        path = _path(message, partial(_holds, fault))
-        if path:
-            printable = path.encode(errors="replace").decode()
-            raise Rejected("not_unicode", f"{printable} holds {reason}", printable)
+        _without(message, _BYTE, "bytes that are not UTF-8 (Latin-1, perhaps): send UTF-8")
+    context = message.get("context")
+    naming = {name: message[name] for name in _NAMING if name in message}
+    if context.__class__ is dict:
+        naming["context"] = {name: context[name] for name in ("externalIds", "device") if name in context}
+    _without(naming, _HALF, "half a surrogate pair: do not cut an id inside a character")
+    try:
+        text = _compact(message)
+    except RecursionError as error:
+        raise Rejected("too_deep", _TOO_DEEP, "") from error
+    return dict(json.loads(_HALF.sub("\ufffd", text))) if _HALF.search(text) else message
+
+
+def _without(message: dict[str, Any], fault: re.Pattern[str], reason: str) -> None:
+    path = _path(message, partial(_holds, fault))
+    if path:
+        printable = path.encode(errors="replace").decode()
+        raise Rejected(NOT_UNICODE, f"{printable} holds {reason}", printable)
 
 
 def sections(message: dict[str, Any]) -> None:

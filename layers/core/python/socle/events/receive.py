@@ -71,7 +71,7 @@ def receive(body: Body, origin: Origin) -> tuple[list[Event], list[Quarantined]]
             if body.fault is not None:
                 raise Rejected(body.fault.code, body.fault.message, body.fault.field)
             if body.surrogates:
-                check.unicode(message, body.is_utf8)
+                message = check.mended(message, body.is_utf8)
             check.values(message)
             check.sections(message)
             if body.context:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from socle.errors import Rejected
+from socle.events.check import NOT_UNICODE
 from socle.events.model import Event
 from socle.events.parse import parse
 from socle.events.receive import Origin, receive
@@ -169,7 +170,10 @@ def _judge(held: Held) -> Event | Rejected:
     """The event that it makes under today's rules, received when it was received; or what is wrong with it."""
     row = held.row
     try:
-        events, quarantined = receive(parse(row.raw.encode(), is_batch=False), Origin(row.source, row.received))
+        body = parse(row.raw.encode(), is_batch=False)
+        if row.code == NOT_UNICODE:
+            body = body._replace(is_utf8=False)  # the escapes in its text stand for bytes that nobody could read
+        events, quarantined = receive(body, Origin(row.source, row.received))
     except Rejected as fault:
         return fault
     if events:
