@@ -109,6 +109,7 @@ def test_a_deleted_segment_leaves_nothing_also_when_effects_come_late(call: Call
     assert call("DELETE", "/api/segments/short-lived").status == 204
     shop.run_effects()
     assert call("GET", "/api/segments/short-lived/members").status == 404
+    assert call("GET", "/api/profiles", query={"by": "user_id:eve"}).json["segments"] == []
     rows = boto3.client("dynamodb").scan(TableName="profiles")["Items"]
     assert not [row for row in rows if row["PK"]["S"].startswith("S#short-lived#")]
 

@@ -52,8 +52,11 @@ class Explanations:
            as_of: int | None = None) -> dict[str, Any]:
         """`{"segments", "computed"}` of a profile as it is shown; `events` reads its history, if that is needed."""
         past, now = as_of is not None, self._now() if as_of is None else as_of
-        segments, computed = self._documents(SEGMENTS) if past else {}, self._documents(COMPUTED_TRAITS)
-        names = sorted(root.segments)
+        current = self._documents(SEGMENTS) if past or root.segments else {}
+        segments = current if past else {}
+        computed = self._documents(COMPUTED_TRAITS)
+        # What was deleted meanwhile is in the profile until somebody looks at it.
+        names = sorted(name for name in root.segments if name in current)
         if not computed and not segments:
             return {"segments": [] if past else names, "computed": {}}
         explainer = Explainer(segments or self._documents(SEGMENTS), computed)
