@@ -29,8 +29,7 @@ def compile_segments(nodes: Mapping[str, Node], now: int) -> Compiled:
     conditions = Conditions(now)
     wanted = [conditions.of(node)[0] for node in nodes.values()]
     scan, picked = conditions.scan, conditions.picked
-    tables = [f"picked AS MATERIALIZED ({picked.sql()})"] if picked.parts else []
-    tables += [f"{alias} AS ({sql})" for sql, alias in picked.parts.items()]
+    tables = [f"{alias} AS ({sql})" for sql, alias in picked.parts.items()]
     totals = scan.sql()
     joined = [*(["e"] if totals else []), *picked.parts.values()]
     tables += [f"e AS ({totals})"] if totals else []
