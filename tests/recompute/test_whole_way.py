@@ -206,3 +206,22 @@ def test_who_differs_only_later_knows_when(house):
         assert (house.live("recent"), house.live("quiet")) == (recent, quiet), moment
     house.compact()
     assert house.run(T0 + 5 * DAY)["ticks"] == 0
+
+
+def test_a_storm_of_ticks_leaves_room_for_events_and_the_next_run_tells_the_rest(house, monkeypatch):
+    monkeypatch.setattr("socle.recompute.service.PER_CALL", 4)
+    monkeypatch.setattr("socle.recompute.service.MOST", 8)
+    calls: list[int | str] = []
+    put = house.put
+    house.put = lambda records: (calls.append(len(records)), put(records))
+    house.recompute = Recompute(house.store, house, house.current, house, lambda milliseconds: calls.append("pause"))
+    house.world.now = T0 + 10 * DAY
+    house.world.deliver(*[bought(number, f"u{number}", number) for number in range(9)])
+    house.define("buyers", BUYERS)
+    house.compact()
+    assert house.run(T0 + 10 * DAY)["ticks"] == 8
+    assert calls == [4, "pause", 4]
+    assert len(house.live("buyers")) == 8
+    house.compact()
+    assert house.run(T0 + 10 * DAY + 1)["ticks"] == 1
+    assert len(house.live("buyers")) == 9

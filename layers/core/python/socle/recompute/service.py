@@ -6,10 +6,11 @@ A tick that is sent twice is looked at twice, and finds nothing the second time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from socle import clock
 from socle.definitions.model import Definition
 from socle.events.group import Record
 from socle.events.model import RECHECK, Tick
@@ -26,8 +27,12 @@ from socle.segments.nodes import Node
 from socle.segments.plan import Plans
 from socle.segments.rules import set_number
 
-PER_RECORD, PER_CALL = 100, 5_000
-"""Ticks: of one record, whose profiles apply_events then takes together; of one call of the stream."""
+PER_CALL = 500
+"""Ticks of one call of the stream, each a record of its own: apply_events takes up to 1,000 records in two minutes."""
+PAUSE = 2_000
+"""Milliseconds between two calls. Four parts run at a time: 1,000 ticks a second, as RFM sends them. The rest is for events."""
+MOST = 150_000
+"""Ticks of a part, ten minutes of them: who differs beyond that is told by the next run, when the first ones differ no more."""
 
 
 class Stream(Protocol):
@@ -40,11 +45,12 @@ class Recompute:
     """The steps. Raises Unavailable in an outage; a step that failed is done again."""
 
     def __init__(self, store: RecomputeStore, lake: LakeStore, definitions: Callable[[str], Sequence[Definition]],
-                 stream: Stream) -> None:
+                 stream: Stream, wait: Callable[[int], None] = clock.wait) -> None:
         self._store = store
         self._lake = lake
         self._definitions = definitions
         self._stream = stream
+        self._wait = wait
 
     def plan(self, run: str, now: int) -> dict[str, Any]:
         """Freeze definitions, lake and time. Answers `{"parts": [[bucket, …], …]}`."""
@@ -71,9 +77,8 @@ class Recompute:
             for number in buckets:
                 write_members(connection, number, frozen.bucket_count, target := disk / "members.parquet")
                 self._store.save_members(run, number, target)
-            for profiles in told(connection, PER_CALL):
-                self._stream.put([_record(profiles[first:first + PER_RECORD]) for first in range(0, len(profiles), PER_RECORD)])
-        self._store.save(run, buckets[0], part)
+            sent = self._tell(told(connection, PER_CALL))
+        self._store.save(run, buckets[0], part._replace(ticks=sent))
 
     def finish(self, run: str, now: int) -> dict[str, Any]:
         """Add the parts up and publish the report; answers it."""
@@ -81,6 +86,18 @@ class Recompute:
         found = report(frozen, [self._store.part(run, buckets[0]) for buckets in frozen.parts], now)
         self._store.publish(found)
         return found
+
+    def _tell(self, told: Iterator[list[str]]) -> int:
+        """Send ticks as fast as events bear it, to MOST at most; answers how many."""
+        sent = 0
+        for profiles in told:
+            if sent:
+                self._wait(PAUSE)
+            self._stream.put([_record(profile) for profile in profiles])
+            sent += len(profiles)
+            if sent >= MOST:
+                break
+        return sent
 
     def _fetch(self, frozen: Frozen, number: int, disk: Path) -> LocalBucket:
         bucket = frozen.buckets[number]
@@ -93,5 +110,6 @@ def _nodes(documents: Any) -> dict[str, Node]:
     return {name: plans.segment(name) for name in documents.get(KIND, {})}
 
 
-def _record(profiles: Sequence[str]) -> Record:
-    return Record(profiles[0], encode_ticks([Tick(profile, RECHECK) for profile in profiles]))
+def _record(profile: str) -> Record:
+    # To the shard of the profile's own events, so that the two do not race.
+    return Record(profile, encode_ticks([Tick(profile, RECHECK)]))
