@@ -97,6 +97,7 @@ def scatter(connection: Connection, raw: Collection[Path], out: Path, buckets: i
 
     More than `few` rows get a file for each bucket, which takes as long as all the rest of writing them; None: never.
     """
+    out.mkdir(parents=True, exist_ok=True)  # files for buckets make it, but there may be no rows at all
     unreadable: list[Path] = []
     if not _read(connection, raw):
         unreadable = [path for path in raw if not _read(connection, [path])]
