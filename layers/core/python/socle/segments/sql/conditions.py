@@ -126,10 +126,8 @@ def _field(to: Conditions, node: FieldTest) -> str:
 
 
 def _orders(to: Conditions, node: OrdersTest) -> str:
-    orders = _member("p.orders", node.currency)
-
     def said(name: str) -> str:
-        return f"coalesce(json_extract_string({orders}, '$.{name}')::BIGINT, 0)"
+        return f"coalesce(json_extract_string(p.orders, {_pointer(node.currency, name)})::BIGINT, 0)"
 
     revenue, refunded = said("revenue"), said("refunded")
     if node.measure in ("count", "refunds"):
@@ -194,9 +192,11 @@ def _consent(to: Conditions, node: ConsentTest) -> str:
 
 def _given(to: Conditions, node: GivenTest) -> str:
     *outer, name = node.keys
-    value = "p.given"
-    for key in outer:
-        value = _member(value, key)
+    if isinstance(node.test, OneOf) and node.test.kind == "s" and not set(name) & set(".[]"):
+        where = _pointer(*node.keys)  # two readings of the JSON instead of six, and of most rows only one
+        return (f"{one_of(f'json_extract_string(p.given, {where})', node.test.values)} "
+                f"AND json_type(p.given, {where}) = 'VARCHAR'")
+    value = _member("p.given", *outer) if outer else "p.given"
     return passes(node.test, name, lambda path, kind: expression(Column(TRAITS, path, kind), value), to.now)
 
 
@@ -222,16 +222,21 @@ def _account_members(to: Conditions, node: AccountMembersTest) -> str:
 
 def _percentage(to: Conditions, node: PercentageTest) -> str:
     place = f"(('0x' || substr(md5({literal(node.salt)} || chr(0) || p.profile), 1, 8))::BIGINT * 10000 >> 32)"
-    return f"{place} >= {node.lo} AND {place} < {node.hi}"
+    return f"{place} BETWEEN {node.lo} AND {node.hi - 1}"
 
 
 def _identifier(to: Conditions, node: IdentifierTest) -> str:
     return f"json_extract({_member('p.identifiers', node.kind)}, '$[0]') IS NOT NULL"
 
 
-def _member(json: str, name: str) -> str:
-    """A member of an object, by a pointer that hides whatever is in the name."""
-    return f"json_extract({json}, {literal('/' + name.replace('~', '~0').replace('/', '~1'))})"
+def _member(json: str, *names: str) -> str:
+    """A member of an object, or of one in it…, in one reading of the JSON."""
+    return f"json_extract({json}, {_pointer(*names)})"
+
+
+def _pointer(*names: str) -> str:
+    """Where a member is, by a pointer that hides whatever is in the names."""
+    return literal("".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names))
 
 
 def _floor(dividend: str, divisor: str) -> str:
