@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from moto import mock_aws
 from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.core.models import botocore_stubber
+from moto.s3.models import s3_backends
 
 from infra.local import cloud, cloudformation, dynamodb, links, outbox, pump, rules, seed, sources, template, workflows
 from infra.local.cloud import ACCOUNT, REGION
@@ -27,11 +28,15 @@ from infra.local.runtime import Runtime
 from infra.local.schedule import Schedules
 from infra.local.timeline import Timeline, parse_duration
 from socle import clock
+from socle.erasures.store import PREFIX as ERASURES
+from socle.lake.store import PREFIX as RAW
 from socle.settings import SweepSettings
 
 STACK = "socle-local"
 SWEEP = "sweep_due.handler.handler"
 DUE_INDEX = "due"
+COMPACTION = "-LakeMachine"
+"""In the name of its workflow."""
 
 logger = logging.getLogger("infra.local")
 
@@ -67,6 +72,7 @@ class LocalMachine:
         self.runtime.load()
         for mapping in mappings:
             self.pump.add(sources.of_mapping(mapping, self.runtime.named))
+        self._compacted: tuple[int, int] | None = None
         self.timeline = Timeline(Schedules(self._invoke), self.pump.drain, self._matters)
         api: Any = next(iter(apigatewayv2_backends[ACCOUNT][REGION].apis.values()), None)
         self.front = Front(read_routes(api, self.runtime.named), api.cors_configuration) if api else Front([], None)
@@ -84,11 +90,22 @@ class LocalMachine:
             self.runtime.named(arn).invoke(event)
 
     def _matters(self, arn: str, at: int) -> bool:
-        """Three days hold 4,320 sweeps: those before anything is due find nothing, and the clock passes over them."""
-        if workflows.is_one(arn) or (function := self.runtime.named(arn)).handler != SWEEP:
+        """Three days hold 4,320 sweeps: those before anything is due find nothing, and the clock passes over them, as it does
+        over compactions that find nothing new."""
+        if workflows.is_one(arn):
+            return COMPACTION not in arn or self._is_news(at)
+        if (function := self.runtime.named(arn)).handler != SWEEP:
             return True
         earliest = dynamodb.lowest(SweepSettings.from_env(function.environment).profiles_table, DUE_INDEX)
         return earliest is not None and earliest <= at
+
+    def _is_news(self, at: int) -> bool:
+        """Whether raw objects or erasures came since this was asked last, or another day began: its first compaction looks for
+        columns. Objects are never deleted, so their number says it."""
+        keys = s3_backends[ACCOUNT]["aws"].buckets[self.outputs["BucketName"]].keys
+        found = (at // clock.DAY, sum(key.startswith((RAW, ERASURES)) for key in list(keys)))
+        before, self._compacted = self._compacted, found
+        return found != before
 
     def handle(self, request: Request) -> Response:
         """Answer one HTTP request: the machine's own pages, or the stack's API."""

@@ -113,6 +113,27 @@ def test_a_schedule_calls_its_function_only_when_it_can_find_something(machine: 
             TableName=machine.outputs["ProfilesTable"], Key={"PK": {"S": "P#due"}, "SK": {"S": "Z"}})
 
 
+def test_the_clock_passes_over_compactions_that_find_nothing_new(machine: LocalMachine) -> None:
+    compact = next(function for function in machine.runtime.functions.values() if "compact_lake" in function.handler)
+    plans: list[Any] = []
+
+    def call(event: dict[str, Any], _context: Any) -> Any:
+        plans.extend([event] if event["step"] == "plan" else [])
+        return {"chunks": [], "work": False}
+
+    original, compact._call = compact._call, call
+    bucket, key = machine.outputs["BucketName"], "raw/dt=2026-01-01/new.ndjson.gz"
+    try:
+        boto3.client("s3", region_name=REGION).put_object(Bucket=bucket, Key=key, Body=b"")
+        machine.advance("1h")
+        assert len(plans) == 1
+        machine.advance("3h")
+        assert len(plans) <= 2  # the first of a day is never passed over
+    finally:
+        compact._call = original
+        boto3.client("s3", region_name=REGION).delete_object(Bucket=bucket, Key=key)
+
+
 def test_there_is_one_machine_at_a_time(machine: LocalMachine) -> None:
     with pytest.raises(RuntimeError, match="one machine"), local_machine({"Resources": {}}):
         pass
