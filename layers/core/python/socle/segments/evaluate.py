@@ -16,7 +16,7 @@ from socle.profiles.model import Orders
 from socle.profiles.money import exponent
 from socle.segments.decay import Falling, turns, within
 from socle.segments.facts import Fact, Person
-from socle.segments.measures import half_up, measured
+from socle.segments.measures import half_up, measured, turning
 from socle.segments.nodes import (
     AccountMembersTest,
     AccountTest,
@@ -194,9 +194,10 @@ def _measure(node: MeasureTest, person: Person, now: int) -> Verdict:
     measure = node.measure
     lo, hi, leaves = ends(measure.span, now)
     value, facts = measured(measure, person.look(measure.selector), lo, hi)
-    flips = facts[-1].at + leaves if leaves is not None and facts else None
     true = value is not None and holds(node.test, value)
-    return Verdict(true, flips, value / MICRO if value.__class__ is int else value, facts)
+    turn = None if leaves is None else turning(measure, person.look(measure.selector), facts,
+                                               lambda one: one is not None and holds(node.test, one))
+    return Verdict(true, turn.at + leaves if turn and leaves else None, value / MICRO if value.__class__ is int else value, facts)
 
 
 def _changed(node: ChangedTest, person: Person, now: int) -> Verdict:
