@@ -10,7 +10,8 @@ from tests.segments.test_live import Shop
 
 
 @pytest.mark.parametrize(("function", "op", "value", "days", "ticks"), [
-    ("sum", "gte", 40, [], 0), ("sum", "gte", 5, [10], 2), ("average", "gte", 0.5, range(10, 19), 2), ("max", "gte", 1, range(10, 19), 2),
+    ("sum", "gte", 40, [], 0), ("sum", "gte", 5, [10], 2), ("average", "gte", 0.5, range(10, 19), 2),
+    ("max", "gte", 1, range(10, 19), 2),
     ("distinct", "gte", 2, range(10, 18), 2), ("min", "gte", 1, [18], 3), ("first", "eq", 1, range(10, 19, 2), 10),
     ("last", "eq", 1, range(10, 19), 2)])
 def test_ticks_come_when_the_answer_turns(function, op, value, days, ticks):
