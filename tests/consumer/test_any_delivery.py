@@ -38,7 +38,8 @@ def shown(world, profile):
 
 def expected(events, profile, members=()):
     newest = sorted(highest_revisions(events), key=lambda one: (one.at, one.key), reverse=True)
-    return profile_view(profile, refold(events), members), {"items": [event_view(one) for one in newest], "next": None}
+    shown = profile_view(profile, refold(events), members) | {"rfm": None}
+    return shown, {"items": [event_view(one) for one in newest], "next": None}
 
 
 @given(st.data())
