@@ -68,7 +68,9 @@ class Conditions:
                 self._kept.append(node)  # so that its id stays its own
             return found
         if node not in self._leaves:
-            self._leaves[node] = self._column(f"coalesce({_WRITERS[node.__class__](self, node)}, false)", 0)[0]
+            sql = _WRITERS[node.__class__](self, node)
+            never_null = isinstance(node, CountTest)  # most are of this kind, and it takes nothing for 0 itself
+            self._leaves[node] = self._column(sql if never_null else f"coalesce({sql}, false)", 0)[0]
         return self._leaves[node], 1
 
     def _compound(self, node: Group | Negation | ScoreTest) -> tuple[str, int]:

@@ -49,7 +49,7 @@ class Scan:
     def has(self, selector: Selector, span: Span) -> str:
         """Whether there is an event."""
         word, bit = self._bit(selector, span)
-        return f"coalesce({self._total(f'bit_or({word})')} & {1 << bit}, 0) <> 0"
+        return f"(coalesce({self._total(f'bit_or({word})')}, 0) & {1 << bit}) <> 0"
 
     def first(self, selector: Selector, span: Span) -> str:
         """The time of the first event, or NULL."""
