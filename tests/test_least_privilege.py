@@ -121,6 +121,7 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(webhook, "send", lambda url, body, headers: 200)
     machine.advance("1h")
     send(machine, {"type": "group", "userId": "u1", "groupId": "acme", "traits": {"name": "Acme"}})
+    ask_of_accounts(machine)
     send(machine, {"type": "track", "userId": "u1"}, {"type": "track", "userId": "u1"}, {"type": "nonsense", "userId": "u1"})
     stream = EventStream(machine.outputs["StreamName"])
     repaired = json.dumps({"type": "track", "event": "Was refused", "userId": "u1", "messageId": "q"})
@@ -139,6 +140,17 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     live_in_segments(machine, api, send, has_ended)
     export_people(machine)  # segments are left out of the replay: who is in is found out anew
     recompute_segments(machine)
+
+
+def ask_of_accounts(machine: LocalMachine) -> None:
+    """A condition on accounts, of which there are more than one step of a walk looks at."""
+    send(machine, *[{"type": "group", "userId": "u1", "groupId": f"club-{number}"} for number in range(20)])
+    named = {"type": "account", "quantifier": "any", "trait": "name", "test": {"op": "eq", "value": "Acme"}}
+    api(machine, "PUT", "/segments/of-acme", {"when": named})
+    machine.advance("1m")
+    send(machine, {"type": "group", "userId": "u1", "groupId": "acme"})
+    profile = api(machine, "GET", "/profiles?by=user_id:u1")["id"]
+    assert api(machine, "GET", f"/profiles/{profile}")["segments"] == ["of-acme"]
 
 
 def make_due(machine: LocalMachine) -> None:

@@ -29,14 +29,13 @@ from infra.local.machine import LocalMachine  # noqa: E402
 from infra.local.sample import loader  # noqa: E402
 from infra.local.serving import Server  # noqa: E402
 from socle import clock  # noqa: E402
+from socle.drill.service import shown  # noqa: E402
 from socle.errors import NotFound  # noqa: E402
 from socle.profiles.service import Profiles  # noqa: E402
 from socle.profiles.store import ProfileStore  # noqa: E402
 
 MAX_SHOWN = 10
 """Differences that are named."""
-WHOLE = 1_000_000
-"""Events in one page of a timeline: all of them."""
 
 
 def main() -> int:
@@ -122,7 +121,7 @@ class Scanned(ProfileStore):
 
 
 def compare(live: str, restored: str) -> tuple[int, int, list[str]]:
-    """(profiles, others merged into them, what differs): all that a reader can see of either table, byte for byte."""
+    """(profiles, others merged into them, what differs): all that events say of anybody in either, byte for byte."""
     stores = [Scanned(table) for table in (live, restored)]
     readers = [Profiles(store) for store in stores]
     places = {place for store in stores for place in store.items}
@@ -143,10 +142,8 @@ def compare(live: str, restored: str) -> tuple[int, int, list[str]]:
 
 
 def _shown(reader: Profiles, profile: str) -> str:
-    try:
-        return json.dumps([reader.read(profile), reader.timeline(profile, WHOLE)])
-    except NotFound:
-        return ""
+    found = shown(reader, profile)
+    return json.dumps(found) if found else ""
 
 
 def _found(reader: Profiles, kind: str, value: str) -> str:
