@@ -225,3 +225,17 @@ def test_a_storm_of_ticks_leaves_room_for_events_and_the_next_run_tells_the_rest
     house.compact()
     assert house.run(T0 + 10 * DAY + 1)["ticks"] == 1
     assert len(house.live("buyers")) == 9
+
+
+def test_who_was_in_a_segment_before_it_was_deleted_enters_the_one_written_again(house):
+    house.define("buyers", BUYERS)
+    house.world.now = T0 + 2 * DAY
+    house.world.deliver(bought(1, "u1", 1))
+    house.define("buyers", BUYERS, version=3)
+    house.definitions["buyers"] = house.definitions["buyers"]._replace(created=T0 + 3 * DAY)
+    house.world.rules = Rules.of(house.current)
+    house.compact()
+    found = house.run(T0 + 4 * DAY)
+    assert (found["ticks"], found["drift"], house.live("buyers")) == (1, 0, ["u1"])
+    entered = [effect.key for effect in house.world.queue.sent if effect.name == "buyers"]
+    assert entered == [f"+{T0 + 2 * DAY}", f"+{T0 + 4 * DAY}"]

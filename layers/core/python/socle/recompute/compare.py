@@ -39,18 +39,21 @@ def compare(connection: Connection, frozen: Frozen, nodes: Mapping[str, Node]) -
     entered, left = map(_texts, _moving(nodes))
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE told AS
-        SELECT profile, CASE WHEN is_due THEN {_NO_TEXTS} ELSE list_filter(differing, lambda one: list_contains(known, one)) END
-               AS drifted
-        FROM (SELECT profile, is_due, coalesce(k.names, {_NO_TEXTS}) AS known,
+        SELECT profile, CASE WHEN is_due THEN {_NO_TEXTS} ELSE
+               list_filter(differing, lambda one: list_contains(known, one) AND NOT list_contains(gone, one)) END AS drifted
+        FROM (SELECT profile, is_due, gone, coalesce(k.names, {_NO_TEXTS}) AS known,
                      evaluated <> {literal(frozen.number)} AND (
                          list_has_any(now_in, coalesce(k.left_, {left}))
                          OR NOT list_has_all(now_in, coalesce(k.entered, {entered}))) AS may_move,
                      list_concat(
                      list_filter(now_in, lambda one: NOT list_contains(live, one)),
                      list_filter(live, lambda one: NOT list_contains(now_in, one))) AS differing
-              FROM (SELECT h.profile, h.names AS now_in, coalesce(json_keys(p.segments), {_NO_TEXTS}) AS live, p.evaluated,
-                           coalesce(p.due <= {literal(frozen.now)}, false) AS is_due
-                    FROM here h JOIN profiles p ON p.profile = h.profile)
+              FROM (SELECT profile, now_in, list_filter(said, lambda one: NOT list_contains(gone, one)) AS live, gone, evaluated,
+                           is_due
+                    FROM (SELECT h.profile, h.names AS now_in, coalesce(json_keys(p.segments), {_NO_TEXTS}) AS said,
+                                 {_gone(frozen.created)} AS gone, p.evaluated,
+                                 coalesce(p.due <= {literal(frozen.now)}, false) AS is_due
+                          FROM here h JOIN profiles p ON p.profile = h.profile))
               LEFT JOIN known k ON k.number = evaluated)
         WHERE len(differing) > 0 OR is_due OR may_move""")
     profiles, ticks = connection.execute("SELECT (SELECT count(*) FROM here), (SELECT count(*) FROM told)").fetchone()
@@ -80,6 +83,13 @@ def _comparable(frozen: Frozen) -> dict[int, Sequence[str]]:
     current = frozen.meanings.get(frozen.number, {})
     return {number: sorted(name for name, one in then.items() if current.get(name) == one)
             for number, then in frozen.meanings.items()}
+
+
+def _gone(created: Mapping[str, int]) -> str:
+    """The segments of that name that a profile was in before they were deleted: it is not in the ones written since."""
+    before = [f"CASE WHEN (p.segments ->> {literal(name)})::BIGINT < {literal(at)} THEN {literal(name)} END"
+              for name, at in sorted(created.items())]
+    return f"list_filter([{', '.join(before)}], lambda one: one IS NOT NULL)" if before else _NO_TEXTS
 
 
 def _moving(nodes: Mapping[str, Node]) -> tuple[list[str], list[str]]:

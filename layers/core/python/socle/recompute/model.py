@@ -38,6 +38,7 @@ class Frozen(NamedTuple):
     number       of the current set of definitions, 0 for none
     definitions  kind → name → document
     meanings     of this set and of earlier ones
+    created      segment → epoch ms when it was written first, or again after a deletion, where it is not as it was at first
     lake         version of the lake's manifest; 0 when there is no lake yet
     buckets      number → its files
     bucket_count how many buckets the lake has
@@ -48,6 +49,7 @@ class Frozen(NamedTuple):
     number: int
     definitions: Mapping[str, Mapping[str, Any]]
     meanings: Meanings
+    created: Mapping[str, int]
     lake: int
     buckets: Mapping[int, BucketFiles]
     bucket_count: int

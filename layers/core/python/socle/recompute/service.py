@@ -59,7 +59,8 @@ class Recompute:
         number = set_number([*found[KIND], *found[COMPUTED]]) if found[KIND] else 0
         manifest = self._lake.manifest()
         meanings = remembered(self._store.meanings(), number, _nodes(documents))
-        frozen = Frozen(run, now, number, documents, meanings, manifest.version if manifest else 0,
+        created = {one.name: one.created for one in found[KIND] if one.version > 1}
+        frozen = Frozen(run, now, number, documents, meanings, created, manifest.version if manifest else 0,
                         manifest.buckets if manifest else {}, manifest.bucket_count if manifest else 1)
         self._store.freeze(frozen)
         return {"parts": frozen.parts}
