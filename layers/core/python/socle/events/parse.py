@@ -140,7 +140,7 @@ def _context(context: Any, body: Body) -> dict[str, Any]:
         if not isinstance(context, dict):
             raise Rejected("wrong_type", "context must be an object")
         if body.surrogates:
-            context = check.mended({"context": context}, body.is_utf8)["context"]
+            context = dict(check.mended({"context": context}, body.is_utf8)["context"])
         check.values({"context": context})
         check.size(context, MAX_CONTEXT_BYTES, "context")
     except Rejected as fault:
