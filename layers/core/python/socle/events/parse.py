@@ -139,13 +139,12 @@ def _context(context: Any, body: Body) -> dict[str, Any]:
             raise Rejected(context.code, context.reason)
         if not isinstance(context, dict):
             raise Rejected("wrong_type", "context must be an object")
-        if body.surrogates:
-            context = dict(check.mended({"context": context}, body.is_utf8)["context"])
-        check.values({"context": context})
-        check.size(context, MAX_CONTEXT_BYTES, "context")
+        shared: dict[str, Any] = check.mended({"context": context}, body.is_utf8)["context"] if body.surrogates else context
+        check.values({"context": shared})
+        check.size(shared, MAX_CONTEXT_BYTES, "context")
     except Rejected as fault:
         raise Rejected(fault.code, f"the batch's context, which this event shares: {fault.message}", "context") from fault
-    return context
+    return shared
 
 
 def _one(text: str) -> Any:
