@@ -49,11 +49,14 @@ ACTIONS = {
     ("dynamodb", "BatchExecuteStatement"): lambda asked: {
         f"dynamodb:PartiQL{one['Statement'].partition(' ')[0].capitalize()}" for one in asked["Statements"]},
     ("lambda", "Invoke"): lambda asked: {"lambda:InvokeFunction"},
+    ("s3", "DeleteObjects"): lambda asked: {"s3:DeleteObject"},
     ("s3", "HeadObject"): lambda asked: {"s3:GetObject"},
     ("s3", "ListObjectsV2"): lambda asked: {"s3:ListBucket"},
     ("sqs", "SendMessageBatch"): lambda asked: {"sqs:SendMessage"},
 }
 SERVICES = {"stepfunctions": "states"}
+NOT_IN_A_DAY = {"export_segments_due": {"states:DescribeExecution"}}
+"""Granted, and called only when things meet: an export is due while its last run is under way."""
 KEY = {"authorization": "Basic bG9jYWwtd3JpdGUta2V5Og=="}  # local-write-key:
 ADMIN = {"authorization": "Bearer local-admin-token", "content-type": "application/json"}
 
@@ -311,7 +314,7 @@ def test_functions_call_what_they_are_granted_and_are_granted_what_they_call(rec
     recorder, _ = recorded
     granted = granted_actions(template.load())
     assert {name: sorted(actions) for name, actions in recorder.actions.items()} == {
-        name: sorted(actions) for name, actions in granted.items()}
+        name: sorted(actions - NOT_IN_A_DAY.get(name, set())) for name, actions in granted.items()}
 
 
 def test_every_alarmed_metric_is_emitted(recorded):

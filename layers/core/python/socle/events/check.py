@@ -74,7 +74,7 @@ def values(message: dict[str, Any]) -> None:
 def mended(message: dict[str, Any], is_utf8: bool) -> dict[str, Any]:
     """The message with U+FFFD for each half of a surrogate pair, in names and values: nobody can write or read those as UTF-8.
 
-    Not in ids, where two people or two events could become one: there it raises Rejected(NOT_UNICODE).
+    Not in ids, where two people or two events could become one: there it raises Rejected(`not_unicode`).
     is_utf8  whether all bytes of the body were UTF-8; those that were not are U+DC80 to U+DCFF now (PEP 383), and rejected
     """
     if not is_utf8:
@@ -95,7 +95,7 @@ def _without(message: dict[str, Any], fault: re.Pattern[str], reason: str) -> No
     path = _path(message, partial(_holds, fault))
     if path:
         printable = path.encode(errors="replace").decode()
-        raise Rejected(NOT_UNICODE, f"{printable} holds {reason}", printable)
+        raise Rejected("not_unicode", f"{printable} holds {reason}", printable)
 
 
 def sections(message: dict[str, Any]) -> None:
