@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.data import DUPLICATE_RUNS_PREFIX, Data
 from infra.constructs.function import Function, House
 from infra.constructs.layers import ROOT
-from infra.constructs.nag import acknowledge
 from infra.constructs.schedules import Schedules
+from infra.constructs.workflow import workflow
 from socle.settings import FindDuplicatesSettings, ProposeDuplicatesSettings
 
 DEFINITION = ROOT / "infra/workflows/duplicates.asl.json"
@@ -36,7 +33,11 @@ class Duplicates(Construct):
             memory_mb=10_240, timeout=cdk.Duration.minutes(15), ephemeral_storage_size=cdk.Size.gibibytes(10),
             settings=FindDuplicatesSettings(bucket=bucket))
         self._grant(data)
-        self.machine = self._machine(house)
+        self.machine = workflow(
+            self, house=house, definition=DEFINITION,
+            functions={"ProposeDuplicates": self.propose_duplicates, "FindDuplicates": self.find_duplicates},
+            comment="Searches for near-duplicates among all profiles",
+            untraced="One run a week, and its execution shows every step; traces would be paid per step.")
         schedules.start("Duplicates", "cron(0 2 ? * SUN *)", self.machine, data)
 
     def open_to(self, serve_admin: Function) -> None:
@@ -54,19 +55,3 @@ class Duplicates(Construct):
         propose.lend_key(data.key, "dynamodb", writes=True)
         for function in (propose, find):
             function.lend_key(data.key, "s3", writes=True)
-
-    def _machine(self, house: House) -> sfn.StateMachine:
-        functions = {"ProposeDuplicates": self.propose_duplicates, "FindDuplicates": self.find_duplicates}
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
-        role.add_to_policy(iam.PolicyStatement(
-            actions=["lambda:InvokeFunction"], resources=[function.function_arn for function in functions.values()]))
-        machine = sfn.StateMachine(
-            self, "Machine", role=role, comment="Searches for near-duplicates among all profiles",
-            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
-            definition_substitutions={name: function.function_arn for name, function in functions.items()},
-            logs=sfn.LogOptions(
-                destination=logs.LogGroup(self, "Logs", retention=house.log_retention, removal_policy=cdk.RemovalPolicy.DESTROY),
-                level=sfn.LogLevel.ALL, include_execution_data=False))
-        acknowledge(machine, "SF2", "One run a week, and its execution shows every step; traces would be paid per step.")
-        acknowledge(role, "IAM5[Resource::*]", "Log delivery has no resources that it could be limited to.")
-        return machine

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
-
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.data import IMPORTS_PREFIX, RUNS_PREFIX, STATE_PREFIX, UPLOADS_PREFIX, Data
@@ -18,6 +13,7 @@ from infra.constructs.function import Function, House
 from infra.constructs.ingest import Api, Ingest
 from infra.constructs.layers import ROOT
 from infra.constructs.nag import acknowledge
+from infra.constructs.workflow import may_run, workflow
 from socle.settings import CollectSettings, ConvertImportSettings, ImportSettings, StartImportSettings
 
 DEFINITION = ROOT / "infra/workflows/import.asl.json"
@@ -45,8 +41,12 @@ class Imports(Construct):
                                            profiles_table=data.profiles.table_name))
         self.finish_import = Function(self, "FinishImport", name="finish_import", house=heavy, settings=settings,
                                       memory_mb=1_024, timeout=minutes, ephemeral_storage_size=disk)
-        self.machine = self._machine(house, {"SplitImport": self.split_import, "ConvertImport": self.convert_import,
-                                             "FinishImport": self.finish_import})
+        self.machine = workflow(
+            self, house=house, definition=DEFINITION,
+            functions={"SplitImport": self.split_import, "ConvertImport": self.convert_import,
+                       "FinishImport": self.finish_import},
+            comment="Imports a file",
+            untraced="Executions show every step; traces would be paid per task.")
         self.start_import = Function(
             self, "StartImport", name="start_import", house=house, memory_mb=512, timeout=cdk.Duration.minutes(1),
             settings=StartImportSettings(**settings.model_dump(), import_machine_arn=self.machine.state_machine_arn))
@@ -65,15 +65,7 @@ class Imports(Construct):
         read = (UPLOADS_PREFIX, IMPORTS_PREFIX, RUNS_PREFIX)
         serve_admin.may(["s3:GetObject"], [serve_admin.objects(data.bucket, prefix) for prefix in read])
         serve_admin.may(["s3:PutObject"], [serve_admin.objects(data.bucket, prefix) for prefix in (UPLOADS_PREFIX, RUNS_PREFIX)])
-        serve_admin.may(["states:StartExecution"], [self.machine.state_machine_arn])
-        arn = cdk.Stack.of(self).format_arn(
-            service="states", resource="execution", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-            resource_name=f"{self.machine.state_machine_name}:*")
-        serve_admin.may(["states:StopExecution"], [arn])
-        machine = cdk.Stack.of(self).get_logical_id(cast(cdk.CfnElement, self.machine.node.default_child))
-        acknowledge(cast(iam.IRole, serve_admin.role),
-                    "IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
-                    f"<{machine}.Name>:*]", "The names of executions are not known beforehand.")
+        may_run(serve_admin, self.machine, "states:StopExecution")
 
     def _grant(self, data: Data, ingest: Ingest) -> None:
         split, convert, finish, start = self.split_import, self.convert_import, self.finish_import, self.start_import
@@ -115,18 +107,3 @@ class Imports(Construct):
             targets=[events.CfnRule.TargetProperty(id="start", arn=self.start_import.function_arn)])
         self.start_import.add_permission("EventBridge", principal=iam.ServicePrincipal("events.amazonaws.com"),
                                          source_arn=rule.attr_arn)
-
-    def _machine(self, house: House, functions: Mapping[str, Function]) -> sfn.StateMachine:
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
-        role.add_to_policy(iam.PolicyStatement(
-            actions=["lambda:InvokeFunction"], resources=[function.function_arn for function in functions.values()]))
-        machine = sfn.StateMachine(
-            self, "Machine", role=role, comment="Imports a file",
-            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
-            definition_substitutions={name: function.function_arn for name, function in functions.items()},
-            logs=sfn.LogOptions(
-                destination=logs.LogGroup(self, "Logs", retention=house.log_retention, removal_policy=cdk.RemovalPolicy.DESTROY),
-                level=sfn.LogLevel.ALL, include_execution_data=False))
-        acknowledge(machine, "SF2", "Executions show every step; traces would be paid per task.")
-        acknowledge(role, "IAM5[Resource::*]", "Log delivery has no resources that it could be limited to.")
-        return machine

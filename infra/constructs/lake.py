@@ -5,17 +5,14 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_athena as athena
 from aws_cdk import aws_glue as glue
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.data import ERASURES_PREFIX, LAKE_PREFIX, QUERIES_PREFIX, RAW_PREFIX, Data
 from infra.constructs.function import Function, House
 from infra.constructs.layers import ROOT
-from infra.constructs.nag import acknowledge
 from infra.constructs.schedules import Schedules
+from infra.constructs.workflow import workflow
 from socle.settings import CompactSettings
 
 DEFINITION = ROOT / "infra/workflows/compaction.asl.json"
@@ -46,7 +43,11 @@ class Lake(Construct):
             memory_mb=3_584, timeout=cdk.Duration.minutes(15), ephemeral_storage_size=cdk.Size.gibibytes(10),
             settings=CompactSettings(bucket=data.bucket.bucket_name, definitions_table=data.definitions.table_name))
         self._grant(data)
-        self.machine = self._machine(house)
+        self.machine = workflow(
+            self, house=house, definition=DEFINITION,
+            functions={"CompactLake": self.compact_lake},
+            comment="Compacts the lake",
+            untraced="Its execution shows every step; traces would be paid per step.")
         schedules.start("Compaction", "rate(1 hour)", self.machine, data)
         self.database = self._database(house, data)
         self.work_group = self._work_group(house, data)
@@ -62,20 +63,6 @@ class Lake(Construct):
         compact.may(["dynamodb:Query"], [data.definitions.table_arn])
         compact.lend_key(data.key, "dynamodb")
         compact.lend_key(data.key, "s3", writes=True)
-
-    def _machine(self, house: House) -> sfn.StateMachine:
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
-        role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self.compact_lake.function_arn]))
-        machine = sfn.StateMachine(
-            self, "Machine", role=role, comment="Compacts the lake",
-            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
-            definition_substitutions={"CompactLake": self.compact_lake.function_arn},
-            logs=sfn.LogOptions(
-                destination=logs.LogGroup(self, "Logs", retention=house.log_retention, removal_policy=cdk.RemovalPolicy.DESTROY),
-                level=sfn.LogLevel.ALL, include_execution_data=False))
-        acknowledge(machine, "SF2", "Its execution shows every step; traces would be paid per step.")
-        acknowledge(role, "IAM5[Resource::*]", "Log delivery has no resources that it could be limited to.")
-        return machine
 
     def _database(self, house: House, data: Data) -> glue.CfnDatabase:
         name = f"socle_{house.stage.name}".replace("-", "_")

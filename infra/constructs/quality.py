@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.data import CATALOGUE_PREFIX, QUALITY_PREFIX, QUALITY_RUNS_PREFIX, RAW_PREFIX, Data
 from infra.constructs.function import Function, House
 from infra.constructs.ingest import Ingest
 from infra.constructs.layers import ROOT
-from infra.constructs.nag import acknowledge
 from infra.constructs.schedules import Schedules
+from infra.constructs.workflow import may_run, workflow
 from socle.settings import CatalogueSettings, QualitySettings
 
 DEFINITION = ROOT / "infra/workflows/quality.asl.json"
@@ -37,21 +32,18 @@ class Quality(Construct):
             # An update that failed is not repeated: the next one, an hour later, reads what this one left.
             retry_attempts=0, max_event_age=cdk.Duration.hours(1))
         self._grant(data, ingest)
-        self.machine = self._machine(house)
+        self.machine = workflow(
+            self, house=house, definition=DEFINITION,
+            functions={"MeasureQuality": self.measure_quality},
+            comment="Looks at all profiles: how good they are, what a clean-up changes",
+            untraced="One run a night, and its execution shows every step; traces would be paid per part.")
         schedules.start("Quality", "cron(0 3 * * ? *)", self.machine, data)
         schedules.every("Catalogue", "rate(1 hour)", self.update_catalogue, data)
 
     def open_to(self, function: Function) -> None:
         """Let a function start runs and ask for their state."""
         function.add_environment(MACHINE, self.machine.state_machine_arn)
-        function.may(["states:StartExecution"], [self.machine.state_machine_arn])
-        function.may(["states:DescribeExecution"], [cdk.Stack.of(self).format_arn(
-            service="states", resource="execution", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-            resource_name=f"{self.machine.state_machine_name}:*")])
-        machine = cdk.Stack.of(self).get_logical_id(cast(cdk.CfnElement, self.machine.node.default_child))
-        acknowledge(cast(iam.IRole, function.role),
-                    "IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
-                    f"<{machine}.Name>:*]", "The names of executions are not known beforehand.")
+        may_run(function, self.machine)
 
     def _grant(self, data: Data, ingest: Ingest) -> None:
         measure, update, bucket = self.measure_quality, self.update_catalogue, data.bucket
@@ -71,18 +63,3 @@ class Quality(Construct):
             "s3:prefix": [f"{prefix}*" for prefix in (QUALITY_PREFIX, QUALITY_RUNS_PREFIX, CATALOGUE_PREFIX)]}})
         for function in (measure, update):
             function.lend_key(data.key, "s3", writes=True)
-
-    def _machine(self, house: House) -> sfn.StateMachine:
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
-        role.add_to_policy(iam.PolicyStatement(
-            actions=["lambda:InvokeFunction"], resources=[self.measure_quality.function_arn]))
-        machine = sfn.StateMachine(
-            self, "Machine", role=role, comment="Looks at all profiles: how good they are, what a clean-up changes",
-            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
-            definition_substitutions={"MeasureQuality": self.measure_quality.function_arn},
-            logs=sfn.LogOptions(
-                destination=logs.LogGroup(self, "Logs", retention=house.log_retention, removal_policy=cdk.RemovalPolicy.DESTROY),
-                level=sfn.LogLevel.ALL, include_execution_data=False))
-        acknowledge(machine, "SF2", "One run a night, and its execution shows every step; traces would be paid per part.")
-        acknowledge(role, "IAM5[Resource::*]", "Log delivery has no resources that it could be limited to.")
-        return machine

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.data import ERASURES_PREFIX, RAW_PREFIX, REPLAYS_PREFIX, Data
 from infra.constructs.function import Function, House
 from infra.constructs.layers import ROOT
-from infra.constructs.nag import acknowledge
+from infra.constructs.workflow import workflow
 from socle.settings import ReplayCompareSettings, ReplayPlanSettings, ReplaySettings
 
 DEFINITION = ROOT / "infra/workflows/replay.asl.json"
@@ -64,20 +63,13 @@ class Replay(Construct):
                           {"StringLikeIfExists": {"s3:prefix": [f"{REPLAYS_PREFIX}*"]}})
 
     def _machine(self, house: House, functions: Mapping[str, Function]) -> sfn.StateMachine:
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
-        role.add_to_policy(iam.PolicyStatement(
-            actions=["lambda:InvokeFunction"], resources=[function.function_arn for function in functions.values()]))
-        machine = sfn.StateMachine(
-            self, "Machine", role=role, comment="Rebuilds all profiles from the raw objects",
-            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
-            definition_substitutions={name: function.function_arn for name, function in functions.items()},
-            logs=sfn.LogOptions(
-                destination=logs.LogGroup(self, "Logs", retention=house.log_retention, removal_policy=cdk.RemovalPolicy.DESTROY),
-                level=sfn.LogLevel.ALL, include_execution_data=False))
-        acknowledge(machine, "SF2", "A replay is rare, and its executions show every step; traces would be paid per task.")
-        acknowledge(role, "IAM5[Resource::*]", "Log delivery has no resources that it could be limited to.")
+        machine = workflow(
+            self, house=house, definition=DEFINITION,
+            functions=functions,
+            comment="Rebuilds all profiles from the raw objects",
+            untraced="A replay is rare, and its executions show every step; traces would be paid per task.")
         # A distributed Map starts its children as executions of its own machine, which so is named in its own role.
-        children = iam.Policy(self, "Children", roles=[role], statements=[
+        children = iam.Policy(self, "Children", roles=[machine.role], statements=[
             iam.PolicyStatement(actions=["states:StartExecution"], resources=[machine.state_machine_arn])])
         children.node.add_dependency(machine)
         return machine

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.data import LAKE_PREFIX, REPORTS_PREFIX, Data
 from infra.constructs.function import Function, House
 from infra.constructs.ingest import Ingest
 from infra.constructs.layers import ROOT
-from infra.constructs.nag import acknowledge
 from infra.constructs.schedules import Schedules
+from infra.constructs.workflow import may_run, workflow
 from socle.settings import RfmSettings
 
 DEFINITION = ROOT / "infra/workflows/rfm.asl.json"
@@ -35,21 +30,18 @@ class Rfm(Construct):
             settings=RfmSettings(definitions_table=data.definitions.table_name, bucket=data.bucket.bucket_name,
                                  stream_name=ingest.stream.stream_name))
         self._grant(data, ingest)
-        self.machine = self._machine(house)
+        self.machine = workflow(
+            self, house=house, definition=DEFINITION,
+            functions={"ComputeRfm": self.compute_rfm},
+            comment="Scores all customers: how recently, how often, for how much they bought",
+            untraced="One run a day, and its execution shows every step; traces would be paid per step.")
         # After the survey and a compaction of the night's events.
         schedules.start("Rfm", "cron(30 4 * * ? *)", self.machine, data)
 
     def open_to(self, serve_admin: Function, data: Data) -> None:
         """Let the admin API start runs, ask for their state, and read reports."""
         serve_admin.add_environment("SOCLE_RFM_MACHINE", self.machine.state_machine_arn)
-        serve_admin.may(["states:StartExecution"], [self.machine.state_machine_arn])
-        serve_admin.may(["states:DescribeExecution"], [cdk.Stack.of(self).format_arn(
-            service="states", resource="execution", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-            resource_name=f"{self.machine.state_machine_name}:*")])
-        machine = cdk.Stack.of(self).get_logical_id(cast(cdk.CfnElement, self.machine.node.default_child))
-        acknowledge(cast(iam.IRole, serve_admin.role),
-                    "IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
-                    f"<{machine}.Name>:*]", "The names of executions are not known beforehand.")
+        may_run(serve_admin, self.machine)
         serve_admin.may(["s3:GetObject"], [serve_admin.objects(data.bucket, REPORTS_PREFIX)])
 
     def _grant(self, data: Data, ingest: Ingest) -> None:
@@ -65,17 +57,3 @@ class Rfm(Construct):
         function.lend_key(data.key, "dynamodb")
         for service in ("s3", "kinesis"):
             function.lend_key(data.key, service, writes=True)
-
-    def _machine(self, house: House) -> sfn.StateMachine:
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
-        role.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self.compute_rfm.function_arn]))
-        machine = sfn.StateMachine(
-            self, "Machine", role=role, comment="Scores all customers: how recently, how often, for how much they bought",
-            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
-            definition_substitutions={"ComputeRfm": self.compute_rfm.function_arn},
-            logs=sfn.LogOptions(
-                destination=logs.LogGroup(self, "Logs", retention=house.log_retention, removal_policy=cdk.RemovalPolicy.DESTROY),
-                level=sfn.LogLevel.ALL, include_execution_data=False))
-        acknowledge(machine, "SF2", "One run a day, and its execution shows every step; traces would be paid per step.")
-        acknowledge(role, "IAM5[Resource::*]", "Log delivery has no resources that it could be limited to.")
-        return machine

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.data import LAKE_PREFIX, REPORTS_PREFIX, SEGMENT_RUNS_PREFIX, Data
 from infra.constructs.function import Function, House
 from infra.constructs.ingest import Ingest
 from infra.constructs.layers import ROOT
-from infra.constructs.nag import acknowledge
 from infra.constructs.schedules import Schedules
+from infra.constructs.workflow import workflow
 from socle.settings import RecomputeSettings
 
 DEFINITION = ROOT / "infra/workflows/recompute.asl.json"
@@ -33,7 +30,11 @@ class Segments(Construct):
             settings=RecomputeSettings(definitions_table=data.definitions.table_name, bucket=data.bucket.bucket_name,
                                        stream_name=ingest.stream.stream_name))
         self._grant(data, ingest)
-        self.machine = self._machine(house)
+        self.machine = workflow(
+            self, house=house, definition=DEFINITION,
+            functions={"RecomputeSegments": self.recompute_segments},
+            comment="Evaluates all segments for everybody in the lake",
+            untraced="One run a day, and its execution shows every step; traces would be paid per step.")
         # After a compaction of the night's events, and after RFM, which segments ask for.
         schedules.start("Segments", "cron(0 5 * * ? *)", self.machine, data)
 
@@ -50,18 +51,3 @@ class Segments(Construct):
         function.lend_key(data.key, "dynamodb")
         for service in ("s3", "kinesis"):
             function.lend_key(data.key, service, writes=True)
-
-    def _machine(self, house: House) -> sfn.StateMachine:
-        role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("states.amazonaws.com"))
-        role.add_to_policy(iam.PolicyStatement(
-            actions=["lambda:InvokeFunction"], resources=[self.recompute_segments.function_arn]))
-        machine = sfn.StateMachine(
-            self, "Machine", role=role, comment="Evaluates all segments for everybody in the lake",
-            definition_body=sfn.DefinitionBody.from_string(DEFINITION.read_text()),
-            definition_substitutions={"RecomputeSegments": self.recompute_segments.function_arn},
-            logs=sfn.LogOptions(
-                destination=logs.LogGroup(self, "Logs", retention=house.log_retention, removal_policy=cdk.RemovalPolicy.DESTROY),
-                level=sfn.LogLevel.ALL, include_execution_data=False))
-        acknowledge(machine, "SF2", "One run a day, and its execution shows every step; traces would be paid per step.")
-        acknowledge(role, "IAM5[Resource::*]", "Log delivery has no resources that it could be limited to.")
-        return machine

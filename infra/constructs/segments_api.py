@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.constructs.data import LAKE_PREFIX, Data
 from infra.constructs.function import Function, House
-from infra.constructs.nag import acknowledge
+from infra.constructs.workflow import may_run
 from socle.settings import PreviewSettings
 
 
@@ -42,14 +40,6 @@ class SegmentsApi(Construct):
         serve_admin.add_environment("SOCLE_PREVIEW_FUNCTION", self.preview_segment.function_name)
         serve_admin.may(["lambda:InvokeFunction"], [self.preview_segment.function_arn])
         serve_admin.may(["s3:GetObject"], [data.bucket.arn_for_objects(f"{LAKE_PREFIX}manifest.json")])
-        stack = cdk.Stack.of(self)
         for setting, machine in machines.items():
             serve_admin.add_environment(f"SOCLE_{setting.upper()}", machine.state_machine_arn)
-            serve_admin.may(["states:StartExecution"], [machine.state_machine_arn])
-            serve_admin.may(["states:DescribeExecution"], [stack.format_arn(
-                service="states", resource="execution", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-                resource_name=f"{machine.state_machine_name}:*")])
-            logical_id = stack.get_logical_id(cast(cdk.CfnElement, machine.node.default_child))
-            acknowledge(cast(iam.IRole, serve_admin.role),
-                        "IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:"
-                        f"<{logical_id}.Name>:*]", "The names of executions are not known beforehand.")
+            may_run(serve_admin, machine)
