@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, Field
 
 from socle import clock
@@ -13,11 +12,9 @@ from socle.ids import new_id
 from socle.iso import to_iso
 
 from . import collaborators
-from .shapes import Time, answers, new_router
+from .shapes import RunName, RunState, Time, answers, new_router
 
 router = new_router()
-
-RunName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,80}$", description="as the answer that started it named it")]
 
 
 class LakeState(BaseModel):
@@ -30,13 +27,6 @@ class LakeState(BaseModel):
     events: int = Field(description="events that count")
     people: int
     bytes: int
-
-
-class CompactionState(BaseModel):
-    """A compaction."""
-
-    run: str
-    state: str = Field(description="running, succeeded, failed, timed_out or aborted")
 
 
 @router.get("/api/lake", summary="What the lake holds", operation_id="read_lake", tags=["lake"],
@@ -54,7 +44,7 @@ def read_lake() -> dict[str, Any]:
 
 
 @router.post("/api/lake/compact", summary="Compact the lake now", operation_id="compact_lake", tags=["lake"],
-             responses=answers(200, CompactionState, "started"))
+             responses=answers(200, RunState, "started"))
 def compact_lake() -> dict[str, Any]:
     """Everything that was received some minutes ago is in the lake when it has succeeded."""
     run = new_id()
@@ -63,7 +53,7 @@ def compact_lake() -> dict[str, Any]:
 
 
 @router.get("/api/lake/runs/<run>", summary="A compaction", operation_id="read_compaction", tags=["lake"],
-            responses=answers(200, CompactionState, "its state"))
+            responses=answers(200, RunState, "its state"))
 def read_compaction(run: RunName) -> dict[str, Any]:
     """Whether it has ended."""
     state = collaborators.get().compactions.state(run)

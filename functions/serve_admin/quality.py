@@ -5,7 +5,7 @@ No postponed annotations here: the resolver reads the signatures, and one parame
 
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from socle.clock import now
@@ -15,11 +15,10 @@ from socle.quality.service import Asked
 
 from . import collaborators
 from .profiles import Id
-from .shapes import Time, answers, new_router
+from .shapes import RunName, RunState, Time, answers, new_router
 
 router = new_router()
 
-RunName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,80}$", description="as the answer that started it named it")]
 Share = Annotated[float | None, Field(description="0 to 1; null when there is nothing to measure")]
 Points = Annotated[float, Field(description="of a score from 0 to 100")]
 
@@ -67,11 +66,9 @@ class QualityOverview(BaseModel):
     trend: list[dict[str, Any]] = Field(description="one row for each day with a survey, the oldest first")
 
 
-class QualityRun(BaseModel):
+class QualityRun(RunState):
     """A survey, a clean-up, or the undoing of one."""
 
-    run: str
-    state: str = Field(description="running, succeeded, failed, timed_out or aborted")
     result: dict[str, Any] | None = Field(description="once it has succeeded: a survey, or of a clean-up people, profiles and "
                                           "traits changed, and a sample")
 

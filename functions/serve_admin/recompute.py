@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from socle.errors import NotFound
 from socle.ids import new_id
 
 from . import collaborators
-from .shapes import Time, answers, new_router
+from .shapes import RunName, RunState, Time, answers, new_router
 
 router = new_router()
-
-RunName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,80}$", description="as the answer that started it named it")]
-
-
-class RecomputeState(BaseModel):
-    """A run."""
-
-    run: str
-    state: str = Field(description="running, succeeded, failed, timed_out or aborted")
 
 
 class SegmentSizes(BaseModel):
@@ -49,7 +39,7 @@ def read_segment_sizes() -> dict[str, Any]:
 
 
 @router.post("/api/segments/recompute", summary="Evaluate all segments for everybody now", operation_id="recompute_segments",
-             tags=["segments"], responses=answers(200, RecomputeState, "started"))
+             tags=["segments"], responses=answers(200, RunState, "started"))
 def recompute_segments() -> dict[str, Any]:
     """By the lake as the last compaction left it. Whoever differs from what their profile says enters or leaves, like a new
     segment fills itself."""
@@ -59,7 +49,7 @@ def recompute_segments() -> dict[str, Any]:
 
 
 @router.get("/api/segments/recompute/<run>", summary="A recompute", operation_id="read_recompute", tags=["segments"],
-            responses=answers(200, RecomputeState, "its state"))
+            responses=answers(200, RunState, "its state"))
 def read_recompute(run: RunName) -> dict[str, Any]:
     """When it has succeeded, its report is at GET /api/segments/sizes."""
     state = collaborators.get().recompute_runs.state(run)

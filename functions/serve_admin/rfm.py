@@ -5,17 +5,14 @@ No postponed annotations here: the resolver reads the signatures.
 
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler.openapi.params import Path
 from pydantic import BaseModel, Field
 
 from socle.ids import new_id
 
 from . import collaborators
-from .shapes import Time, answers, new_router
+from .shapes import RunName, RunState, Time, answers, new_router
 
 router = new_router()
-
-RunName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,80}$", description="as the answer that started it named it")]
 Money = Annotated[int, Field(description="in minor units of the currency")]
 Days = Annotated[float | None, Field(description="mean of days since the last order; null without customers")]
 
@@ -70,11 +67,9 @@ class RfmReport(BaseModel):
     quintiles: dict[str, list[Fifth]] = Field(description="recency, frequency, monetary → the scores that somebody has, 5 first")
 
 
-class RfmRunState(BaseModel):
+class RfmRunState(RunState):
     """A run."""
 
-    run: str
-    state: str = Field(description="running, succeeded, failed, timed_out or aborted")
     result: RfmReport | None = Field(description="once it has succeeded")
 
 

@@ -17,9 +17,17 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="how many items to 
 Cursor = Annotated[str | None, Query(max_length=2_000, description="`next` of the previous page")]
 Name = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$",
                            description="1 to 63 of a-z, 0-9, _ and -, a letter or digit first")]
+RunName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,80}$", description="as the answer that started it named it")]
 
 Time = Annotated[str, Field(description="ISO 8601, UTC", examples=["2026-01-31T12:00:00.000Z"])]
 Next = Annotated[str | None, Field(description="cursor of the next page; null on the last")]
+
+
+class RunState(BaseModel):
+    """A run of a workflow."""
+
+    run: str
+    state: str = Field(description="running, succeeded, failed, timed_out or aborted")
 
 
 class ErrorDetail(BaseModel):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from socle.accounts import service
@@ -17,6 +17,7 @@ from socle.profiles.fold import MAX_ACCOUNTS
 from socle.profiles.service import Profiles
 from tests.accounts.groups import ADA, BOB, DEVICE, Firm, group
 from tests.accounts.memory import MemoryAccounts
+from tests.examples import examples
 from tests.faults.calls import Crash, FaultyCalls, kinds
 from tests.memory import Calls, MemoryProfiles
 from tests.people import T0, cut, event, order
@@ -29,7 +30,7 @@ _named = st.builds(lambda number, who, to: event(number, who, context={"groupId"
 _histories = st.lists(_calls | _named, min_size=1, max_size=8, unique_by=lambda one: (one.ids, one.key))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.data())
 def test_however_calls_and_effects_arrive_the_accounts_are_the_same(data):
     events = data.draw(_histories)
@@ -46,7 +47,7 @@ def test_however_calls_and_effects_arrive_the_accounts_are_the_same(data):
         assert other.shown(name) == plain.shown(name)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(_histories)
 def test_what_people_add_up_to_is_what_their_events_add_up_to(events):
     firm = Firm()

@@ -1,127 +1,15 @@
-"""Account conditions live: people are given what segments ask of their accounts, whatever changed it and in whatever order."""
+"""Account conditions live: people are given what segments ask of their accounts, whatever changed it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from socle.accounts.service import Accounts, AccountWriter
 from socle.definitions.model import Definition
-from socle.effects.model import Effect
-from socle.effects.service import EffectRunner
-from socle.errors import Unavailable
-from socle.events.group import Record
 from socle.identity.service.graph import IdentityGraph
-from socle.profiles.codec import encode_aggregate
 from socle.profiles.service import Profiles
 from socle.segments import accounts as pure
-from socle.segments.document import Segment
-from socle.segments.rules import LiveRules
 from socle.segments.service import accounts as service
-from socle.segments.service.accounts import AccountFacts
 from tests.accounts.groups import ADA, BOB, DEVICE, group
-from tests.accounts.memory import MemoryAccounts
-from tests.people import T0, event, order
-from tests.world import World
-
-GOLD = {"type": "account", "quantifier": "any", "trait": "plan", "test": {"op": "eq", "value": "gold"}}
-BUYER = {"type": "event", "event": "Order Completed"}
-CY = ("user_id", "cy")
-
-
-def bought(number: int, who: tuple[str, str]) -> Any:
-    return order(number, who, order_id=str(number), revenue=1)
-
-
-def of_members(quantifier: str, segment: str = "buyers") -> dict[str, Any]:
-    return {"type": "account_members", "quantifier": quantifier, "segment": segment}
-
-
-class Town:
-    """A world whose effects are run and whose ticks arrive, with segments; `stream` holds ticks that have not arrived,
-    `rival` happens before the next ones get there."""
-
-    def __init__(self, **segments: dict[str, Any]) -> None:
-        self.world = World()
-        self.world.now = T0
-        self.store = MemoryAccounts(self.world.profiles)
-        self.stream: list[Record] = []
-        self.walks: list[tuple[Effect, int]] = []
-        self.large: list[str] = []
-        self.rival: Callable[[], None] | None = None
-        self.definitions: list[Definition] = []
-        self.facts = AccountFacts(self.store, self.world.profiles, self, self.asked, lambda: self.world.now, self,  # type: ignore[arg-type]
-                                  self.large.append)
-        self.writer = AccountWriter(self.store, self.facts)
-        self.accounts = Accounts(self.store, self.world.profiles)  # type: ignore[arg-type]
-        self.runner = EffectRunner(self.world.profiles, lambda name: None, lambda: b"", lambda *asked: 200, self.writer,  # type: ignore[arg-type]
-                                   Rows(), self.facts)
-        self.done = 0
-        self.define(**segments)
-
-    def define(self, **segments: dict[str, Any]) -> None:
-        self.definitions = [
-            Definition("segments", name, 1, Segment.model_validate({"when": when}).model_dump(mode="json"), T0, T0)
-            for name, when in segments.items()]
-        self.world.rules = self.world.rules._replace(segments=LiveRules.of(self.definitions))
-
-    def asked(self) -> pure.Asked:
-        return pure.asked(lambda kind: [one for one in self.definitions if one.kind == kind])
-
-    def put(self, records: Sequence[Record]) -> None:
-        rival, self.rival = self.rival, None
-        if rival is not None:
-            rival()
-        self.stream += records
-
-    def send(self, effects: Sequence[Effect], delay: int = 0) -> None:
-        self.walks += [(effect, delay) for effect in effects]
-
-    def after(self, *events: Any) -> Town:
-        """Deliver the events, and all that comes of them."""
-        if events:
-            self.world.deliver(*events)
-        for _ in range(20):
-            self.run(self.waiting())
-            if not self.arrive() and not self.waiting(keep=True):
-                return self
-        raise AssertionError("it goes on for ever")
-
-    def waiting(self, keep: bool = False) -> list[Effect]:
-        found = self.world.queue.sent[self.done:]
-        self.done += 0 if keep else len(found)
-        return found
-
-    def run(self, effects: Sequence[Effect]) -> None:
-        for effect in effects:
-            self.runner.run(effect, T0)
-
-    def arrive(self) -> int:
-        """The ticks on the stream are applied; answers how many."""
-        records, self.stream = self.stream, []
-        if records:
-            self.world.consumer.apply([self.world.record(record.data) for record in records])
-        return len(records)
-
-    def id(self, who: tuple[str, str]) -> str:
-        return Profiles(self.world.profiles).find(*who)  # type: ignore[arg-type]
-
-    def given(self, who: tuple[str, str], name: str = "acme") -> Any:
-        return self.world.profiles.load([self.id(who)])[self.id(who)].given.get(f"account:{name}")
-
-    def of(self, who: tuple[str, str]) -> set[str]:
-        return set(self.world.profiles.load([self.id(who)])[self.id(who)].segments)
-
-
-class Rows:
-    """Membership rows are no matter of these tests."""
-
-    def take(self, effect: Effect) -> bool:
-        return True
+from tests.accounts.town import BUYER, CY, GOLD, Town, bought, of_members
+from tests.people import T0, event
 
 
 def test_a_trait_of_the_account_lets_its_people_in_and_out():
@@ -239,52 +127,6 @@ def test_what_no_condition_names_is_not_given():
     assert town.stream == []
 
 
-def test_of_two_who_look_at_once_the_later_look_is_what_stays():
-    town = Town(buyers=BUYER, all=of_members("all")).after(group(1, ADA), group(2, BOB))
-
-    def bob_buys() -> None:
-        town.world.deliver(bought(4, BOB))
-        town.run(town.waiting())
-
-    town.world.deliver(bought(3, ADA))
-    town.rival = bob_buys
-    town.run(town.waiting())
-    town.arrive()
-    assert (town.given(ADA)["segments"], town.given(BOB)["segments"]) == ({"buyers": [2, 2]}, {"buyers": [2, 2]})
-
-
-def test_a_push_that_breaks_off_is_made_up_for_when_the_effect_comes_again():
-    def broken() -> None:
-        raise Unavailable("stream_unavailable", "not now")
-
-    town = Town(gold=GOLD)
-    town.world.deliver(group(1, ADA, plan="gold"))
-    town.rival, effects = broken, town.waiting()
-    with pytest.raises(Unavailable):
-        town.run(effects)
-    assert town.stream == []
-    town.run(effects)
-    assert town.after().of(ADA) == {"gold"}
-
-
-def test_what_a_tick_brings_is_not_lost_with_a_race():
-    town = Town(gold=GOLD)
-    town.world.deliver(group(1, ADA, plan="gold"))
-    town.run(town.waiting())
-    profiles, load = town.world.profiles, town.world.profiles.load
-
-    def overtaken(wanted: Any, fresh: bool = True) -> Any:
-        profiles.load = load  # type: ignore[method-assign]
-        found = load(wanted, fresh)
-        for one in found.values():
-            profiles.save(after := one.next(), encode_aggregate(after))
-        return found
-
-    profiles.load = overtaken  # type: ignore[method-assign]
-    town.arrive()
-    assert town.of(ADA) == {"gold"}
-
-
 def test_of_many_members_the_numbers_are_said_when_they_answer_otherwise(monkeypatch):
     monkeypatch.setattr(pure, "EXACT", 1)
     town = Town(buyers=BUYER, **{name: of_members(name) for name in ("any", "all")})
@@ -333,34 +175,3 @@ def test_all_that_rests_on_accounts_is_known_to_and_nothing_else():
 def test_facts_that_differ_in_kind_are_not_the_same():
     assert not pure.still_says({"traits": {"vip": True}, "segments": {}}, {"traits": {"vip": 1}, "segments": {}})
     assert pure.still_says(None, None)
-
-
-_happenings = st.sampled_from([
-    group(1, ADA), group(2, BOB), group(3, CY), group(4, BOB, plan="gold"), group(5, CY, plan="free"), bought(6, ADA),
-    bought(7, BOB), event(8, ADA, DEVICE), group(9, DEVICE), group(2, BOB, to="other", revision=1), bought(10, DEVICE)])
-
-
-@settings(max_examples=40)
-@given(st.lists(_happenings, min_size=2, max_size=8, unique_by=lambda one: (one.key, one.revision)), st.data())
-def test_in_whatever_order_effects_and_ticks_arrive_all_have_what_is(events, data):
-    segments = {"buyers": BUYER, "gold": GOLD, **{name: of_members(name) for name in ("any", "all", "none")}}
-    town = Town(**segments)
-    for one in events:
-        town.world.deliver(one)
-        waiting = data.draw(st.permutations(town.waiting()))
-        kept = data.draw(st.integers(0, len(waiting)))
-        town.run([*waiting[kept:], *waiting[kept:][:1]])
-        town.done -= kept
-        town.world.queue.sent[town.done:] = waiting[:kept]
-        if data.draw(st.booleans()):
-            town.arrive()
-    town.after()
-    for who in {identifier for one in events for identifier in one.ids}:
-        person = town.world.profiles.load([town.id(who)])[town.id(who)]
-        for name in person.snapshot.accounts:
-            assert person.given[f"account:{name}"]["segments"]["buyers"] == expected(town, name), name
-
-
-def expected(town: Town, name: str) -> list[int]:
-    ids = [item["id"] for item in town.accounts.members(name, 100)["items"]]
-    return [sum("buyers" in one.segments for one in town.world.profiles.load(ids).values()), len(ids)]

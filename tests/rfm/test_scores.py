@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -14,6 +14,7 @@ from socle.iso import from_iso, to_iso
 from socle.rfm.compute import begin, collect, main_currency, score
 from socle.rfm.groups import fm_of, group_of
 from socle.rfm.model import RfmRules
+from tests.examples import examples
 from tests.rfm.customers import DAY, NOW, by_hand, changed, civil_days, compute, orders, scored, show
 
 FIVE = {f"p{number}": orders(number, number * 100, last=f"2025-12-{number:02}T00:00:00.000Z") for number in range(1, 6)}
@@ -41,7 +42,7 @@ people = st.dictionaries(
               st.integers(0, 40 * DAY).map(lambda ago: to_iso(NOW - ago))), max_size=12)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(people, st.sampled_from(["elapsed", "calendar"]), st.sampled_from(["net", "revenue"]))
 def test_scores_are_those_of_the_definition(base, recency, monetary):
     rules = RfmRules(recency=recency, monetary=monetary, timezone="America/St_Johns")

@@ -12,6 +12,8 @@ from socle.effects.model import SEGMENT
 from socle.events.model import RECHECK, Tick
 from socle.events.stream import encode_ticks
 from socle.profiles.codec import decode_aggregate, encode_aggregate
+from socle.profiles.model import Register
+from socle.segments import live
 from socle.segments.document import Segment
 from socle.segments.rules import LiveRules
 from tests.people import ANONYMOUS, T0, USER, event, identify, order
@@ -91,6 +93,28 @@ def test_a_segment_of_traits_follows_the_trait():
     assert shop.of() == {"pro"}
     shop.deliver(identify(3, traits={"plan": None}))
     assert shop.of() == set()
+
+
+def test_only_another_value_is_looked_at(monkeypatch):
+    looked: list[str] = []
+    evaluate = live.evaluate
+    monkeypatch.setattr(live, "evaluate", lambda node, *rest: looked.append(node.__class__.__name__) or evaluate(node, *rest))
+    shop = Shop(pro=PRO, french={"type": "profile", "field": "locale", "test": {"op": "in", "values": ["fr-FR"]}})
+    said = {"traits": {"plan": "pro"}, "context": {"locale": "fr-FR"}}
+    shop.deliver(event(0, name="$identify", type="identify", **said))
+    assert (sorted(looked), shop.of()) == (["FieldTest", "TraitTest"], {"pro", "french"})
+    shop.deliver(event(1, name="$identify", type="identify", **said), event(2, context=said["context"]))
+    assert len(looked) == 2
+    shop.deliver(event(3, name="$identify", type="identify", traits={"plan": "free"}, context={"locale": "en-US"}))
+    assert (len(looked), shop.of()) == (4, set())
+
+
+@pytest.mark.parametrize(("was", "now"), [(1, True), (1, 1.0), ("1", 1), (None, False), ([1], [True]), (None, "")])
+def test_values_of_two_kinds_are_two_even_in_a_correction(was, now):
+    assert live._rewritten({"a": Register(1, 2, was)}, {"a": Register(1, 2, now)}) == ["a"]
+    kept = Register(1, 2, was)
+    assert live._rewritten({"a": kept}, {"a": kept}) == live._rewritten({}, {}) == []
+    assert live._rewritten({"a": kept}, {}) == live._rewritten({}, {"a": kept}) == ["a"]
 
 
 def test_a_new_segment_fills_itself_by_the_next_event_or_a_recheck():

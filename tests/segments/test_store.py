@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import boto3
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
@@ -16,6 +16,7 @@ from socle.effects.model import Effect
 from socle.errors import Conflict, Rejected
 from socle.segments.membership import KEPT, MAX_MOVES, Membership, Move, move_of
 from socle.segments.store import SHARDS, MembershipStore, shard_of
+from tests.examples import examples
 from tests.people import T0
 from tests.profiles.test_store import make_table
 
@@ -47,7 +48,7 @@ def everybody(store: MembershipStore, segment: str, limit: int = 100) -> dict[st
 _number = iter(range(10**6))
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(st.data(), st.lists(st.booleans(), min_size=1, max_size=5))
 def test_in_whatever_order_moves_come_the_newest_says_who_is_in_and_each_is_kept_once(store, data, entered):
     profile, all_moves = f"p{next(_number)}", moves(*entered)

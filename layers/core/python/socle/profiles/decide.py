@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from socle.accounts.link import group_of
-from socle.effects.model import ACCOUNT, SEGMENT, WEBHOOK, Effect
+from socle.effects.model import ACCOUNT, MEMBERS, SEGMENT, WEBHOOK, Effect
 from socle.errors import Rejected
 from socle.events.model import RECHECK, Event, Tick
 from socle.profiles.codec import encode_aggregate, entry_of, event_of
@@ -83,12 +83,13 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | N
         snapshot = snapshot or refold(whole, rules)
         live = follow(aggregate, snapshot, given, new, segments, now, ticked=ticked, whole=whole)
     tail = (*aggregate.tail, *(entry_of(event) for event in new))
+    caused = () if webhooks is None else (
+        *effects(aggregate.id, new, webhooks, aggregate.snapshot.accounts), *partings(aggregate, snapshot))
     after = aggregate.next(
         snapshot=snapshot,
         reserved=(owned | claimed) - snapshot.pairs(),
         tail=tuple(sorted(tail, key=lambda entry: (entry.key, entry.revision))),
-        outbox=(*aggregate.outbox, *effects(aggregate.id, new, webhooks, aggregate.snapshot.accounts),
-                *moves(aggregate.id, aggregate.version + 1, live, now)),
+        outbox=(*aggregate.outbox, *caused, *moves(aggregate.id, aggregate.version + 1, live, now)),
         due=live.due, segments=live.segments, evaluated=live.evaluated, trackers=live.trackers, given=given,
     )
     data = encode_aggregate(after)
@@ -213,14 +214,18 @@ def moves(profile: str, version: int, live: Live, now: int) -> list[Effect]:
             for sign, names in (("+", live.entered), ("-", live.left)) for name in names]
 
 
-def effects(profile: str, events: Iterable[Event], webhooks: Webhooks | None, accounts: Collection[str] = ()) -> list[Effect]:
-    """The effects that new events call for; none at all without `webhooks` (None).
+def partings(aggregate: Aggregate, snapshot: Snapshot) -> list[Effect]:
+    """The effects of belonging to accounts no more: a correction named another one, or newer ones took their place."""
+    return [Effect(MEMBERS, group, aggregate.id, "", aggregate.version + 1)
+            for group in aggregate.snapshot.accounts if group not in snapshot.accounts]
+
+
+def effects(profile: str, events: Iterable[Event], webhooks: Webhooks, accounts: Collection[str] = ()) -> list[Effect]:
+    """The effects that new events call for.
 
     A group call says something of its account, each of its revisions, for an account is no fold of highest revisions; any other
     event that names one matters when its person was not linked to it before: `accounts` are those of which that is known.
     """
-    if webhooks is None:
-        return []
     events = list(events)
     found = [Effect(WEBHOOK, name, profile, event.key, event.revision)
              for event in highest_revisions(events) for name in webhooks.get(event.name, ())]

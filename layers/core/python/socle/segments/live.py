@@ -7,12 +7,13 @@ newest facts, in the profile's own item; when those do not reach back far enough
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import is_
 from typing import Any, NamedTuple
 
 from socle.errors import POISON
 from socle.events.model import Event
 from socle.profiles.fold import HistoryNeeded, highest_revisions
-from socle.profiles.model import Aggregate, Snapshot, Trackers
+from socle.profiles.model import Aggregate, Register, Snapshot, Trackers
 from socle.profiles.orders import standing
 from socle.segments.evaluate import evaluate
 from socle.segments.facts import Person, Seen, person_of, selects
@@ -109,14 +110,29 @@ def _concerned(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], 
     if new:
         changes.append(("seen",))
     for what, was, now in (("orders", old.orders, snapshot.orders), ("consent", old.consent, snapshot.consent),
-                           ("context", old.context, snapshot.context), ("identifiers", old.identifiers, snapshot.identifiers),
-                           ("accounts", old.accounts.keys(), snapshot.accounts.keys()), ("given", before.given, given)):
+                           ("identifiers", old.identifiers, snapshot.identifiers),
+                           ("accounts", old.accounts.keys(), snapshot.accounts.keys()),
+                           ("given", before.given, given)):
         if (what,) in readers and was != now:
             changes.append((what,))
-    if old.traits != snapshot.traits:
-        changes += [("trait", name) for name in {*old.traits, *snapshot.traits}
-                    if old.traits.get(name) != snapshot.traits.get(name)]
+    changes += [("trait", name) for name in _rewritten(old.traits, snapshot.traits)]
+    if _rewritten(old.context, snapshot.context):
+        changes.append(("context",))
     return {name for change in changes if change in readers for name in readers[change]}
+
+
+def _rewritten(old: Mapping[str, Register], new: Mapping[str, Register]) -> list[str]:
+    """Names under which there is another value: one that was only written once more is none."""
+    if len(old) == len(new) and all(map(is_, old.values(), new.values())):
+        return []
+    return [name for name in {*old, *new} if not _is_same(old.get(name), new.get(name))]
+
+
+def _is_same(old: Register | None, new: Register | None) -> bool:
+    """1, 1.0 and true are three values; lists and objects, which may hold them, are taken for the same only if nobody wrote."""
+    if old is None or new is None or not isinstance(new.value, str | int | float | None):
+        return old is new
+    return old.value.__class__ is new.value.__class__ and bool(old.value == new.value)
 
 
 def _person(profile: str, snapshot: Snapshot, given: Mapping[str, Any], rules: LiveRules, trackers: Trackers,
