@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from socle.accounts import service
 from socle.accounts.rollup import ACTIVE
-from socle.effects.model import ACCOUNT
+from socle.effects.model import ACCOUNT, MEMBERS
 from socle.errors import NotFound, SocleError
 from socle.events.stream import encode_ticks
 from socle.identity.service.graph import IdentityGraph
-from socle.profiles.decide import effects
+from socle.profiles.decide import decide
 from socle.profiles.fold import MAX_ACCOUNTS
+from socle.profiles.model import Aggregate, History
 from socle.profiles.service import Profiles
 from tests.accounts.groups import ADA, BOB, DEVICE, Firm, group
 from tests.accounts.memory import MemoryAccounts
@@ -280,8 +281,11 @@ def test_a_timeline_shows_somebody_seen_earlier_among_the_newest():
 
 
 def test_who_applies_again_what_was_applied_asks_for_nothing():
-    assert effects("p", [group(1, ADA)], None) == []
-    assert len(effects("p", [group(1, ADA)], {})) == 1
+    for webhooks, asked in ((None, []), ({}, [(ACCOUNT, "acme"), (ACCOUNT, "other"), (MEMBERS, "acme")])):
+        person = Aggregate("p")
+        for one in (group(1, ADA), group(1, ADA, to="other", revision=1)):
+            person = decide(person, [one], webhooks, History()).aggregate
+        assert [(effect.kind, effect.name) for effect in person.outbox] == asked
 
 
 def test_a_page_for_which_too_many_histories_must_be_read_says_that_it_is_partial(monkeypatch):
