@@ -34,7 +34,7 @@ replay: $(RUN_READY) ## Rebuild the sample's profiles from the raw objects alone
 test: $(TEST_READY) ## Lint, check types, run every test
 	@echo "ruff: lint"; $(PY) -m ruff check .
 	@echo "mypy: types"; $(PY) -m mypy layers functions infra
-	@echo "pytest"; $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@echo "pytest"; $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 bench: $(TEST_READY) ## Print what an event costs: CPU by stage, AWS units, dollars, beside budget and floor
 	@$(PY) -m tests.benchmarks
