@@ -33,7 +33,6 @@ finisher = Finisher(runs, files)
 
 
 @logger.inject_lambda_context
-@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """`{"step", "export", "run"}`, for the step `write` with `part`; `plan` answers `{"parts", "is_webhook"}`."""
     export, run, now = event["export"], event["run"], clock.now()
@@ -49,6 +48,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
                 counts = finisher.finish(export, run, now)
                 metrics.add_metric("RowsExported", MetricUnit.Count, counts["rows"])
                 metrics.add_metric("RowsRefused", MetricUnit.Count, counts.get("refused", 0))
+                metrics.flush_metrics()  # here, for the other steps have none, and would warn of that
             case _:
                 finisher.give_up(export, run, now)
     except Rejected as error:

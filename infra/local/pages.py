@@ -99,6 +99,7 @@ def start(outputs: Mapping[str, str], now: str, sent: int, host: str) -> str:
     cards = [
         ("/api/openapi.json", "OpenAPI", "every route of the admin API"),
         ("/api/sources", "Sources", "where events come from"),
+        ("/api/segments/sizes", "Segments", "how many are in each, as last counted"),
         ("/api/quarantine", "Quarantine", "events that were refused, and why"),
         ("/local/outbox", "Outbox", f"{sent} sent: e-mail, SMS, push and webhooks"),
         ("/local/metrics", "Metrics", "what the functions have counted since the start"),

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
@@ -29,6 +30,8 @@ OWN_SETTINGS = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_
 
 
 _IMPORTING = threading.Lock()
+_HERE = threading.local()
+"""`read`: what the invocation under way in this thread has read, by Cached."""
 
 
 class Context:
@@ -89,12 +92,32 @@ class Function:
         payload = json.loads(json.dumps(event))
         try:
             self.warm()
-            with self._busy:
+            with self._busy, _reading_once():
                 answer = self._call(payload, Context(self, request_id or str(uuid.uuid4())))
             return Outcome(answer=json.loads(json.dumps(answer)))
         except Exception as error:  # whatever a handler raises is a failed invocation, not the end of the machine
             logger.exception("%s failed", self.name)
             return Outcome(error=error)
+
+
+@contextlib.contextmanager
+def _reading_once() -> Iterator[None]:
+    before, _HERE.read = getattr(_HERE, "read", None), {}
+    try:
+        yield
+    finally:
+        _HERE.read = before
+
+
+def _read(cached: Cached[Any]) -> Any:
+    """A warm function keeps what it read for some seconds; here, where a person changes a definition and looks at once, for an
+    invocation only."""
+    read: dict[Cached[Any], Any] | None = getattr(_HERE, "read", None)
+    if read is None:
+        return cached._load()
+    if cached not in read:
+        read[cached] = cached._load()
+    return read[cached]
 
 
 class Metrics:
@@ -148,8 +171,7 @@ class Runtime:
 
         replace(stack, LambdaFunction, "_invoke_lambda", invoke)
         replace(stack, cloudwatch, "print", self.metrics.take)
-        # A warm function keeps what it read for some seconds; here a person changes a definition and looks at once.
-        replace(stack, Cached, "__call__", lambda cached: cached._load())
+        replace(stack, Cached, "__call__", _read)
         _forget_functions()
         stack.callback(_forget_functions)
         before = dict(os.environ)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from infra.local.machine import local_machine
-from infra.local.runtime import Function, Metrics
+from infra.local.runtime import Function, Metrics, Runtime
+from socle.cached import Cached
 
 
 def test_an_embedded_metric_may_hold_many_values() -> None:
@@ -74,3 +76,13 @@ def test_a_function_cannot_change_the_event_of_its_caller_and_its_error_is_an_ou
     function._call = handler
     assert isinstance(function.invoke(event).error, KeyError)
     assert event == {"a": {"b": 1}}
+
+
+def test_what_is_kept_for_a_while_on_lambda_is_read_once_an_invocation() -> None:
+    with ExitStack() as stack:
+        Runtime().install(stack)
+        read: list[int] = []
+        kept = Cached(lambda: read.append(1) or len(read), 30_000, lambda: 0)
+        function = Function("f", "f.handler.handler", {}, 3, 128)
+        function._call = lambda _event, _context: [kept(), kept()]
+        assert [function.invoke({}).answer, function.invoke({}).answer, kept(), kept()] == [[1, 1], [2, 2], 3, 4]

@@ -1,21 +1,16 @@
-"""The sample is real enough to show what Socle does, always the same, and loud when it is not taken."""
+"""The sample is real enough to show what Socle does, and always the same."""
 
 from __future__ import annotations
 
-import gzip
 import json
-import threading
 from collections import Counter, defaultdict
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 
 from infra.local.http import ADMIN_TOKEN
 from infra.local.machine import LocalMachine
 from infra.local.sample import cdnow, loader, tour
-from infra.local.sample.client import Client, Refused
 from infra.local.sample.desk import WRITERS, desk
 from infra.local.sample.people import MOST_PEOPLE
 from infra.local.sample.shop import shop
@@ -157,105 +152,6 @@ def test_there_is_always_somebody_worth_seeing(now: int) -> None:
     theirs = [m for m in messages if m["messageId"][:10] == somebody]
     orders = [m["timestamp"] for m in theirs if m.get("event") == "Order Completed"]
     assert min(orders) < sight.moment < max(orders)
-
-
-class Server:
-    """Stands in for Socle: answers each batch with the next of `answers`, and shows profiles of what it accepted."""
-
-    def __init__(self, answers: list[tuple[int, dict[str, str], dict[str, Any]]]) -> None:
-        self.answers = answers
-        self.batches: list[dict[str, Any]] = []
-        self.last_seen: dict[str, str] = {}
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            wbufsize = -1
-
-            def do_POST(self) -> None:
-                batch = json.loads(gzip.decompress(self.rfile.read(int(self.headers["Content-Length"]))))
-                status, headers, body = outer.answers.pop(0) if outer.answers else (200, {}, {"success": True})
-                if status == 200:
-                    outer.take(batch)
-                self.answer(status, headers, body)
-
-            def do_GET(self) -> None:
-                seen = outer.last_seen.get(unquote(self.path.rpartition("by=")[2]))
-                self.answer(200 if seen else 404, {}, {"id": "p1", "last_seen": seen} if seen else {"error": {}})
-
-            def answer(self, status: int, headers: dict[str, str], body: dict[str, Any]) -> None:
-                data = json.dumps(body).encode()
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(data))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(data)
-                self.wfile.flush()
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_port}"
-
-    def take(self, batch: dict[str, Any]) -> None:
-        self.batches.append(batch)
-        for message in batch["batch"]:
-            kind, value = loader.whose(message)
-            self.last_seen[f"{kind}:{value}"] = message["timestamp"]
-            if email := message.get("traits", {}).get("email"):
-                self.last_seen[f"email:{email}"] = message["timestamp"]
-
-    def __enter__(self) -> Server:
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.http.shutdown()
-        self.http.server_close()
-
-
-MESSAGE = {"type": "track", "event": "Ping", "userId": "1", "messageId": "m1", "timestamp": iso(NOW)}
-
-
-def test_a_busy_server_is_tried_again() -> None:
-    with Server([(503, {"Retry-After": "0"}, {}), (503, {"Retry-After": "0"}, {})]) as server:
-        Client(server.url).send([MESSAGE])
-    assert [batch["batch"] for batch in server.batches] == [[MESSAGE]]
-
-
-def test_a_refusal_stops_the_load() -> None:
-    with Server([(401, {}, {"error": {"code": "unknown_key"}})]) as server, pytest.raises(Refused, match="unknown_key"):
-        Client(server.url).send([MESSAGE])
-
-
-def test_a_quarantined_event_stops_the_load() -> None:
-    answer = (200, {}, {"success": True, "quarantined": [{"index": 0, "code": "bad_timestamp"}]})
-    with Server([answer]) as server, pytest.raises(Refused, match="bad_timestamp"):
-        Client(server.url).send([MESSAGE])
-
-
-def test_the_sample_is_sent_once_and_three_commands_are_printed(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(loader, "PEOPLE", 300)
-    monkeypatch.setattr(cdnow, "orders", lambda: cdnow.read([" 00004 0001 19970101  2   29.33"]))
-    with Server([]) as server:
-        loader.load(server.url, NOW)
-        sent = sum(len(batch["batch"]) for batch in server.batches)
-        loader.load(server.url, NOW)
-        assert sum(len(batch["batch"]) for batch in server.batches) == sent > 2_000
-    printed = capsys.readouterr().out
-    assert printed.count("curl -s") == 3
-    assert printed.count("timeline") == printed.count("as_of=") == 1
-
-
-def test_events_that_never_show_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loader, "PATIENCE", 0)
-    with Server([]) as server:
-        client = Client(server.url)
-        with pytest.raises(loader.NotApplied, match="user_id:1 does not show"):
-            loader._wait_for(client, [MESSAGE], 1)
 
 
 def test_everybody_comes_out_as_they_went_in(machine: LocalMachine, visitors: list[dict[str, Any]]) -> None:

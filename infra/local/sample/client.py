@@ -14,6 +14,7 @@ from infra.local.http import ADMIN_TOKEN
 from infra.local.seed import WRITE_KEY
 
 ATTEMPTS = 8
+_ADMIN = {"Authorization": f"Bearer {ADMIN_TOKEN}", "Content-Type": "application/json"}
 
 
 class Refused(RuntimeError):
@@ -46,11 +47,24 @@ class Client:
             time.sleep(min(float(headers.get("Retry-After", 1)), 30))
         raise Refused(f"POST /v1/batch answered {status} {ATTEMPTS} times: {answer}")
 
+    def put(self, path: str, document: Mapping[str, Any]) -> None:
+        """Write a definition. Raises Refused."""
+        status, _, answer = self._request("PUT", path, json.dumps(document).encode(), _ADMIN)
+        if status not in (200, 201):
+            raise Refused(f"PUT {path} answered {status}: {answer}")
+
+    def run(self, path: str, state: str) -> None:
+        """Start a run with a POST to `path`, and wait for its end; its state is at `state` + "/" + its name. Raises Refused."""
+        status, _, answer = self._request("POST", path, None, _ADMIN)
+        while status in (200, 202) and answer["state"] == "running":
+            time.sleep(0.2)
+            status, _, answer = self._request("GET", f"{state}/{answer['run']}", None, _ADMIN)
+        if answer.get("state") != "succeeded":
+            raise Refused(f"POST {path} did not succeed: {answer}")
+
     def profile(self, kind: str, value: str) -> dict[str, Any] | None:
         """The profile with this identifier, or None while nobody has it."""
-        status, _, answer = self._request(
-            "GET", f"/api/profiles?by={kind}:{quote(value, safe='')}", None, {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        )
+        status, _, answer = self._request("GET", f"/api/profiles?by={kind}:{quote(value, safe='')}", None, _ADMIN)
         if status not in (200, 404):
             raise Refused(f"GET /api/profiles answered {status}: {answer}")
         return answer if status == 200 else None

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from infra.local.sample import cdnow
 from infra.local.sample.client import Client
 from infra.local.sample.desk import desk
+from infra.local.sample.segments import define, settle
 from infra.local.sample.shop import shop
 from infra.local.sample.tour import tour
 from infra.local.sample.visit import Message
@@ -46,7 +47,7 @@ class NotApplied(RuntimeError):
 def load(base_url: str, now: int) -> None:
     """Load the sample into the empty Socle at `base_url`; its youngest event is just before `now` (epoch ms).
 
-    Prints progress, then three commands to try. Does nothing where the sample is already. Raises client.Refused when an
+    Prints progress, then commands to try. Does nothing where the sample is already. Raises client.Refused when an
     event is not accepted, and NotApplied when accepted events do not appear.
     """
     client = Client(base_url)
@@ -55,10 +56,13 @@ def load(base_url: str, now: int) -> None:
         return
     visitors = list(shop(SEED, now, PEOPLE))
     messages = [*cdnow.orders(), *desk(SEED, visitors), *visitors]
+    define(client)
     often = 0.5 if sys.stderr.isatty() else 15
     with tqdm(total=len(messages), desc="Loading the sample", unit=" events", mininterval=often) as progress:
         for applied in _send(client, messages):
             progress.update(applied)
+    print("Filling the lake, scoring customers, counting segments …", flush=True)
+    settle(client)
     print(tour(base_url, client, visitors))
     client.close()
 

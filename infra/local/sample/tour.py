@@ -1,4 +1,4 @@
-"""Which person of the sample to look at, and the three commands that show what Socle made of their events."""
+"""Which person of the sample to look at, and the commands that show what Socle made of their events."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def pick(messages: Sequence[Message]) -> Sight:
 
 
 def tour(base_url: str, client: Client, messages: Sequence[Message]) -> str:
-    """What to print once the sample is there: addresses and three commands that can be pasted into a shell."""
+    """What to print once the sample is there: addresses and commands that can be pasted into a shell."""
     sight = pick(messages)
     profile = client.profile("email", sight.email)
     if profile is None:
@@ -50,6 +50,9 @@ def tour(base_url: str, client: Client, messages: Sequence[Message]) -> str:
             f"  {curl} '{api}/{profile['id']}/timeline?limit=5' | python3 -m json.tool",
             f"The same customer as they were at {sight.moment}, before their last order:",
             f"  {curl} '{api}/{profile['id']}?as_of={sight.moment}' | python3 -m json.tool",
+            "How many are in each segment, and why this customer is in one, or is not:",
+            f"  {curl} '{base_url}/api/segments/sizes' | python3 -m json.tool",
+            f"  {curl} '{api}/{profile['id']}/segments/active/explanation' | python3 -m json.tool",
         )
     )
 
