@@ -40,7 +40,7 @@ current: ContextVar[str | None] = ContextVar("current", default=None)
 
 
 class Recorder:
-    """actions: function → IAM actions; metrics: (function, metric)."""
+    """actions: function → IAM actions."""
 
     def __init__(self) -> None:
         self.actions: dict[str, set[str]] = defaultdict(set)

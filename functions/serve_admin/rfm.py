@@ -13,6 +13,7 @@ from . import collaborators
 from .shapes import RunName, RunState, Time, answers, new_router
 
 router = new_router()
+
 Money = Annotated[int, Field(description="in minor units of the currency")]
 Days = Annotated[float | None, Field(description="mean of days since the last order; null without customers")]
 

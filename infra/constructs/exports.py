@@ -50,10 +50,7 @@ class Exports(Construct):
         """Let the admin API start exports and fetch their files."""
         serve_admin.add_environment("SOCLE_EXPORT_MACHINE", self.machine.state_machine_arn)
         serve_admin.may(["s3:GetObject"], [serve_admin.objects(data.bucket, EXPORTS_PREFIX)])
-        self._may_start(serve_admin)
-
-    def _may_start(self, function: Function) -> None:
-        may_run(function, self.machine)
+        may_run(serve_admin, self.machine)
 
     def _grant(self, data: Data) -> None:
         write, send, due, bucket = self.export_segments, self.export_segments_send, self.export_segments_due, data.bucket
@@ -66,7 +63,7 @@ class Exports(Construct):
         send.may(["secretsmanager:GetSecretValue"], [data.signing_secret.secret_arn])
         send.lend_key(data.key, "secretsmanager")
         due.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], [data.definitions.table_arn])
-        self._may_start(due)
+        may_run(due, self.machine)
         for function in (write, due):
             function.lend_key(data.key, "dynamodb", writes=True)
         for function in (write, send):

@@ -116,8 +116,7 @@ def _concerned(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], 
         if (what,) in readers and was != now:
             changes.append((what,))
     changes += [("trait", name) for name in _rewritten(old.traits, snapshot.traits)]
-    if _rewritten(old.context, snapshot.context):
-        changes.append(("context",))
+    changes += [("context", name) for name in _rewritten(old.context, snapshot.context)]
     return {name for change in changes if change in readers for name in readers[change]}
 
 

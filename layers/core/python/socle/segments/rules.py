@@ -101,7 +101,7 @@ def _looks_at(leaf: Node, places: Mapping[Selector, int]) -> list[tuple[object, 
     if isinstance(leaf, TraitTest):
         return [("trait", leaf.path.partition(".")[0].removesuffix("[]"))]
     if isinstance(leaf, FieldTest):
-        return [("context",) if leaf.field in ("locale", "timezone") else ("seen",)]
+        return [("context", leaf.field) if leaf.field in ("locale", "timezone") else ("seen",)]
     if isinstance(leaf, AccountTest | AccountMembersTest):
         return [("accounts",), ("given",)]
     kinds = {OrdersTest: "orders", ConsentTest: "consent", GivenTest: "given", IdentifierTest: "identifiers"}
