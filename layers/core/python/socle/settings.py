@@ -197,3 +197,50 @@ class ReplayCompareSettings(ReplaySettings):
     """replay_compare: reads the table that was filled and the live one."""
 
     profiles_table: str
+
+
+class MessagesSettings(Settings):
+    """What every function that sends or hears of messages is told.
+
+    public_url         where serve_public is reached: links in messages begin with it
+    configuration_set  of SES: its events come back to receive_feedback
+    """
+
+    profiles_table: str
+    definitions_table: str
+    bucket: str
+    stream_name: str
+    links_secret_arn: str
+    public_url: str
+
+
+class SendSettings(MessagesSettings):
+    """send_campaign and send_message: people in, messages out."""
+
+    configuration_set: str
+    signing_secret_arn: str
+    push_applications: str = "{}"
+    """JSON: platform (`ios`, `android`) → ARN of the platform application in SNS."""
+
+
+class CampaignSettings(Settings):
+    """run_campaign: freezes audiences, decides what is next, ends runs."""
+
+    profiles_table: str
+    definitions_table: str
+    bucket: str
+
+
+class StartCampaignsSettings(Settings):
+    """start_campaigns_due: starts the workflow of what is due."""
+
+    definitions_table: str
+    bucket: str
+    campaign_machine: str
+
+
+class ReportSettings(Settings):
+    """report_campaign: reads the lake and what became of a run's people."""
+
+    definitions_table: str
+    bucket: str
