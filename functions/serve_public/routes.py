@@ -1,0 +1,44 @@
+"""Which function answers which path; and the page that says what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+from socle.errors import NotFound, Rejected, SocleError, Unavailable
+
+from .http import Answer, Request
+
+Respond = Callable[[Request], Answer]
+
+ROUTES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
+    "o": ("tracking", "opened", ("GET", "HEAD")),
+    "c": ("tracking", "clicked", ("GET", "HEAD")),
+    "unsubscribe": ("pages", "unsubscribe", ("GET", "HEAD", "POST")),
+    "preferences": ("pages", "preferences", ("GET", "HEAD", "POST")),
+    "confirm": ("pages", "confirm", ("GET", "HEAD", "POST")),
+    "surveys": ("forms", "survey", ("GET", "HEAD", "POST")),
+    "forms": ("forms", "form", ("GET", "HEAD", "POST")),
+    "assets": ("assets", "asset", ("GET", "HEAD")),
+}
+"""First segment of a path → module here, function, methods. Modules are loaded when asked for: a click waits for no page."""
+
+
+def respond(request: Request) -> Answer:
+    """The answer to a request. Raises what its function raises, and Rejected for what is no page."""
+    if request.path not in ROUTES:
+        raise NotFound("not_found", "there is no such page")
+    module, name, methods = ROUTES[request.path]
+    if request.method not in methods:
+        raise Rejected("method_not_allowed", f"this page takes {', '.join(methods)}", status=405)
+    function: Respond = getattr(import_module(f".{module}", __package__), name)
+    return function(request)
+
+
+def refused(error: SocleError, event: Mapping[str, Any]) -> Answer:
+    """A page for what can't be done."""
+    headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+    return Answer(error.status, headers, error.message)
