@@ -16,6 +16,8 @@ from socle.errors import NotFound, Rejected
 from socle.exports.model.document import KIND as EXPORTS
 from socle.exports.model.document import ExportDocument
 from socle.imports.model import Mapping as MappingDocument
+from socle.messages.rules import KIND as SENDING_RULES
+from socle.messages.rules import SendingRules
 from socle.quality.model import KIND as QUALITY_RULES
 from socle.quality.model import QualityRulesDocument
 from socle.rfm.model import KIND as RFM_RULES
@@ -34,12 +36,13 @@ KINDS: Mapping[str, type[BaseModel]] = {
     DUPLICATE_RULES: DuplicateRules,
     RFM_RULES: RfmRules,
     EXPORTS: ExportDocument,
+    SENDING_RULES: SendingRules,
     SEGMENTS: Segment,
     COMPUTED: ComputedTrait,
 }
 
 DEFAULT = "default"
-SINGLE = frozenset({SURVIVORSHIP, QUALITY_RULES, DUPLICATE_RULES, RFM_RULES})
+SINGLE = frozenset({SURVIVORSHIP, SENDING_RULES, QUALITY_RULES, DUPLICATE_RULES, RFM_RULES})
 """Kinds with one document only, called `default`: it speaks of the whole workspace."""
 
 
