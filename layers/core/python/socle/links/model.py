@@ -6,6 +6,13 @@ from typing import NamedTuple
 
 OPEN, CLICK, UNSUBSCRIBE, PREFERENCES, CONFIRM, SURVEY = "open", "click", "unsubscribe", "preferences", "confirm", "survey"
 KINDS = (OPEN, CLICK, UNSUBSCRIBE, PREFERENCES, CONFIRM, SURVEY)
+PATHS = {OPEN: "o", CLICK: "c", UNSUBSCRIBE: "unsubscribe", PREFERENCES: "preferences", CONFIRM: "confirm", SURVEY: "surveys"}
+"""Kind → first segment of the path of its links; the token is the second."""
+DAY = 86_400_000
+GOOD_FOR = {OPEN: 180 * DAY, CLICK: 400 * DAY, UNSUBSCRIBE: 400 * DAY, PREFERENCES: 400 * DAY, CONFIRM: 30 * DAY,
+            SURVEY: 180 * DAY}
+"""Milliseconds after the message for which a link is good. CAN-SPAM asks for 30 days of unsubscribing (16 CFR 316, 15 USC 7704
+(a)(3)(A)(ii)); people keep newsletters for a year."""
 MAX_URL = 2_048
 """Bytes of the target of a link: with its signature it still fits into what gateways take as one line of a request."""
 
