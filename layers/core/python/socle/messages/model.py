@@ -75,8 +75,11 @@ class Message:
 
     @property
     def tag(self) -> str:
-        """What travels with it, so that whatever is heard of it finds this row: `<profile>.<key>.<attempt>`."""
-        return f"{self.profile}.{self.key}.{self.attempt}"
+        """What travels with it, so that whatever is heard of it finds this row: `<profile>-<key>-<attempt>`.
+
+        SES takes letters, digits, `_` and `-` in the value of a tag, nothing else (API reference of SES v2, MessageTag).
+        """
+        return f"{self.profile}-{self.key}-{self.attempt}"
 
     def next(self, **changes: Any) -> Message:
         """This row with changes."""
@@ -99,11 +102,23 @@ def message_key(name: str, occurrence: str) -> str:
 
 def read_tag(tag: str) -> tuple[str, str, int] | None:
     """(profile, key, attempt) of a message's tag; None for anything else."""
-    profile, _, rest = tag.partition(".")
-    key, _, attempt = rest.partition(".")
+    rest, _, attempt = tag.rpartition("-")
+    profile, _, key = rest.rpartition("-")
     if not profile or len(key) != 20 or not attempt.isascii() or not attempt.isdigit():
         return None
     return profile, key, int(attempt)
+
+
+class File(NamedTuple):
+    """What goes with an e-mail: an image that its HTML shows as `cid:<cid>`, or (`cid` "") an attachment.
+
+    name  as the recipient sees it; kind: media type, `image/png`
+    """
+
+    name: str
+    kind: str
+    data: bytes
+    cid: str = ""
 
 
 class Mail(NamedTuple):
@@ -112,6 +127,7 @@ class Mail(NamedTuple):
     subject: str
     html: str
     text: str
+    files: tuple[File, ...] = ()
 
 
 class Text(NamedTuple):
