@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from socle.clock import DAY, HOUR, MINUTE
 from socle.exports.model.document import ExportDocument
-from socle.exports.model.schedule import next_time
 from socle.iso import from_iso, to_iso
+from socle.schedule import next_time
 
 WEBHOOK = {"type": "webhook", "url": "https://example.com/in"}
 

@@ -10,7 +10,7 @@ from socle.definitions.model import NAME
 from socle.definitions.webhooks import Url
 from socle.events.check import CHANNELS
 from socle.exports.model.fields import PATHS, Column, Type, may_be_typed, type_of
-from socle.exports.model.schedule import checked
+from socle.schedule import checked
 
 KIND = "exports"
 COLUMNS, GOOGLE, META, POSTAL = "columns", "google_customer_match", "meta_custom_audience", "postal"

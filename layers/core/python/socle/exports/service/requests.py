@@ -7,10 +7,10 @@ from typing import Any
 from socle.errors import Conflict, NotFound, Rejected
 from socle.exports.model.document import KIND, ExportDocument
 from socle.exports.model.run import FAILED, MANIFEST, RUNNING, Run, key_of
-from socle.exports.model.schedule import next_time
 from socle.exports.service.plan import Definitions as Documents
 from socle.exports.store import ExportFiles, RunStore
 from socle.imports.runs import id_of_object, run_id
+from socle.schedule import next_time
 from socle.workflows.store import Workflow
 
 HAND, SCHEDULE = "hand", "schedule"

@@ -1,4 +1,4 @@
-"""When an export runs by itself: `rate(6 hours)` or `cron(0 6 ? * MON-FRI *)` as EventBridge Scheduler writes them, in UTC.
+"""When something runs by itself: `rate(6 hours)` or `cron(0 6 ? * MON-FRI *)` as EventBridge Scheduler writes them, in UTC.
 
 Of cron there is: *, ?, lists, ranges, steps and the names of months and weekdays (SUN is 1). L, W and # are not known here.
 """
