@@ -11,7 +11,7 @@ CDK_CLI := aws-cdk@2.1148.1
 export PYTHONPATH := layers/core/python
 
 # Installed in two steps, so that `make run` does not wait for linters. A step is done again when its lists change.
-RUN_REQUIREMENTS := layers/core/requirements.txt layers/analytics/requirements.txt infra/requirements.txt infra/local/requirements.txt
+RUN_REQUIREMENTS := layers/core/requirements.txt layers/analytics/requirements.txt layers/messaging/requirements.txt infra/requirements.txt infra/local/requirements.txt
 DATA_REQUIREMENTS := infra/local/sample/requirements.txt
 TEST_REQUIREMENTS := tests/requirements.txt
 RUN_READY := .venv/ready-run

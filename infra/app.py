@@ -15,7 +15,7 @@ from cdk_nag import AwsSolutionsChecks
 from infra.settings import StageSettings
 from infra.stack import Socle
 
-COMPANY_SETTINGS = ("alarm_address", "domain", "certificate_arn", "live")
+COMPANY_SETTINGS = ("alarm_address", "domain", "certificate_arn", "live", "mail_domain", "push_applications")
 
 # Set here, because without the CLI nothing reads cdk.json.
 FEATURE_FLAGS = (

@@ -1,18 +1,20 @@
 """What differs between stages, and nothing else: how long things are kept, who is told, what it is called.
 
 A stage is chosen with `-c stage=prod` or SOCLE_STAGE. What only the deploying company knows (alarm_address, domain,
-certificate_arn, live) belongs under the stage's name in the `context` of cdk.json, so that no deployment forgets it; `-c`
-works too.
+certificate_arn, live, mail_domain, push_applications) belongs under the stage's name in the `context` of cdk.json, so that
+no deployment forgets it; `-c` works too.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 StageName = Literal["dev", "prod"]
+PlatformApplication = Annotated[str, Field(pattern=r"^arn:[^:]+:sns:[^:]+:\d{12}:app/[^/]+/[^/]+$")]
 
 
 class StageSettings(BaseModel):
@@ -32,6 +34,9 @@ class StageSettings(BaseModel):
     alarm_address         e-mail that the alarms go to; None: the topic has no subscriber
     live                  which of the two tables for profiles is in use; a replay fills the other (infra/README.md)
     domain                host name of the API with the ACM certificate of its region; None: the execute-api name
+    campaign_days         how long it stays readable what became of each person of a campaign's run
+    mail_domain           domain that mails come from: its SES identity is made; None: any identity of the account is used
+    push_applications     platform (`ios`, `android`) → ARN of the SNS platform application; as a text, JSON
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +49,7 @@ class StageSettings(BaseModel):
     log_retention_days: Literal[7, 14, 30, 60, 90]
     file_days: int = Field(ge=1)
     quarantine_days: int = Field(ge=1)
+    campaign_days: int = Field(ge=7)
     noncurrent_days: int = Field(ge=1, le=35)
     request_rate: int = Field(ge=1)
     request_burst: int = Field(ge=1)
@@ -53,6 +59,14 @@ class StageSettings(BaseModel):
     alarm_address: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
     domain: str | None = Field(default=None, pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
     certificate_arn: str | None = Field(default=None, pattern=r"^arn:[^:]+:acm:[^:]+:\d{12}:certificate/.+$")
+
+    mail_domain: str | None = Field(default=None, pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
+    push_applications: dict[Literal["ios", "android"], PlatformApplication] = {}
+
+    @field_validator("push_applications", mode="before")
+    @classmethod
+    def _from_text(cls, given: Any) -> Any:
+        return json.loads(given) if isinstance(given, str) else given
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -64,8 +78,9 @@ class StageSettings(BaseModel):
         return self
 
     @classmethod
-    def for_stage(cls, name: str, overrides: Mapping[str, str]) -> Self:
-        """The settings of `dev` or `prod`; `overrides` may hold alarm_address, domain, certificate_arn and live.
+    def for_stage(cls, name: str, overrides: Mapping[str, Any]) -> Self:
+        """The settings of `dev` or `prod`; `overrides` may hold alarm_address, domain, certificate_arn, live,
+        mail_domain and push_applications.
 
         Raises ValueError for a stage that does not exist, pydantic's ValidationError (a ValueError) for a bad value.
         """
@@ -83,6 +98,7 @@ _STAGES: dict[str, dict[str, int | bool]] = {
         "log_retention_days": 7,
         "file_days": 3,
         "quarantine_days": 30,
+        "campaign_days": 30,
         "noncurrent_days": 1,
         "request_rate": 200,
         "request_burst": 400,
@@ -97,6 +113,7 @@ _STAGES: dict[str, dict[str, int | bool]] = {
         "log_retention_days": 30,
         "file_days": 7,
         "quarantine_days": 90,
+        "campaign_days": 400,
         "noncurrent_days": 14,
         "request_rate": 2_000,
         "request_burst": 4_000,

@@ -6,6 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra.constructs.admin import Admin
+from infra.constructs.campaigns import Campaigns
 from infra.constructs.data import Data
 from infra.constructs.duplicates import Duplicates
 from infra.constructs.exports import Exports
@@ -14,7 +15,9 @@ from infra.constructs.imports import Imports
 from infra.constructs.ingest import Api, Ingest
 from infra.constructs.lake import Lake
 from infra.constructs.layers import Layers
+from infra.constructs.messages import Messages
 from infra.constructs.observability import Observability
+from infra.constructs.public import Public
 from infra.constructs.quality import Quality
 from infra.constructs.replay import Replay
 from infra.constructs.rfm import Rfm
@@ -42,7 +45,11 @@ class Socle(cdk.Stack):
         house = House(stage, layers.all)
         api = Api(self, "Api", stage=stage, house=house)
         ingest = Ingest(self, "Ingest", stage=stage, house=house, data=data, api=api)
-        admin = Admin(self, "Admin", stage=stage, house=house, data=data, api=api, ingest=ingest)
+        messages = Messages(self, "Messages", stage=stage, house=house, data=data, api=api, ingest=ingest,
+                            messaging=layers.messaging)
+        admin = Admin(self, "Admin", stage=stage, house=messages.house, data=data, api=api, ingest=ingest)
+        messages.open_to(admin.serve_admin)
+        public = Public(self, "Public", data=data, api=api, ingest=ingest, messages=messages)
         schedules = Schedules(self, "Schedules", house=house, data=data, ingest=ingest)
         replay = Replay(self, "Replay", house=house, data=data)
         quality = Quality(self, "Quality", house=house, data=data, ingest=ingest, schedules=schedules)
@@ -60,10 +67,14 @@ class Socle(cdk.Stack):
                             analytics=layers.analytics)
         segments_api = SegmentsApi(self, "SegmentsApi", house=house, data=data, analytics=layers.analytics)
         segments_api.open_to(admin.serve_admin, data, {"lake_machine": lake.machine, "recompute_machine": segments.machine})
+        campaigns = Campaigns(self, "Campaigns", house=house, data=data, messages=messages, schedules=schedules,
+                              analytics=layers.analytics)
+        campaigns.open_to(admin.serve_admin, data)
         observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest,
                                       admin=admin, schedules=schedules, replay=replay, quality=quality,
                                       imports=imports, duplicates=duplicates, exports=exports, lake=lake, rfm=rfm,
-                                      segments=segments, segments_api=segments_api)
+                                      segments=segments, segments_api=segments_api, messages=messages, public=public,
+                                      campaigns=campaigns)
         for name, value in {
             "ApiUrl": api.url,
             "UserPoolId": admin.users.user_pool_id,
@@ -75,6 +86,7 @@ class Socle(cdk.Stack):
             "DefinitionsTable": data.definitions.table_name,
             "StreamName": ingest.stream.stream_name,
             "EffectsQueueUrl": ingest.effects.queue_url,
+            "FeedbackTopic": messages.topic.topic_arn,
             "DashboardUrl": f"https://{self.region}.console.aws.amazon.com/cloudwatch/home?region={self.region}"
                             f"#dashboards/dashboard/{observability.dashboard.dashboard_name}",
         }.items():

@@ -74,7 +74,8 @@ class Admin(Construct):
                 effects_queue_url=ingest.effects.queue_url,
                 signing_secret_arn=data.signing_secret.secret_arn, quality_machine="",
                 import_machine_arn="", duplicates_machine="", rfm_machine="", export_machine="", lake_machine="",
-                recompute_machine="", preview_function=""))  # named by `open_to` of these
+                recompute_machine="", preview_function="", send_function="", report_function="",
+                campaign_machine=""))  # named by `open_to` of these
         function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
                       "dynamodb:Query"], [data.profiles.table_arn])
         function.may(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"],

@@ -34,6 +34,10 @@ EXPORT_STATE_PREFIX = "export-state/"
 REPORTS_PREFIX = "reports/"
 """The newest reports stay; what a run leaves under reports/rfm/ ends."""
 SEGMENT_RUNS_PREFIX = "segments/runs/"
+CAMPAIGNS_PREFIX = "campaigns/"
+"""What a run froze, and what became of each of its people."""
+ASSETS_PREFIX = "assets/"
+"""Images of messages: no rule ends them, mails that people keep show them."""
 QUERIES_PREFIX = "queries/"
 """What Athena answered."""
 FAILED_PREFIX = "aws/lambda/"
@@ -130,7 +134,7 @@ class Data(Construct):
                                        ("replays", self._stage.file_days), ("quality-runs", self._stage.file_days),
                                        ("duplicate-runs", self._stage.file_days), ("queries", self._stage.file_days),
                                        ("reports/rfm", self._stage.file_days), ("segments/runs", self._stage.file_days),
-                                       ("quarantine", self._stage.quarantine_days))],
+                                       ("quarantine", self._stage.quarantine_days), ("campaigns", self._stage.campaign_days))],
             ],
         )
         # Through the resource itself: the construct's own way is a function of CDK's that sets it after the creation.

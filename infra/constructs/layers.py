@@ -1,5 +1,5 @@
 """The two Lambda layers that every function has, pinned third parties and the domain package `socle`, and a third for those
-that read workbooks and Parquet files.
+that read workbooks and Parquet files, or make messages.
 
 The third parties are installed by pip for Lambda's platform, so that neither Docker nor an arm64 machine is needed.
 """
@@ -34,7 +34,7 @@ _PIP = [
 
 
 class Layers(Construct):
-    """`all`: the layers in the order in which Lambda lays them over each other; `analytics`: one more for some functions."""
+    """`all`: the layers in the order in which Lambda lays them over each other; `analytics`, `messaging`: one more for some."""
 
     def __init__(self, scope: Construct, id_: str) -> None:
         super().__init__(scope, id_)
@@ -45,6 +45,7 @@ class Layers(Construct):
                 exclude=["requirements.txt", *NEVER_SHIPPED])),
         ]
         self.analytics = self._layer("Analytics", _third_parties(ROOT / "layers/analytics/requirements.txt"))
+        self.messaging = self._layer("Messaging", _third_parties(ROOT / "layers/messaging/requirements.txt"))
 
     def _layer(self, id_: str, code: lambda_.Code) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(

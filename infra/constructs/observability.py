@@ -13,6 +13,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from infra.constructs.admin import Admin
+from infra.constructs.campaigns import Campaigns
 from infra.constructs.data import Data
 from infra.constructs.duplicates import Duplicates
 from infra.constructs.exports import Exports
@@ -20,6 +21,8 @@ from infra.constructs.function import Function
 from infra.constructs.imports import Imports
 from infra.constructs.ingest import Api, Ingest
 from infra.constructs.lake import Lake
+from infra.constructs.messages import Messages
+from infra.constructs.public import Public
 from infra.constructs.quality import Quality
 from infra.constructs.replay import Replay
 from infra.constructs.rfm import Rfm
@@ -65,8 +68,8 @@ class Observability(Construct):
     def __init__(self, scope: Construct, id_: str, *, stage: StageSettings, data: Data, api: Api, ingest: Ingest,
                  admin: Admin, schedules: Schedules, replay: Replay, quality: Quality,
                  imports: Imports, duplicates: Duplicates, exports: Exports, lake: Lake, rfm: Rfm,
-                 segments: Segments,
-                 segments_api: SegmentsApi) -> None:
+                 segments: Segments, segments_api: SegmentsApi, messages: Messages, public: Public,
+                 campaigns: Campaigns) -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Alarms", display_name=f"Socle {stage.name}", master_key=data.key,
                                enforce_ssl=True)

@@ -117,6 +117,24 @@ def _definition(properties: Json) -> str:
     return definition
 
 
+def _event_destination(properties: Json, name: str) -> Json:
+    asked = properties["EventDestination"]
+    return {"ConfigurationSetName": properties["ConfigurationSetName"], "EventDestination": {
+        "Name": asked.get("Name", name), "Enabled": asked["Enabled"],
+        "MatchingEventTypes": [EVENT_TYPES.get(kind, kind) for kind in asked["MatchingEventTypes"]],
+        "SNSDestination": {"TopicARN": asked["SnsDestination"]["TopicARN"]}}}
+
+
+def _subscription(properties: Json, _name: str) -> Json:
+    attributes = {name: properties[name] for name in ("RawMessageDelivery", "RedrivePolicy") if name in properties}
+    return {"TopicArn": properties["TopicArn"], "Protocol": properties["Protocol"], "Endpoint": properties["Endpoint"],
+            "Attributes": {name: value if isinstance(value, str) else json.dumps(value) for name, value in attributes.items()}}
+
+
+EVENT_TYPES = {"SEND": "send", "REJECT": "reject", "BOUNCE": "bounce", "COMPLAINT": "complaint", "DELIVERY": "delivery",
+               "RENDERING_FAILURE": "renderingFailure"}
+"""Version 2's names of what SES reports, as version 1 has them; what that does not have stays as it is."""
+
 _POOL = f"cognito-idp.{REGION}.amazonaws.com/"
 
 MADE: dict[str, Make] = {
@@ -155,11 +173,14 @@ MADE: dict[str, Make] = {
     "AWS::SES::ConfigurationSet": Make(
         "sesv2", "create_configuration_set", given("ConfigurationSetName"),
         prepare=lambda properties, physical: {**properties, "ConfigurationSetName": properties.get("Name", physical)}),
+    # moto's version 2 of SES lacks it, its version 1 keeps it.
+    "AWS::SES::ConfigurationSetEventDestination": Make(
+        "ses", "create_configuration_set_event_destination", own_name, prepare=_event_destination),
     "AWS::SES::EmailIdentity": Make(
         "sesv2", "create_email_identity", given("EmailIdentity"),
         {f"DkimDNSToken{part}{n}": text(f"{part.lower()}{n}") for part in ("Name", "Value") for n in (1, 2, 3)},
         prepare=lambda properties, _name: {"EmailIdentity": properties["EmailIdentity"]}),
-    "AWS::SNS::Subscription": Make("sns", "subscribe", field("SubscriptionArn")),
+    "AWS::SNS::Subscription": Make("sns", "subscribe", field("SubscriptionArn"), prepare=_subscription),
     "AWS::Scheduler::Schedule": Make("scheduler", "create_schedule", own_name, {"Arn": field("ScheduleArn")}, "Name"),
     "AWS::Scheduler::ScheduleGroup": Make("scheduler", "create_schedule_group", own_name,
                                           {"Arn": field("ScheduleGroupArn")}, "Name"),
