@@ -81,6 +81,9 @@ class AdminSettings(Settings):
     lake_machine: str
     recompute_machine: str
     preview_function: str
+    send_function: str
+    report_function: str
+    campaign_machine: str
 
 
 class PreviewSettings(Settings):
