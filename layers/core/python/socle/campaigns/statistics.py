@@ -15,15 +15,15 @@ CONFIDENCE = 0.95
 
 
 class Rate(NamedTuple):
-    """`count` of `among` people; 0 <= count <= among."""
+    """`hits` of `among` people; 0 <= hits <= among."""
 
-    count: int
+    hits: int
     among: int
 
     @property
     def value(self) -> float:
         """From 0 to 1; 0 of nobody."""
-        return self.count / self.among if self.among else 0.0
+        return self.hits / self.among if self.among else 0.0
 
 
 class Difference(NamedTuple):
@@ -44,8 +44,8 @@ def wilson(rate: Rate, confidence: float = CONFIDENCE) -> tuple[float, float]:
     spread = z * z / rate.among
     middle = (rate.value + spread / 2) / (1 + spread)
     half = z / (1 + spread) * math.sqrt(rate.value * (1 - rate.value) / rate.among + spread / (4 * rate.among))
-    low = 0.0 if rate.count == 0 else middle - half
-    return low, 1.0 if rate.count == rate.among else middle + half
+    low = 0.0 if rate.hits == 0 else middle - half
+    return low, 1.0 if rate.hits == rate.among else middle + half
 
 
 def newcombe(first: Rate, second: Rate, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -62,7 +62,7 @@ def p_value(first: Rate, second: Rate) -> float:
     nobody or everybody counted in both."""
     if not first.among or not second.among:
         return 1.0
-    pooled = (first.count + second.count) / (first.among + second.among)
+    pooled = (first.hits + second.hits) / (first.among + second.among)
     variance = pooled * (1 - pooled) * (1 / first.among + 1 / second.among)
     if variance <= 0:
         return 1.0
