@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from socle.messages.model import EMAIL, Address
+from socle.messages.model import Address
 
 SUBSCRIBED, UNSUBSCRIBED, PENDING, NONE = "subscribed", "unsubscribed", "pending", "none"
 """States. PENDING: asked to confirm (double opt-in). NONE: never said anything; only SUBSCRIBED lets a message through."""
@@ -41,9 +41,9 @@ class Standing(NamedTuple):
     withdrawn: Mapping[str, int] = NO_TOPICS
     bounced: tuple[int, ...] = ()
 
-    def vetoes(self, topic: str, granted: int) -> bool:
-        """Whether the address withdrew the topic, or all, and no grant is newer (`granted`: received, epoch ms)."""
-        return max(self.withdrawn.get(topic, 0), self.withdrawn.get(ALL, 0)) >= granted
+    def vetoed(self, topic: str) -> int:
+        """When the address last withdrew the topic, or all; 0 for never. A grant of a later time outweighs it."""
+        return max(self.withdrawn.get(topic, 0), self.withdrawn.get(ALL, 0))
 
 
 FREE = Standing()
@@ -67,8 +67,3 @@ class Suppressed(NamedTuple):
 def place_of(address: Address) -> Place:
     """Where the row of an address, or of a DOMAIN, is."""
     return (DOMAIN, address.value) if address.channel == DOMAIN else (address.channel, address.digest)
-
-
-def domain_place(address: Address) -> Place | None:
-    """Where the row of an e-mail address's domain is; None for the other channels."""
-    return (DOMAIN, address.value.rpartition("@")[2]) if address.channel == EMAIL else None

@@ -16,8 +16,7 @@ class Answer(NamedTuple):
     """What holds for one topic on one channel.
 
     state    SUBSCRIBED, UNSUBSCRIBED, PENDING or NONE
-    granted  when the grant that holds was received, epoch ms; 0 unless SUBSCRIBED. A claim asks whether it is newer than
-             any withdrawal of the address
+    granted  when the grant that holds was given, epoch ms; 0 unless SUBSCRIBED
     """
 
     state: str
@@ -27,25 +26,20 @@ class Answer(NamedTuple):
 def answer(consents: Consents, channel: str, topic: str, standing: Standing = FREE) -> Answer:
     """The state of `topic` (ALL: the channel itself) for a person who is reached at an address of `standing`.
 
-    A topic wants a grant of its own: to have allowed the channel is not to have asked for every topic. A withdrawal of the
-    whole channel takes all topics with it, until a topic is granted again later. At the same moment a withdrawal wins.
+    A topic wants a grant of its own: to have allowed the channel is not to have asked for every topic. Of a grant and a
+    withdrawal, of the topic or of the whole channel, by the person or by the address, the later one counts; at the same moment
+    the withdrawal. A grant counts from when it was given, not from when we heard of it: one that an old file brings in today
+    does not undo what was withdrawn since. The gate decides the same way.
     """
     own = consents.get((channel, topic))
     whole = consents.get((channel, ALL))
-    if whole is not None and _state(whole) == UNSUBSCRIBED and (own is None or _received(own) <= _received(whole)):
-        return Answer(UNSUBSCRIBED)
-    if own is None:
-        return Answer(UNSUBSCRIBED if standing.vetoes(topic, 1) else NONE)
-    if _state(own) != SUBSCRIBED:
-        return Answer(_state(own))
-    if standing.vetoes(topic, _received(own)):
-        return Answer(UNSUBSCRIBED)
-    return Answer(SUBSCRIBED, _received(own))
+    withdrawn = standing.vetoed(topic)
+    if whole is not None and _state(whole) == UNSUBSCRIBED:
+        withdrawn = max(withdrawn, whole.at)
+    if own is None or (_state(own) != UNSUBSCRIBED and withdrawn >= own.at):
+        return Answer(UNSUBSCRIBED if withdrawn else NONE)
+    return Answer(_state(own), own.at if _state(own) == SUBSCRIBED else 0)
 
 
 def _state(register: Register) -> str:
     return str(register.value["state"])
-
-
-def _received(register: Register) -> int:
-    return int(register.value["received"])

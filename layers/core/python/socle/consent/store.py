@@ -3,13 +3,13 @@
     access                                   key                                          call
     rows of some addresses                   profiles: C#<channel>#<digest> / C           BatchGetItem, 100 a call
     suppress, release, withdraw, count       the same                                     UpdateItem on what it says
-    check it as a message is claimed         the same                                     ConditionCheck of the claim
     the list for people: write, delete       definitions: suppressions / <channel>#<address>   PutItem, DeleteItem
     a page of it                             the same                                     Query
 
 Of the row, attributes: s reason of a suppression · sr its rank · sa since when · r when it was released · w:<topic> when a
 topic was withdrawn · b times of soft bounces. It names nobody, and outlives the person: who was erased and did not want to be
-written to still does not. The list is readable, and is deleted with the person.
+written to still does not. Messages are claimed on condition of these rows (socle.messages.store). The list is readable, and is
+deleted with the person.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from socle.aws import Client, attempts, translated
-from socle.consent.model import ALL, FREE, RANKS, Place, Standing, Suppressed, place_of
+from socle.consent.model import FREE, RANKS, Place, Standing, Suppressed, place_of
 from socle.errors import Conflict, Unavailable
 from socle.messages.model import Address
 
@@ -155,23 +155,6 @@ class Standings:
             else:
                 raise Unavailable("throttled", "the profiles table is throttled: try again later")
         return found
-
-
-def may_send(table: str, place: Place, topic: str = ALL, granted: int | None = None) -> dict[str, Any]:
-    """The part of a claim that fails when the address was suppressed or, with `granted`, withdrew since that grant.
-
-    granted  when the grant of the topic was received, epoch ms; None for a transactional message, or a domain
-    """
-    check: dict[str, Any] = {"TableName": table, "Key": _key(place), "ConditionExpression": "attribute_not_exists(s)"}
-    if granted is not None:
-        check["ConditionExpression"] += (" AND (attribute_not_exists(#topic) OR #topic < :granted)"
-                                         " AND (attribute_not_exists(#all) OR #all < :granted)")
-        check["ExpressionAttributeNames"] = {"#topic": _TOPIC + topic, "#all": _TOPIC + ALL}
-        check["ExpressionAttributeValues"] = {":granted": {"N": str(granted)}}
-        if topic == ALL:  # an expression may not name what it does not use, nor one attribute twice
-            check["ConditionExpression"] = "attribute_not_exists(s) AND (attribute_not_exists(#all) OR #all < :granted)"
-            del check["ExpressionAttributeNames"]["#topic"]
-    return {"ConditionCheck": check}
 
 
 def _key(place: Place) -> dict[str, Any]:

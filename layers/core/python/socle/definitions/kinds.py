@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel
 
+from socle.consent.topics import TOPICS, TopicDocument
 from socle.definitions.identifiers import KIND as IDENTIFIERS
 from socle.definitions.identifiers import IdentifierDocument
 from socle.definitions.survivorship import SURVIVORSHIP, SurvivorshipDocument
@@ -37,6 +38,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     RFM_RULES: RfmRules,
     EXPORTS: ExportDocument,
     SENDING_RULES: SendingRules,
+    TOPICS: TopicDocument,
     SEGMENTS: Segment,
     COMPUTED: ComputedTrait,
 }
