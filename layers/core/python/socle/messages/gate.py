@@ -24,8 +24,8 @@ NO_PROFILE, ERASED, ALREADY_SENT, ADDRESS_TAKEN = "no_profile", "erased", "alrea
 NO_ADDRESS, INVALID_ADDRESS, SUPPRESSED = "no_address", "invalid_address", "suppressed"
 NO_CONSENT, UNSUBSCRIBED, NOT_CONFIRMED = "no_consent", "unsubscribed", "not_confirmed"
 HOLDOUT, FREQUENCY_CAP, QUIET_HOURS, NO_CONTENT = "holdout", "frequency_cap", "quiet_hours", "no_content"
-THROTTLED = "throttled"
-"""Why an attempt failed that is tried again by itself: the channel took no more at that moment."""
+THROTTLED, SENDING_STOPPED = "throttled", "sending_stopped"
+"""Why attempts failed that are tried again by themselves: the channel took no more at that moment, or nothing at all."""
 
 
 class Standing(NamedTuple):
@@ -156,7 +156,7 @@ def _before(person: Person, ask: Ask) -> Message | Known | Skip | None:
             return Known(row) if ask.run and row.run == ask.run else Skip(ALREADY_SENT, row.state)
     # By profile: of two that were merged, both failed; the next attempt is the root's.
     last = max(person.rows, key=lambda row: (row.profile == person.root.id, row.attempt))
-    if ask.resend or last.reason == THROTTLED:
+    if ask.resend or last.reason in (THROTTLED, SENDING_STOPPED):
         return last
     return Known(last) if ask.run and last.run == ask.run else Skip(ALREADY_SENT, FAILED)
 

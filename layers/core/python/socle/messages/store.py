@@ -1,6 +1,7 @@
 """The ledger in the profiles table: what was sent to whom, at most once.
 
     access                                        key                                     call
+    to whom an address got it                     L#<key>#<address digest> / L            BatchGetItem
     everything that the gate looks at             P#<id> / A, K, M#<key>; C#… / C         BatchGetItem, 100 keys a call
     claim messages                                P#<id> / M#<key>, K, A; L#…; C#…        TransactWriteItems, at most 100 items
     a message, some messages                      P#<id> / M#<key>                        BatchGetItem
@@ -119,6 +120,11 @@ class Ledger:
                 standing = standing._replace(suppressed=f"domain: {domain.suppressed}")
             answer[one] = standing
         return answer
+
+    def owners(self, key: str, digests: Iterable[str]) -> dict[str, str]:
+        """Digest of an address → the partition whose message of this key went there, of those that there are."""
+        keys = ({"PK": {"S": f"L#{key}#{digest}"}, "SK": {"S": "L"}} for digest in dict.fromkeys(digests))
+        return {item["PK"]["S"].rpartition("#")[2]: item["p"]["S"] for item in self._get(keys)}
 
     def claim(self, claims: Sequence[Claim]) -> None:
         """All of them or none; together at most ITEMS items, no two of one person or address.
