@@ -27,6 +27,7 @@ from infra.local.routes import LocalRoutes
 from infra.local.runtime import Runtime
 from infra.local.schedule import Schedules
 from infra.local.timeline import Timeline, parse_duration
+from infra.local.waits import Waits
 from socle import clock
 from socle.erasures.store import PREFIX as ERASURES
 from socle.lake.store import PREFIX as RAW
@@ -64,6 +65,8 @@ class LocalMachine:
         workflows.install(stack)
         mappings = pump.install(stack)
         self.runtime.install(stack)
+        waits = Waits()
+        waits.install(stack)
         self.outbox.install(stack)
         self.links.install(stack)
         announcements.install(stack, self.pump.arrived)
@@ -73,11 +76,11 @@ class LocalMachine:
         for mapping in mappings:
             self.pump.add(sources.of_mapping(mapping, self.runtime.named))
         self._compacted: tuple[int, int] | None = None
-        self.timeline = Timeline(Schedules(self._invoke), self.pump.drain, self._matters)
+        self.timeline = Timeline(Schedules(self._invoke), self.pump.drain, waits, self._matters)
         api: Any = next(iter(apigatewayv2_backends[ACCOUNT][REGION].apis.values()), None)
         self.front = Front(read_routes(api, self.runtime.named), api.cors_configuration) if api else Front([], None)
         stack.callback(self.front.close)
-        stack.callback(workflows.settle)
+        stack.callback(workflows.settle, waits.is_quiet)
         self.local = LocalRoutes(self)
         if "DefinitionsTable" in self.outputs:
             seed.source(self.outputs["DefinitionsTable"])

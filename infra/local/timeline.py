@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.schedule import Schedules
+from infra.local.schedule import Due, Schedules
+from infra.local.waits import Waits
 from socle import clock
 from socle.errors import Rejected
 
@@ -53,31 +54,52 @@ def iso_now() -> str:
 
 
 class Timeline:
-    """The clock with what hangs on it: schedules, and the streams and queues that they fill."""
+    """The clock with what hangs on it: schedules, workflows that wait, and the streams and queues that both fill."""
 
-    def __init__(self, schedules: Schedules, drain: Callable[[], None],
+    def __init__(self, schedules: Schedules, drain: Callable[[], None], waits: Waits,
                  matters: Callable[[str, int], bool] = lambda _arn, _at: True) -> None:
         """`matters(arn, at)` is False for a call of a target, at that time, that could not do anything."""
         self._schedules = schedules
-        self._drain = drain
+        self._drain_sources = drain
+        self._waits = waits
         self._matters = matters
         self._lock = threading.Lock()
         self._stopping = threading.Event()
 
     def advance(self, milliseconds: int) -> None:
-        """Go forward. The clock stops at each schedule on the way, which fires and whose work is done to its end."""
+        """Go forward. The clock stops at each schedule on the way, which fires, and at each wait that ends; the work of both is
+        done to its end, or to its next wait."""
         with self._lock:
-            self._drain()
             target = clock.now() + milliseconds
-            while (due := self._schedules.first()) and due.at <= target and not self._stopping.is_set():
-                if not self._matters(self._schedules.target(due), due.at):
-                    self._schedules.skip(due)
-                    continue
-                clock.advance(max(0, due.at - clock.now()))
-                self._schedules.fire(due)
-                self._drain()
-            clock.advance(max(0, target - clock.now()))
-            self._drain()
+            self._finish()
+            while not self._stopping.is_set():
+                due, wait = self._schedules.first(), self._waits.first()
+                if wait is not None and wait <= target and (due is None or wait < due.at):
+                    self._move(wait)
+                elif due is not None and due.at <= target:
+                    self._fire(due)
+                else:
+                    break
+            self._move(max(target, clock.now()))
+
+    def _fire(self, due: Due) -> None:
+        if not self._matters(self._schedules.target(due), due.at):
+            self._schedules.skip(due)
+            return
+        clock.advance(max(0, due.at - clock.now()))
+        self._schedules.fire(due)
+        self._finish()
+
+    def _move(self, moment: int) -> None:
+        clock.advance(max(0, moment - clock.now()))
+        self._waits.wake()
+        self._finish()
+
+    def _finish(self) -> None:
+        """What workflows do fills queues, and what is read from queues may start workflows."""
+        self._drain_sources()
+        while self._waits.settle():
+            self._drain_sources()
 
     def run(self) -> None:
         """Fire schedules as real time passes, until `stop`."""

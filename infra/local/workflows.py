@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
 from typing import Any
@@ -25,13 +26,16 @@ PATIENCE = 60
 """Seconds for which the clock waits for a workflow that a schedule started."""
 
 
-def settle() -> None:
-    """Let workflows under way come to their end, or stop them: without the machine their calls would go to the real AWS."""
+def settle(is_quiet: Callable[[], bool]) -> None:
+    """Let workflows under way come to their end, or stop them: without the machine their calls would go to the real AWS.
+
+    is_quiet  whether all that are left only wait
+    """
     states = boto3.client("stepfunctions", region_name=REGION)
     until = time.monotonic() + LAST_WORDS
     for machine in states.list_state_machines()["stateMachines"]:
         while running := states.list_executions(stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING")["executions"]:
-            if time.monotonic() > until:
+            if time.monotonic() > until or is_quiet():
                 for one in running:
                     states.stop_execution(executionArn=one["executionArn"])
                 break
