@@ -19,7 +19,7 @@ from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.core.models import botocore_stubber
 from moto.s3.models import s3_backends
 
-from infra.local import cloud, cloudformation, dynamodb, links, outbox, pump, rules, seed, sources, template, workflows
+from infra.local import cloud, cloudformation, dynamodb, feedback, links, outbox, pump, rules, seed, sources, template, workflows
 from infra.local.cloud import ACCOUNT, REGION
 from infra.local.http import Front, Request, Response, read_routes
 from infra.local.patching import replace
@@ -68,11 +68,12 @@ class LocalMachine:
         waits = Waits()
         waits.install(stack)
         self.outbox.install(stack)
+        feedback.install(stack)
         self.links.install(stack)
         announcements.install(stack, self.pump.arrived)
         self.pump.add([announcements])
         self.outputs = cloudformation.create_stack(STACK, document if document is not None else template.load())
-        self.runtime.load()
+        self.runtime.load(url)
         for mapping in mappings:
             self.pump.add(sources.of_mapping(mapping, self.runtime.named))
         self._compacted: tuple[int, int] | None = None

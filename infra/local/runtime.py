@@ -27,7 +27,7 @@ logger = logging.getLogger("infra.local")
 
 OWN_SETTINGS = ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL")
 """Variables that a function reads while it is imported, so that they may differ between functions."""
-
+PUBLIC_URL = "SOCLE_PUBLIC_URL"
 
 _IMPORTING = threading.Lock()
 _HERE = threading.local()
@@ -178,12 +178,17 @@ class Runtime:
         stack.callback(_restore_environment, before)
         os.environ.update(AWS_REGION=REGION, AWS_DEFAULT_REGION=REGION)
 
-    def load(self) -> None:
-        """Read the functions that the stack made. Two that need another value of one SOCLE_ variable are an error."""
+    def load(self, url: str) -> None:
+        """Read the functions that the stack made. Two that need another value of one SOCLE_ variable are an error.
+
+        `url` is where the API is reached: links in messages begin with it.
+        """
         seen: dict[str, str] = {}
         for made in lambda_backends[ACCOUNT][REGION].list_functions():
             environment = {key: str(value) for key, value in (made.environment_vars or {}).items()}
             environment["LOG_LEVEL"] = "WARNING"
+            if PUBLIC_URL in environment:
+                environment[PUBLIC_URL] = url
             for key, value in environment.items():
                 if key not in OWN_SETTINGS and seen.setdefault(key, value) != value:
                     raise ValueError(f"{made.function_name} needs another {key} than a function before it: "
