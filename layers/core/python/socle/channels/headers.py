@@ -52,7 +52,8 @@ def unstructured(name: str, text: str) -> str:
 def encoded_words(text: str) -> str:
     """RFC 2047: words of base64, one a line, none of which cuts a character."""
     words: list[str] = []
-    piece, size = [], 0
+    piece: list[bytes] = []
+    size = 0
     for character in text:
         encoded = character.encode()
         if size + len(encoded) > _WORD_BYTES:

@@ -14,7 +14,7 @@ import json
 import re
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import boto3
@@ -76,11 +76,33 @@ class Channels:
             return self._notify(message, address.value, rendered)
         return self._call(message, address.value, rendered, template)
 
-    def _mail(self, message: Message, to: str, mail: Mail, sender: Sender, links: MessageLinks | None, purpose: str) -> Taken:
+    def measure(self, message: Message, address: Address, rendered: Rendered, sender: Sender, links: MessageLinks | None = None,
+                purpose: str = MARKETING) -> tuple[int, int]:
+        """(parts of an SMS, bytes) that `send` would send; 0 for what has no such thing. Raises NotSent for what it would refuse
+        without asking anybody."""
+        if isinstance(rendered, Mail):
+            return 0, len(self._raw(message, address.value, rendered, sender, links, purpose))
+        if isinstance(rendered, Text):
+            return self._parts(rendered), 0
+        if isinstance(rendered, Push):
+            application = push.application_for(address.value, self._applications)
+            return 0, len(push.payload(rendered, application, message.tag).encode(errors="replace"))
+        return 0, len(_json(rendered))
+
+    def _raw(self, message: Message, to: str, mail: Mail, sender: Sender, links: MessageLinks | None, purpose: str) -> bytes:
         unsubscribe = links.unsubscribe if links and purpose == MARKETING else ""
         if purpose == MARKETING and not unsubscribe:
             raise NotSent("no_unsubscribe_link", "a marketing mail needs a link to unsubscribe", stop=True)
-        raw = mime.build(mail, to, sender, message, unsubscribe)
+        return mime.build(mail, to, sender, message, unsubscribe)
+
+    def _parts(self, text: Text) -> int:
+        parts = sms.measure(text.text).parts
+        if parts > self._max_parts:
+            raise NotSent("too_many_parts", f"the text makes {parts} SMS, at most {self._max_parts}: shorten it")
+        return parts
+
+    def _mail(self, message: Message, to: str, mail: Mail, sender: Sender, links: MessageLinks | None, purpose: str) -> Taken:
+        raw = self._raw(message, to, mail, sender, links, purpose)
         source = headers.address(sender.address, "invalid_sender")
         with _understood(source):
             answer = self._ses.send_email(
@@ -90,9 +112,7 @@ class Channels:
         return Taken(_id(answer), len(raw))
 
     def _sms(self, message: Message, to: str, text: Text, sender: Sender, purpose: str) -> Taken:
-        parts = sms.measure(text.text).parts
-        if parts > self._max_parts:
-            raise NotSent("too_many_parts", f"the text makes {parts} SMS, at most {self._max_parts}: shorten it")
+        parts = self._parts(text)
         attributes = sms.attributes(sender, purpose) | _tags(message)
         with _understood():
             answer = self._sns.publish(PhoneNumber=to, Message=text.text, MessageAttributes=_attributes(attributes))
@@ -133,7 +153,7 @@ class Channels:
         return arn
 
     def _call(self, message: Message, url: str, hook: Hook, template: str) -> Taken:
-        body = json.dumps(hook.body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+        body = _json(hook)
         secret = webhook.signing_secret(self._master(), secret_name(template))
         try:
             answer = (self._post or webhook.exchange)(url, body, webhook.signed_headers(secret, message.tag, message.at, body))
@@ -157,25 +177,28 @@ class Quotas:
 
     def email(self, now: int) -> Quota:
         """Raises NotSent(`sending_paused`, `daily_quota`), or Unavailable when SES can't be asked and never could."""
-        known = self._known
-        if known is None or not known[0] <= now < known[0] + QUOTA_FOR:
-            try:
-                with translated("the quota of SES"):
-                    account = self._ses.get_account()
-            except Unavailable:
-                if known is None:
-                    raise
-            else:
-                known = self._known = now, _quota(account)
-        assert known is not None
-        if known[1].left is not None and known[1].left <= 0:
+        at, quota = self._known or self._ask(now)
+        if not at <= now < at + QUOTA_FOR:
+            with suppress(Unavailable):  # then what was true five minutes ago
+                quota = self._ask(now)[1]
+        if quota.left is not None and quota.left <= 0:
             raise NotSent("daily_quota", "the day's quota of SES is used up: resume tomorrow, or ask AWS for more", stop=True)
-        return known[1]
+        return quota
+
+    def _ask(self, now: int) -> tuple[int, Quota]:
+        with translated("the quota of SES"):
+            account = self._ses.get_account()
+        self._known = known = now, _quota(account)
+        return known
 
 
 def secret_name(template: str) -> str:
     """By which the secret of a template's webhook is derived; `GET /api/templates/<name>/secret` shows it."""
     return f"message/{template}"
+
+
+def _json(hook: Hook) -> bytes:
+    return json.dumps(hook.body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def _quota(account: Mapping[str, Any]) -> Quota:
