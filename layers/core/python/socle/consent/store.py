@@ -58,9 +58,9 @@ class Standings:
             {":reason": {"S": reason}, ":rank": {"N": str(RANKS[reason])}, ":at": {"N": str(at)}})
         if readable and self._listed:
             # Also when nothing changed: a call that broke off after the row is finished by the next.
-            row = self.load([address])[address]
+            row = Standing(reason, at) if changed else self.load([address])[address]
             if row.reason:
-                self._list(Suppressed(address.channel, address.value, row.reason, row.since, source), changed)
+                self._list(Suppressed(address.channel, address.value, row.reason, row.since, source))
         return changed
 
     def release(self, address: Address, at: int) -> bool:
@@ -116,14 +116,15 @@ class Standings:
         last = answer.get("LastEvaluatedKey")
         return [_entry(item) for item in answer["Items"]], last["SK"]["S"] if last else None
 
-    def _list(self, entry: Suppressed, changed: bool) -> None:
-        guard = {} if changed else {"ConditionExpression": "attribute_not_exists(PK) OR reason <> :reason",
-                                    "ExpressionAttributeValues": {":reason": {"S": entry.reason}}}
+    def _list(self, entry: Suppressed) -> None:
+        rank, at = {"N": str(RANKS[entry.reason])}, {"N": str(entry.at)}
         try:
             with translated("the suppression list"):
                 self._dynamodb.put_item(
                     TableName=self._listed, Item={**_list_key(entry.channel, entry.address), "reason": {"S": entry.reason},
-                                                  "at": {"N": str(entry.at)}, "source": {"S": entry.source}}, **guard)
+                                                  "sr": rank, "sa": at, "source": {"S": entry.source}},
+                    ConditionExpression="attribute_not_exists(PK) OR sr < :rank OR (sr = :rank AND sa > :at)",
+                    ExpressionAttributeValues={":rank": rank, ":at": at})
         except Conflict:
             return  # it is on the list already
 
@@ -168,7 +169,7 @@ def _list_key(channel: str, address: str) -> dict[str, Any]:
 
 def _entry(item: Any) -> Suppressed:
     channel, _, address = item["SK"]["S"].partition("#")
-    return Suppressed(channel, address, item["reason"]["S"], int(item["at"]["N"]), item["source"]["S"])
+    return Suppressed(channel, address, item["reason"]["S"], int(item["sa"]["N"]), item["source"]["S"])
 
 
 def _standing(item: Any) -> Standing:

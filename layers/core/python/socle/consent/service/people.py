@@ -1,0 +1,74 @@
+"""Who is behind an address or a link, and how what they said gets onto the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from socle.consent.model import Place
+from socle.events.group import Record, records
+from socle.events.model import Event, Identifier
+from socle.identity.model import DEVICE_TOKEN, EMAIL, PHONE
+from socle.identity.service.join import load_roots
+from socle.messages.model import EMAIL as BY_EMAIL
+from socle.messages.model import PUSH, SMS, Address
+from socle.messages.service.people import known_by
+from socle.profiles.model import Aggregate, Snapshot
+from socle.profiles.store import ProfileStore
+
+KINDS = {BY_EMAIL: EMAIL, SMS: PHONE, PUSH: DEVICE_TOKEN}
+"""Channel → type of identifier that is an address on it."""
+_MANY_BYTES = 1 << 30
+"""Makes `records` look at the sizes of the events themselves."""
+
+
+class Stream(Protocol):
+    """Takes records for good; Unavailable when it cannot."""
+
+    def put(self, records: Sequence[Record]) -> None: ...
+
+
+class Somebody(NamedTuple):
+    """A person who is known.
+
+    who      by which events find them
+    address  readable, "" when the person no longer has the address that the link was made for
+    """
+
+    root: Aggregate
+    who: Identifier
+    address: str
+
+
+def find(store: ProfileStore, profile: str, place: Place | None = None) -> Somebody | None:
+    """The person whom `profile` is or was merged into; None when there is none any more. `place` is that of their address."""
+    aggregates, roots = load_roots(store, {profile})
+    root = aggregates[roots[profile]]
+    who = known_by(root)
+    if root.erased is not None or root.snapshot.events == 0 or who is None:
+        return None
+    found = next((one for one in addresses(root.snapshot) if place is not None and (one.channel, one.digest) == place), None)
+    own = (KINDS[found.channel], found.value) if found else None
+    return Somebody(root, own if own in root.snapshot.pairs() and own else who, found.value if found else "")
+
+
+def addresses(snapshot: Snapshot) -> list[Address]:
+    """All that the person can be reached at: identifiers, and what traits say."""
+    found = [Address(channel, value) for channel, kind in KINDS.items() for value in sorted(snapshot.identifiers.get(kind, ()))]
+    for channel, trait in ((BY_EMAIL, "email"), (SMS, "phone")):
+        register = snapshot.traits.get(trait)
+        if register is not None and isinstance(register.value, str) and register.value:
+            found.append(Address(channel, register.value))
+    return list(dict.fromkeys(found))
+
+
+def owned(identifiers: Iterable[Identifier]) -> list[Address]:
+    """The addresses among identifiers."""
+    channels = {kind: channel for channel, kind in KINDS.items()}
+    return [Address(channels[kind], value) for kind, value in identifiers if kind in channels]
+
+
+def put(stream: Stream, events: Sequence[Event]) -> None:
+    """All events onto the stream. Raises Unavailable."""
+    if events:
+        stream.put(records(events, [], _MANY_BYTES))
