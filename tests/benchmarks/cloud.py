@@ -17,7 +17,7 @@ import botocore.handlers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError
 
-from tests.benchmarks import units
+from socle.costs import units
 from tests.benchmarks.table import ConditionFailed, Table
 
 

@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from socle.costs.units import kinesis_kib, read_units, value_bytes, write_units
 from tests.benchmarks.report import Figure
-from tests.benchmarks.units import kinesis_kib, read_units, value_bytes, write_units
 
 FILE = Path(__file__).parents[3] / "shared/data/online_retail_to_2011-08.csv.gz"
 STEPS = ("split_import", "convert_import", "finish_import", "apply_events")

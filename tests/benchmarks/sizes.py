@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tests.benchmarks.units import Item, item_bytes, write_units
+from socle.costs.units import Item, item_bytes, write_units
 
 KINDS = {"A": "aggregate", "E": "page", "I": "identifier"}
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from tests.benchmarks.units import Item, index_units, read_units, write_units
+from socle.costs.units import Item, index_units, read_units, write_units
 
 WRITE, READ = "dynamodb write units", "dynamodb read units"
 _INSERT = re.compile(r"INSERT INTO \"?[\w.-]+\"? VALUE \{(.*)\}")

@@ -9,18 +9,19 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests.benchmarks.cloud import Cloud, Direct
-from tests.benchmarks.table import READ, WRITE, ConditionFailed, Table
-from tests.benchmarks.units import (
+from socle.costs.units import (
     index_units,
     item_bytes,
     kinesis_kib,
     kinesis_payload_units,
     read_units,
     sqs_requests,
+    transaction_units,
     value_bytes,
     write_units,
 )
+from tests.benchmarks.cloud import Cloud, Direct
+from tests.benchmarks.table import READ, WRITE, ConditionFailed, Table
 
 TABLE = "profiles"
 
@@ -141,3 +142,15 @@ def test_with_boto3_and_without_the_same_is_stored_and_counted(through_boto3: bo
         client.put_item(TableName=TABLE, Item=item(100), ConditionExpression="attribute_not_exists(PK)")
     assert dict(cloud.units) == {WRITE: 4, READ: 0.5}
     assert dict(cloud.calls) == {"PutItem": 2, "BatchGetItem": 1}
+
+
+@pytest.mark.parametrize(("value", "size"), [
+    ({"BOOL": True}, 1), ({"NULL": True}, 1), ({"SS": ["ab", "é"]}, 4), ({"L": [{"S": "ab"}, {"N": "7"}]}, 3 + 3 + 3),
+    ({"M": {"a": {"S": "bc"}}}, 3 + 1 + 1 + 2)])
+def test_a_collection_weighs_what_is_in_it_and_its_frame(value: dict[str, object], size: int) -> None:
+    assert value_bytes(value) == size
+
+
+def test_what_a_transaction_only_looks_at_is_billed_as_a_write() -> None:
+    assert transaction_units(item(1_500), item(1_500)) == 4
+    assert transaction_units(None, None) == 2
