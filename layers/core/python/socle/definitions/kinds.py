@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pydantic import BaseModel
 
 from socle.consent.topics import TOPICS, TopicDocument
+from socle.coupons.model import KIND as COUPONS
+from socle.coupons.model import CouponPool
 from socle.definitions.identifiers import KIND as IDENTIFIERS
 from socle.definitions.identifiers import IdentifierDocument
 from socle.definitions.survivorship import SURVIVORSHIP, SurvivorshipDocument
@@ -26,6 +28,8 @@ from socle.rfm.model import RfmRules
 from socle.segments.document import COMPUTED, ComputedTrait, Segment
 from socle.segments.document import KIND as SEGMENTS
 from socle.sources.model import SourceDocument
+from socle.templates.document import TEMPLATES, TemplateDocument
+from socle.templates.shared import BLOCKS, BRAND, LAYOUTS, BlockDocument, BrandDocument, LayoutDocument
 
 KINDS: Mapping[str, type[BaseModel]] = {
     "sources": SourceDocument,
@@ -41,10 +45,15 @@ KINDS: Mapping[str, type[BaseModel]] = {
     TOPICS: TopicDocument,
     SEGMENTS: Segment,
     COMPUTED: ComputedTrait,
+    TEMPLATES: TemplateDocument,
+    BLOCKS: BlockDocument,
+    LAYOUTS: LayoutDocument,
+    BRAND: BrandDocument,
+    COUPONS: CouponPool,
 }
 
 DEFAULT = "default"
-SINGLE = frozenset({SURVIVORSHIP, SENDING_RULES, QUALITY_RULES, DUPLICATE_RULES, RFM_RULES})
+SINGLE = frozenset({SURVIVORSHIP, BRAND, SENDING_RULES, QUALITY_RULES, DUPLICATE_RULES, RFM_RULES})
 """Kinds with one document only, called `default`: it speaks of the whole workspace."""
 
 
