@@ -38,7 +38,6 @@ def test_each_link_is_bound_to_the_message_and_to_what_it_may_do() -> None:
                       (found.click("https://example.com/", 2), CLICK), (found.survey("nps"), SURVEY)):
         claims = claims_of(url, kind)
         assert (claims.profile, claims.key, claims.attempt) == about
-        assert claims.tag == MESSAGE.tag
         assert claims.expires == (AT + GOOD_FOR[kind]) // 1000 * 1000
     unsubscribe = claims_of(found.unsubscribe, UNSUBSCRIBE)
     assert (unsubscribe.channel, unsubscribe.address, unsubscribe.topic) == ("email", DIGEST, "newsletter")

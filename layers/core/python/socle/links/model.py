@@ -40,8 +40,3 @@ class Claims(NamedTuple):
     address: str = ""
     topic: str = ""
     survey: str = ""
-
-    @property
-    def tag(self) -> str:
-        """The tag of the message that the link stood in; "" without one."""
-        return f"{self.profile}.{self.key}.{self.attempt}" if self.key else ""
