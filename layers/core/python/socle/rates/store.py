@@ -66,11 +66,11 @@ class RateStore:
                 {":slowed": after.slowed, ":now": now, ":before": before.slowed_at})
 
     def _queue(self, name: str, size: int, now: int) -> Budget:
-        return self._update(name, "ADD free :size", "free > :now AND free <= :horizon",
+        return self._update(name, "ADD free_from :size", "free_from > :now AND free_from <= :horizon",
                             {":size": size, ":now": now * 1_000, ":horizon": (now + HORIZON) * 1_000})
 
     def _begin(self, name: str, size: int, now: int) -> Budget:
-        return self._update(name, "SET free = :free", "attribute_not_exists(free) OR free <= :now",
+        return self._update(name, "SET free_from = :free", "attribute_not_exists(free_from) OR free_from <= :now",
                             {":free": now * 1_000 + size, ":now": now * 1_000})
 
     def _update(self, name: str, expression: str, condition: str, values: dict[str, float]) -> Budget:
@@ -97,4 +97,4 @@ def _budget(item: dict[str, Any]) -> Budget:
     def number(field: str) -> str:
         return str(item.get(field, {}).get("N", "0"))
 
-    return Budget(int(number("free")), float(number("slowed")), int(number("slowed_at")))
+    return Budget(int(number("free_from")), float(number("slowed")), int(number("slowed_at")))
