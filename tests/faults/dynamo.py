@@ -1,7 +1,7 @@
-"""DynamoDB in a dictionary, behind the methods of boto3's client: the real stores run on it, a hundred times faster than on moto.
+"""DynamoDB in a dictionary, behind the methods of boto3's client: the real stores run on it, far faster than on moto.
 
-It knows the expressions that Socle's stores write, and refuses any other. Every call goes through `Calls`, so that any of them can
-go wrong; every write has a number, so that a trial can tell what came first. tests/faults/test_dynamo.py holds it to moto.
+It knows the expressions that Socle's stores write, and refuses any other. Every call goes through `Calls`, so that any of them
+can go wrong; every write has a number, so that a trial can tell what came first. tests/faults/test_dynamo.py holds it to moto.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from socle.errors import Conflict
 from tests.memory import Calls
 
 Item = dict[str, Any]
@@ -21,6 +22,14 @@ Test = Callable[[Item | None, Mapping[str, str], Mapping[str, Any]], bool]
 
 _TOKEN = re.compile(r"\s*(attribute_not_exists|attribute_exists|AND|OR|NOT|IN|BETWEEN|begins_with|<=|>=|<>|<|>|=|\(|\)|,"
                     r"|[#:]?[A-Za-z_][A-Za-z0-9_]*)")
+
+
+class Refused(Conflict):
+    """A condition did not hold; who asked may be gone by then."""
+
+    def __init__(self, error: ClientError) -> None:
+        super().__init__("conflict", "refused")
+        self.error = error
 
 
 class Dynamo:
@@ -32,7 +41,7 @@ class Dynamo:
         self.log: list[tuple[int, Key, Item | None, Item | None]] = []
 
     def get_item(self, *, Key: Item, **_: Any) -> Item:
-        found, _ = self.calls.make("GetItem", [Key], lambda _: self.items.get(_key(Key)))
+        found, _ = self._make("GetItem", [Key], lambda _: self.items.get(_key(Key)))
         return {"Item": found} if found else {}
 
     def batch_get_item(self, *, RequestItems: Item) -> Item:
@@ -40,24 +49,24 @@ class Dynamo:
         keys = [_key(one) for one in asked["Keys"]]
         if len(keys) > 100 or len(set(keys)) < len(keys):
             raise _error("ValidationException", "too many keys, or one twice")
-        found, undone = self.calls.make("BatchGetItem", keys, lambda keys: {
+        found, undone = self._make("BatchGetItem", keys, lambda keys: {
             key: self.items[key] for key in keys if key in self.items})
         left = {table: {**asked, "Keys": [{"PK": {"S": pk}, "SK": {"S": sk}} for pk, sk in undone]}} if undone else {}
         return {"Responses": {table: list(found.values())}, "UnprocessedKeys": left}
 
     def put_item(self, *, Item: Item, **condition: Any) -> Item:
-        self.calls.make("PutItem", [_key(Item)], lambda _: self._put(Item, condition))
+        self._make("PutItem", [_key(Item)], lambda _: self._put(Item, condition))
         return {}
 
     def delete_item(self, *, Key: Item, **condition: Any) -> Item:
         def delete(_: object) -> None:
             self._check(_key(Key), condition)
             self._write(_key(Key), None)
-        self.calls.make("DeleteItem", [_key(Key)], delete)
+        self._make("DeleteItem", [_key(Key)], delete)
         return {}
 
     def update_item(self, *, Key: Item, UpdateExpression: str, **options: Any) -> Item:
-        answer, _ = self.calls.make("UpdateItem", [_key(Key)], lambda _: self._update(Key, UpdateExpression, options))
+        answer, _ = self._make("UpdateItem", [_key(Key)], lambda _: self._update(Key, UpdateExpression, options))
         return {"Attributes": answer}
 
     def transact_write_items(self, *, TransactItems: Sequence[Item]) -> Item:
@@ -79,7 +88,7 @@ class Dynamo:
                     elif verb == "Update":
                         self._update(one["Key"], one["UpdateExpression"], one)
 
-        self.calls.make("TransactWriteItems", keys, write)
+        self._make("TransactWriteItems", keys, write)
         return {}
 
     def batch_execute_statement(self, *, Statements: Sequence[Item]) -> Item:
@@ -88,7 +97,7 @@ class Dynamo:
         def run(some: Sequence[tuple[int, Item]]) -> dict[int, Item]:
             return {place: self._statement(one) for place, one in some}
 
-        done, undone = self.calls.make("BatchExecuteStatement", numbered, run)
+        done, undone = self._make("BatchExecuteStatement", numbered, run)
         for place, _ in undone:
             done[place] = {"Error": {"Code": "ThrottlingError", "Message": "slow down"}}
         return {"Responses": [done[place] for place, _ in numbered]}
@@ -101,13 +110,13 @@ class Dynamo:
                 for verb, what in one.items():
                     self._write(_key(what["Key"] if verb == "DeleteRequest" else what["Item"]), what.get("Item"))
 
-        _, undone = self.calls.make("BatchWriteItem", asked, write)
+        _, undone = self._make("BatchWriteItem", asked, write)
         return {"UnprocessedItems": {table: list(undone)} if undone else {}}
 
     def query(self, *, KeyConditionExpression: str, **options: Any) -> Item:
         names, values = options.get("ExpressionAttributeNames", {}), options.get("ExpressionAttributeValues", {})
         test = _condition(KeyConditionExpression)
-        found, _ = self.calls.make("Query", [KeyConditionExpression], lambda _: [
+        found, _ = self._make("Query", [KeyConditionExpression], lambda _: [
             item for _, item in sorted(self.items.items()) if test(item, names, values)])
         return {"Items": found}
 
@@ -119,6 +128,18 @@ class Dynamo:
                 return [getattr(dynamo, name)(**{key: value for key, value in asked.items() if key != "PaginationConfig"})]
 
         return Pages()
+
+    def _make(self, name: str, parts: Any, effect: Callable[[Any], Any]) -> tuple[Any, Any]:
+        def refusing(some: Any) -> Any:
+            try:
+                return effect(some)
+            except ClientError as error:
+                raise Refused(error) from error
+
+        try:
+            return self.calls.make(name, parts, refusing)
+        except Refused as refused:
+            raise refused.error from None
 
     def _put(self, item: Item, condition: Mapping[str, Any]) -> None:
         self._check(_key(item), condition)

@@ -35,7 +35,8 @@ def aggregate(profile: str = "p1", *, email: str | None = "ada@example.com", pho
 
 
 def person(*rows: Message, counts: dict[str, Any] | None = None, **fields: Any) -> Person:
-    return Person(aggregate(**fields), rows, counts or {}, 1 if counts else 0)
+    one = aggregate(**fields)
+    return Person(one.id, one, rows, counts or {}, 1 if counts else 0)
 
 
 def row(state: str = CLAIMED, *, run: str = "r1", attempt: int = 1, profile: str = "p1", at: int = NOON - HOUR,

@@ -43,11 +43,13 @@ class Standing(NamedTuple):
 class Person:
     """Somebody as of now: what the gate looks at.
 
+    profile   the partition that the message is asked for, and claimed in: the root, or one that was merged into it
     root      the aggregate; of version 0 when there is none
     rows      the ledger's rows of this message key, of all partitions of the person
     counts    partition → its counts for caps; `own` is the version of the root's own row, 0 for none
     """
 
+    profile: str
     root: Aggregate
     rows: Sequence[Message] = ()
     counts: Mapping[str, Counts] = field(default_factory=dict)
@@ -151,14 +153,12 @@ def _before(person: Person, ask: Ask) -> Message | Known | Skip | None:
     """The attempt that failed and may be followed by another; or that there has been one that is not to be repeated."""
     if not person.rows:
         return None
-    for row in person.rows:
-        if row.state != FAILED:
-            return Known(row) if ask.run and row.run == ask.run else Skip(ALREADY_SENT, row.state)
-    # By profile: of two that were merged, both failed; the next attempt is the root's.
-    last = max(person.rows, key=lambda row: (row.profile == person.root.id, row.attempt))
-    if ask.resend or last.reason in (THROTTLED, SENDING_STOPPED):
+    last = max(person.rows, key=lambda row: (row.state != FAILED, row.profile == person.profile, row.attempt))
+    if last.state == FAILED and (ask.resend or last.reason in (THROTTLED, SENDING_STOPPED)):
         return last
-    return Known(last) if ask.run and last.run == ask.run else Skip(ALREADY_SENT, FAILED)
+    own = [row for row in person.rows if row.profile == person.profile and ask.run and row.run == ask.run]
+    # What went to another partition of the person is told there: it is one message.
+    return Known(own[0]) if own else Skip(ALREADY_SENT, last.state)
 
 
 def _consent(person: Person, standing: Standing, ask: Ask) -> int | Skip:

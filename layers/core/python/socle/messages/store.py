@@ -53,8 +53,8 @@ class Claim(NamedTuple):
     """What one claim writes, and what must hold.
 
     message   the row as claimed
-    before    attempts before this one, 0 for none: the last of them must have failed
-    parts     the person's partitions, the root's first
+    before    the attempt before, which must have failed; None: there must be none
+    root      the person; parts: its partitions, the message's own among them
     version   of the root's aggregate as the gate saw it
     purpose   MARKETING or TRANSACTIONAL
     granted   when consent was given, epoch ms
@@ -63,7 +63,8 @@ class Claim(NamedTuple):
 
     message: Message
     before: Message | None
-    parts: Sequence[str]
+    root: str
+    parts: frozenset[str]
     version: int
     purpose: str
     granted: int
@@ -72,7 +73,7 @@ class Claim(NamedTuple):
     @property
     def items(self) -> int:
         """How many items of a transaction it takes."""
-        return 4 + len(self.parts) - 1 + (self.counts is not None)
+        return 3 + len(self.parts) + (self.counts is not None)
 
 
 class Found(NamedTuple):
@@ -197,14 +198,14 @@ class Ledger:
         return sorted(found, key=lambda one: (one.at, one.tag), reverse=True)[:limit]
 
     def _writes(self, claim: Claim) -> Iterator[Item]:
-        message, root = claim.message, claim.parts[0]
+        message, root = claim.message, claim.root
         yield {"Put": self._guarded(message_item(message), *_not_claimed(claim.before, message.profile))}
-        for part in claim.parts[1:]:
-            # Whatever failed for a member may be followed by an attempt of the root.
+        for part in sorted(claim.parts - {message.profile}):
+            # Whatever failed for another partition may be followed by an attempt of this one.
             condition, values = _not_claimed(claim.before, part)
             check = {"TableName": self._table, "Key": message_key_of(part, message.key), "ConditionExpression": condition}
             yield {"ConditionCheck": check | ({"ExpressionAttributeValues": values} if values else {})}
-        owners = {f":p{place}": {"S": part} for place, part in enumerate(claim.parts)}
+        owners = {f":p{place}": {"S": part} for place, part in enumerate(sorted(claim.parts))}
         yield {"Put": self._guarded(address_item(message), f"attribute_not_exists(PK) OR p IN ({', '.join(owners)})", owners)}
         if claim.counts is not None:
             counts, version = claim.counts

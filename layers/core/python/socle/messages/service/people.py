@@ -39,9 +39,9 @@ def look(ledger: Ledger, profiles: Sequence[str], key: str) -> dict[str, Person]
         root = _root(profile, aggregates)
         if root is None:
             continue
-        parts = [root.id, *sorted(root.members)]
+        parts = sorted(root.parts)
         people[profile] = Person(
-            root, [found.rows[part] for part in parts if part in found.rows],
+            profile, root, [found.rows[part] for part in parts if part in found.rows],
             {part: found.counts[part][1] for part in parts if part in found.counts},
             found.counts[root.id][0] if root.id in found.counts else 0)
     return people

@@ -162,7 +162,9 @@ class Sending:
             if not isinstance(verdict, Send):
                 outcomes[job] = _without_sending(job, verdict, now)
                 continue
-            if met & {person.root.id, verdict.address}:
+            # Its partitions too: of two who are being merged, one may be read as before and one as after.
+            concerned: set[object] = {*person.root.parts, verdict.address}
+            if met & concerned:
                 if dry:
                     reason = ALREADY_SENT if person.root.id in met else ADDRESS_TAKEN
                     outcomes[job] = Outcome(job.profile, WAS_SKIPPED, job.variant, reason)
@@ -171,7 +173,7 @@ class Sending:
             if isinstance(made, Outcome):
                 outcomes[job] = made
                 continue
-            met |= {person.root.id, verdict.address}
+            met |= concerned
             if dry:
                 parts, size = self._around.measure(made.message, made.address, made.rendered,
                                                    contents[job.variant].sender, made.links)
@@ -184,7 +186,7 @@ class Sending:
         root, who = person.root, known_by(person.root)
         if who is None:
             return Outcome(job.profile, WAS_SKIPPED, job.variant, NO_PROFILE, "nothing identifies this person")
-        message = Message(root.id, ask.key, verdict.attempt, CLAIMED, now, who, ask.channel, verdict.address.digest,
+        message = Message(person.profile, ask.key, verdict.attempt, CLAIMED, now, who, ask.channel, verdict.address.digest,
                           domain_of(verdict.address), ask.topic, ask.campaign, ask.run, job.variant)
         links = self._around.links(message)
         try:
@@ -192,7 +194,7 @@ class Sending:
         except Unrenderable as error:
             return Outcome(job.profile, WAS_SKIPPED, job.variant, NO_CONTENT, f"{error.code}: {error.message}")
         before = max(person.rows, key=lambda row: row.attempt, default=None)
-        claim = Claim(message, before, [root.id, *sorted(root.members)], root.version, ask.purpose, verdict.granted,
+        claim = Claim(message, before, root.id, root.parts, root.version, ask.purpose, verdict.granted,
                       None if verdict.counts is None else (verdict.counts, person.own))
         return Ready(job, message, verdict.address, rendered, links, claim)
 
