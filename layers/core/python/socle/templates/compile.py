@@ -12,7 +12,7 @@ from typing import Any
 from liquid import Environment
 
 from socle.errors import Rejected
-from socle.messages.model import EMAIL, PUSH, SMS, Rendered, Sender
+from socle.messages.model import EMAIL, PUSH, SMS, File, Rendered, Sender
 from socle.templates import assemble, body, mjml
 from socle.templates.document import EmailTemplate, PushTemplate, SmsTemplate, TemplateDocument, WebhookTemplate
 from socle.templates.filters import PUBLIC_URL
@@ -37,6 +37,7 @@ class Compiled:
     links        (number, source of the URL) of all that are followed
     inline       names of the assets that its HTML shows as cid:
     attachments  names of the assets that it carries
+    files        those two with their bytes, once somebody has read them (socle.templates.service.ready)
     url          of a webhook; else ""
     """
 
@@ -48,6 +49,7 @@ class Compiled:
         self.links: list[tuple[int, str]] = []
         self.inline: tuple[str, ...] = ()
         self.attachments: tuple[str, ...] = ()
+        self.files: tuple[File, ...] = ()
         self.url = ""
         self.own_sender = False
         self.sender = _sender(document if isinstance(document, EmailTemplate) else None, brand)
@@ -73,7 +75,7 @@ class Compiled:
         shown = links or NoLinks()
         scope = {**self._scope, **person, "links": LinkNames(shown), LINKS: shown, LOOKUPS: lookups, URLS: self._urls}
         if self.channel == EMAIL:
-            return mail(self._parts, scope, self._squeeze)
+            return mail(self._parts, scope, self._squeeze)._replace(files=self.files)
         if self.channel == SMS:
             return sms(self._parts["text"], scope)
         return push(self._parts, self._values, scope) if self.channel == PUSH else webhook(self._values, scope)
