@@ -162,5 +162,6 @@ def test_latin_text_is_quoted_and_other_scripts_take_the_smaller_encoding() -> N
         found: EmailMessage = read(build(Mail("s", text, "x"), "u@example.com", SENDER, message()))
         return [str(part["Content-Transfer-Encoding"]) for part in found.iter_parts()]
 
-    assert encodings('<p class="intro">Déjà vu, à bientôt dans votre magasin</p>' * 50) == ["quoted-printable", "quoted-printable"]
+    french = '<p class="intro">Déjà vu, à bientôt dans votre magasin</p>'
+    assert encodings(french * 50) == ["quoted-printable", "quoted-printable"]
     assert encodings("<p>" + "こんにちは、世界" * 50 + "</p>") == ["quoted-printable", "base64"]

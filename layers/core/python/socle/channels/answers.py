@@ -19,7 +19,7 @@ _MENDED_BY_SOMEBODY = {
     "MailFromDomainNotVerifiedException": ("sender_not_verified", "verify the sender's MAIL FROM domain in SES"),
     "NotFoundException": ("misconfigured", "what it is sent through is not there: deploy the stack again"),
     "NotFound": ("misconfigured", "what it is sent through is not there: see the platform applications in SNS"),
-    "PlatformApplicationDisabled": ("misconfigured", "the platform application is disabled: renew its credentials in SNS"),
+    "PlatformApplicationDisabled": ("application_disabled", "the platform application is disabled: renew its credentials in SNS"),
 }
 _FORBIDDEN = ("AccessDenied", "AuthorizationError", "UnrecognizedClient", "ExpiredToken", "InvalidClientTokenId", "SignatureDoes",
               "InvalidSignature", "IncompleteSignature", "MissingAuthentication", "OptInRequired", "KMS", "InvalidSecurity")

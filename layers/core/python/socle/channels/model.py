@@ -24,7 +24,8 @@ class NotSent(SocleError):
     """It surely was not sent. `code` is stable:
 
     throttled, unreachable           `again`: it may be tried in this run
-    daily_quota, sending_paused, account_suspended, sender_not_verified, not_allowed, misconfigured
+    daily_quota, sending_paused, account_suspended, sender_not_verified, not_allowed, misconfigured, bad_file,
+    application_disabled
                                      `stop`: nothing can be sent over this channel, until somebody does what `message` says
     invalid_address, smtputf8_needed, invalid_sender, no_unsubscribe_link, too_large, too_many_parts, opted_out, rejected
                                      this message can't be sent, whoever tries
