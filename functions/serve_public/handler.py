@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from socle import clock
 from socle.errors import SocleError, Unavailable
 
-from . import http, routes
+from . import answers, http, routes
 
 logger, metrics = Logger(), Metrics()
 
@@ -25,5 +25,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     except SocleError as error:
         if isinstance(error, Unavailable):
             logger.warning(error.code, exc_info=error)
-        answer = routes.refused(error, event)
+        answer = answers.refused(error, (event.get("headers") or {}).get("accept-language", ""))
     return http.write(answer, head)

@@ -1,12 +1,11 @@
-"""Which function answers which path; and the page that says what went wrong."""
+"""Which function answers which path."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
 
-from socle.errors import NotFound, Rejected, SocleError, Unavailable
+from socle.errors import NotFound, Rejected
 
 from .http import Answer, Request
 
@@ -35,10 +34,3 @@ def respond(request: Request) -> Answer:
     function: Respond = getattr(import_module(f".{module}", __package__), name)
     return function(request)
 
-
-def refused(error: SocleError, event: Mapping[str, Any]) -> Answer:
-    """A page for what can't be done."""
-    headers = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
-    if isinstance(error, Unavailable):
-        headers["Retry-After"] = str(error.retry_after)
-    return Answer(error.status, headers, error.message)

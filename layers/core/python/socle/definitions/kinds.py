@@ -18,6 +18,7 @@ from socle.duplicates.model import DuplicateRules
 from socle.errors import NotFound, Rejected
 from socle.exports.model.document import KIND as EXPORTS
 from socle.exports.model.document import ExportDocument
+from socle.forms.document import FORMS, SURVEYS, FormDocument, SurveyDocument
 from socle.imports.model import Mapping as MappingDocument
 from socle.messages.rules import KIND as SENDING_RULES
 from socle.messages.rules import SendingRules
@@ -43,6 +44,8 @@ KINDS: Mapping[str, type[BaseModel]] = {
     EXPORTS: ExportDocument,
     SENDING_RULES: SendingRules,
     TOPICS: TopicDocument,
+    SURVEYS: SurveyDocument,
+    FORMS: FormDocument,
     SEGMENTS: Segment,
     COMPUTED: ComputedTrait,
     TEMPLATES: TemplateDocument,

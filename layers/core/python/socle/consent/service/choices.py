@@ -73,7 +73,7 @@ class Choices:
         if somebody is None:
             return
         # Of what led there one event, whoever clicks twice; the time of the consent is each click's own.
-        events = [self._consent(somebody, claims, topic, UNSUBSCRIBED, source, now)]
+        events = [self._consent(somebody, claims, topic, UNSUBSCRIBED, source, now, message.tag if message else "")]
         if message is not None:
             at = max(now, message.at)
             events.append(message_event(message, event_name(message.channel, "unsubscribed"), message.at,
@@ -143,8 +143,9 @@ class Choices:
         return Seen(somebody, {name: state for name, state in found.items() if topics[name].visible or state == SUBSCRIBED},
                     bool(standing.reason))
 
-    def _consent(self, somebody: Somebody, claims: Claims, topic: str, state: str, source: str, at: int) -> Event:
+    def _consent(self, somebody: Somebody, claims: Claims, topic: str, state: str, source: str, at: int,
+                 message: str = "") -> Event:
         known = self._topics().get(topic)
         return consent_event(somebody.who, claims.channel, topic, state, at, source=source,
                              text_version=known.text_version if known and state == SUBSCRIBED else "",
-                             address=somebody.address or claims.address, message=claims.tag)
+                             address=somebody.address or claims.address, message=message)
