@@ -21,8 +21,9 @@ from infra.local.patching import replace
 MAX_STATEMENTS = 25
 
 _INSERT = re.compile(r"""INSERT INTO "([^"]+)" VALUE \{((?:'\w+': \?(?:, )?)+)\}""")
-_UPDATE = re.compile(r"""UPDATE "([^"]+)" ((?:SET "\w+"=\? )+)WHERE ((?:"\w+"=\?(?: AND )?)+)""")
+_UPDATE = re.compile(r"""UPDATE "([^"]+)" ((?:SET "\w+"=\? )+)WHERE ((?:"\w+"[=<]\?(?: AND )?)+)""")
 _NAMES = re.compile(r"""['"](\w+)['"]""")
+_CONDITION = re.compile(r""""(\w+)"([=<])\?""")
 
 
 def install(stack: ExitStack) -> None:
@@ -47,15 +48,22 @@ def _execute(backend: Any, statement: dict[str, Any]) -> dict[str, Any]:
         table.put_item(item)
     elif update := _UPDATE.fullmatch(text):
         table = backend.get_table(update[1])
-        settings, conditions = _NAMES.findall(update[2]), _NAMES.findall(update[3])
+        settings, conditions = _NAMES.findall(update[2]), _CONDITION.findall(update[3])
         wanted = dict(zip(conditions, parameters[len(settings):], strict=True))
-        found = _find(table, wanted)
-        if found is None or any(found.get(name) != value for name, value in wanted.items()):
+        found = _find(table, {name: value for (name, _), value in wanted.items()})
+        if found is None or not all(_holds(found.get(name), sign, value) for (name, sign), value in wanted.items()):
             return {"Error": {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}}
         table.put_item({**found, **dict(zip(settings, parameters[:len(settings)], strict=True))})
     else:
         raise MockValidationException(f"The local machine does not know this statement: {text}")
     return {"TableName": table.name}
+
+
+def _holds(found: dict[str, Any] | None, sign: str, value: dict[str, Any]) -> bool:
+    """`<` is for numbers only; what an item lacks is neither equal nor less."""
+    if sign == "=":
+        return found == value
+    return found is not None and int(found["N"]) < int(value["N"])
 
 
 def _find(table: Table, item: dict[str, Any]) -> dict[str, Any] | None:
