@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 
 
 class Grant(NamedTuple):
-    """One statement of a function's role, as the template has it. `sid` is "" for what the function's own code calls."""
+    """One statement of a function's role, as the template has it. `sid` is "" for what the function's own code calls.
+
+    Of a statement for everything but some resources, `resources` are these with "not " before each.
+    """
 
     function: str
     sid: str
@@ -36,7 +39,7 @@ def grants(template: Mapping[str, Any]) -> Iterator[Grant]:
             for document in documents:
                 for statement in document["Statement"]:
                     yield Grant(function, statement.get("Sid", ""), frozenset(_listed(statement["Action"])),
-                                tuple(_listed(statement["Resource"])), statement.get("Condition", {}))
+                                _resources(statement), statement.get("Condition", {}))
 
 
 def granted_actions(template: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -57,6 +60,12 @@ def _name(function: Mapping[str, Any]) -> str:
 
 def _logical_id(reference: Mapping[str, Any]) -> str:
     return str(reference["Ref"] if "Ref" in reference else reference["Fn::GetAtt"][0])
+
+
+def _resources(statement: Mapping[str, Any]) -> tuple[Any, ...]:
+    if "NotResource" in statement:
+        return tuple(f"not {resource}" for resource in _listed(statement["NotResource"]))
+    return tuple(_listed(statement["Resource"]))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -88,13 +88,16 @@ class Observability(Construct):
         functions = (ingest.collect_events, ingest.apply_events, ingest.run_effects, schedules.sweep_due,
                      exports.export_segments_due,
                      admin.serve_admin, quality.update_catalogue, imports.start_import, imports.collect_hooks,
-                     segments_api.preview_segment)
+                     segments_api.preview_segment, messages.send_message, messages.receive_feedback, public.serve_public,
+                     campaigns.start_campaigns_due, campaigns.report_campaign)
         self._watch_functions(functions)
         self._watch_stream(stage, ingest)
+        self._watch_mail(messages)
         for watched in WATCHED:
             self._alarm(f"{watched.service}{watched.metric}", _own(watched.metric, watched.service), watched.threshold,
                         watched.meaning)
-        for name, queue in (("Effects", ingest.effects_dead_letters), ("Schedules", schedules.dead_letters)):
+        for name, queue in (("Effects", ingest.effects_dead_letters), ("Schedules", schedules.dead_letters),
+                            ("Feedback", messages.feedback_dead_letters)):
             self._alarm(f"{name}DeadLetters", queue.metric_approximate_number_of_messages_visible(
                 statistic="Maximum", period=FIVE_MINUTES), 1,
                 "Something was given up after its retries: read the queue, repair the cause, redrive.")
@@ -114,9 +117,11 @@ class Observability(Construct):
                     "A recompute of segments broke off: its execution says where; the next one starts anew.")
         self._alarm("RfmFailed", rfm.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
                     "Customers were not scored, or not all of them told: its execution says why; the next run makes up for it.")
+        self._alarm("CampaignFailed", campaigns.machine.metric_failed(statistic="Sum", period=FIVE_MINUTES), 1,
+                    "A campaign broke off: GET /api/campaigns/{name}/runs says why; resume it when that is mended.")
         self._alarm("ApiServerErrors", api.api.metric_server_error(statistic="Sum", period=FIVE_MINUTES), 10,
                     "The API answers 5xx: clients keep their events and retry, but not for ever.")
-        self.dashboard = self._dashboard(stage, api, ingest, functions)
+        self.dashboard = self._dashboard(stage, api, ingest, messages, functions)
 
     def _watch_functions(self, functions: tuple[Function, ...]) -> None:
         for function in functions:
@@ -149,6 +154,18 @@ class Observability(Construct):
                 namespace="AWS/Lambda", metric_name=name, statistic="Sum", period=FIVE_MINUTES,
                 dimensions_map={"EventSourceMappingUUID": ingest.apply_mapping_id}), 1, meaning)
 
+    def _watch_mail(self, messages: Messages) -> None:
+        """Before AWS acts: it reviews an account at 5 % and 0.1 %, and stops it at twice that."""
+        for name, rate, meaning in (
+            ("BounceRate", 0.03, "More than 3 % of mails bounce, and AWS reviews at 5 %: stop what goes to old addresses."),
+            ("ComplaintRate", 0.0005, "More than 0.05 % are marked as spam, and AWS reviews at 0.1 %: see which campaign's."),
+        ):
+            self._alarm(name, cloudwatch.Metric(namespace="AWS/SES", metric_name=f"Reputation.{name}", statistic="Maximum",
+                                                period=cdk.Duration.hours(1)), rate, meaning)
+        self._alarm("FeedbackWaits", messages.feedback.metric_approximate_age_of_oldest_message(
+            statistic="Maximum", period=FIVE_MINUTES), 900,
+            "What became of messages has waited for 15 minutes: bounces and complaints do not suppress anybody meanwhile.")
+
     def _alarm(self, id_: str, metric: cloudwatch.IMetric, threshold: float, meaning: str) -> None:
         alarm = cloudwatch.Alarm(
             self, id_, metric=metric, threshold=threshold, evaluation_periods=1, alarm_description=meaning,
@@ -158,7 +175,7 @@ class Observability(Construct):
         alarm.add_alarm_action(notify)
         alarm.add_ok_action(notify)
 
-    def _dashboard(self, stage: StageSettings, api: Api, ingest: Ingest,
+    def _dashboard(self, stage: StageSettings, api: Api, ingest: Ingest, messages: Messages,
                    functions: tuple[Function, ...]) -> cloudwatch.Dashboard:
         dashboard = cloudwatch.Dashboard(self, "Dashboard", default_interval=cdk.Duration.hours(3))
         graph = cloudwatch.GraphWidget
@@ -175,6 +192,12 @@ class Observability(Construct):
             graph(title="API: latency p50, p99 (ms)", width=WIDTH, left=[
                 api.api.metric_latency(statistic="p50"), api.api.metric_latency(statistic="p99")]))
         dashboard.add_widgets(
+            graph(title="Mail: bounce and complaint rates of the account", width=WIDTH, left=[
+                _of_ses("Reputation.BounceRate", "Average"), _of_ses("Reputation.ComplaintRate", "Average")]),
+            graph(title="Mail: sent, delivered, bounced, complained", width=WIDTH, left=[
+                _of_ses(name) for name in ("Send", "Delivery", "Bounce", "Complaint")],
+                right=[messages.feedback.metric_approximate_number_of_messages_visible(label="feedback waiting")]))
+        dashboard.add_widgets(
             graph(title="Effects: run, failed, waiting, ticks sent", width=WIDTH, left=[
                 _own("EffectsRun", "run_effects"), _own("EffectsFailed", "run_effects"),
                 _own("TicksSent", "sweep_due")],
@@ -183,6 +206,10 @@ class Observability(Construct):
                   left=[function.metric_errors(label=f"{function.name} errors") for function in functions],
                   right=[function.metric_throttles(label=f"{function.name} throttles") for function in functions]))
         return dashboard
+
+
+def _of_ses(metric: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    return cloudwatch.Metric(namespace="AWS/SES", metric_name=metric, statistic=statistic, period=FIVE_MINUTES)
 
 
 def _own(metric: str, service: str) -> cloudwatch.Metric:

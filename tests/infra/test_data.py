@@ -56,7 +56,7 @@ def test_an_erasure_is_final_within_a_month_and_failed_records_wait_for_ever(tem
         assert table["PointInTimeRecoverySpecification"]["RecoveryPeriodInDays"] <= 30
     assert {rule["Prefix"] for rule in rules if "ExpirationInDays" in rule} == {
         "exports/", "imports/", "uploads/", "import-runs/", "replays/", "quarantine/", "quality-runs/",
-        "duplicate-runs/", "export-state/", "queries/", "reports/rfm/", "segments/runs/"}
+        "duplicate-runs/", "export-state/", "campaigns/", "queries/", "reports/rfm/", "segments/runs/"}
 
 
 def test_prod_outlives_its_stack_and_dev_leaves_nothing(dev: Any, prod: Any) -> None:
@@ -67,8 +67,10 @@ def test_prod_outlives_its_stack_and_dev_leaves_nothing(dev: Any, prod: Any) -> 
     assert all(table["DeletionProtectionEnabled"] for table in prod.of_type("AWS::DynamoDB::Table").values())
 
 
-def test_the_signing_secret_is_generated_and_under_our_key(template: Any) -> None:
-    secret = template.one("AWS::SecretsManager::Secret")
-    assert secret["GenerateSecretString"]["PasswordLength"] == 64
-    assert "SecretString" not in secret
-    assert template.name_of(secret["KmsKeyId"]) in template.of_type("AWS::KMS::Key")
+def test_secrets_are_generated_and_under_our_key(template: Any) -> None:
+    secrets = template.of_type("AWS::SecretsManager::Secret")
+    assert len(secrets) == 2
+    for secret in secrets.values():
+        assert secret["GenerateSecretString"]["PasswordLength"] == 64
+        assert "SecretString" not in secret
+        assert template.name_of(secret["KmsKeyId"]) in template.of_type("AWS::KMS::Key")

@@ -14,6 +14,7 @@ from infra.constructs.layers import ROOT
 from socle.settings import (
     AdminSettings,
     ApplySettings,
+    CampaignSettings,
     CatalogueSettings,
     CollectSettings,
     CompactSettings,
@@ -22,6 +23,7 @@ from socle.settings import (
     ExportSettings,
     FindDuplicatesSettings,
     ImportSettings,
+    MessagesSettings,
     PreviewSettings,
     ProposeDuplicatesSettings,
     QualitySettings,
@@ -29,9 +31,12 @@ from socle.settings import (
     ReplayCompareSettings,
     ReplayPlanSettings,
     ReplaySettings,
+    ReportSettings,
     RfmSettings,
     SendExportSettings,
+    SendSettings,
     Settings,
+    StartCampaignsSettings,
     StartExportSettings,
     StartImportSettings,
     SweepSettings,
@@ -47,11 +52,16 @@ SETTINGS: dict[str, type[Settings]] = {
     "export_segments": ExportSettings, "export_segments_send": SendExportSettings,
     "export_segments_due": StartExportSettings, "start_import": StartImportSettings, "collect_hooks": CollectSettings,
     "compact_lake": CompactSettings, "compute_rfm": RfmSettings,
-    "recompute_segments": RecomputeSettings, "preview_segment": PreviewSettings}
+    "recompute_segments": RecomputeSettings, "preview_segment": PreviewSettings,
+    "send_message": SendSettings, "send_campaign": SendSettings, "receive_feedback": MessagesSettings,
+    "serve_public": MessagesSettings, "run_campaign": CampaignSettings, "start_campaigns_due": StartCampaignsSettings,
+    "report_campaign": ReportSettings}
 
-READS_TABLES = {"serve_admin", "split_import", "finish_import", "find_duplicates", "compact_lake", "export_segments",
-                "compute_rfm", "recompute_segments", "preview_segment"}
-"""Functions with a third layer: they read workbooks and Parquet files, or work in DuckDB."""
+FURTHER_LAYERS = {"serve_admin", "split_import", "finish_import", "find_duplicates", "compact_lake", "export_segments",
+                  "compute_rfm", "recompute_segments", "preview_segment", "report_campaign", "send_message", "send_campaign",
+                  "serve_public"}
+"""Functions with a third layer: they read workbooks and Parquet files, work in DuckDB, or make messages; serve_admin has a
+fourth."""
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -60,7 +70,7 @@ def test_a_function_runs_on_arm64_with_the_layers_its_own_role_and_logs_that_end
     assert function["Architectures"] == ["arm64"]
     assert function["Runtime"] == "python3.13"
     assert function["Handler"] == f"{name}.handler.handler"
-    assert len(function["Layers"]) == (3 if name in READS_TABLES else 2)
+    assert len(function["Layers"]) == 2 + (name in FURTHER_LAYERS) + (name == "serve_admin")
     assert "TracingConfig" not in function
     logs = template.resources[template.name_of(function["LoggingConfig"]["LogGroup"])]["Properties"]
     assert logs["RetentionInDays"] <= 90

@@ -15,7 +15,7 @@ def alarms(template: Any) -> list[dict[str, Any]]:
 
 
 def test_every_alarm_rings_and_clears_through_the_topic_and_says_what_to_do(template: Any) -> None:
-    (topic_id,) = template.of_type("AWS::SNS::Topic")
+    (topic_id,) = (id_ for id_ in template.of_type("AWS::SNS::Topic") if "Alarms" in id_)
     assert alarms(template)
     for alarm in alarms(template):
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic_id}]
@@ -29,7 +29,7 @@ def test_what_the_design_wants_watched_is_watched(template: Any) -> None:
         ("AWS/Lambda", "IteratorAge"), ("AWS/Lambda", "Errors"), ("AWS/Lambda", "Throttles"),
         ("AWS/Lambda", "OnFailureDestinationDeliveredEventCount"), ("AWS/Lambda", "DroppedEventCount"),
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible"), ("AWS/SQS", "ApproximateAgeOfOldestMessage"),
-        ("AWS/ApiGateway", "5xx"),
+        ("AWS/ApiGateway", "5xx"), ("AWS/SES", "Reputation.BounceRate"), ("AWS/SES", "Reputation.ComplaintRate"),
         ("AWS/Kinesis", "WriteProvisionedThroughputExceeded"),
         ("Socle", "EventsQuarantined"), ("Socle", "BatchesFailed"), ("Socle", "EffectsFailed")}
 
@@ -46,7 +46,7 @@ def test_errors_and_throttles_of_every_function_are_watched_or_those_of_its_work
     in_workflow = {name for name in SETTINGS if name.startswith("replay_")} | {
         "measure_quality", "find_duplicates", "propose_duplicates", "export_segments",
         "export_segments_send", "split_import", "convert_import", "finish_import",
-        "compute_rfm", "compact_lake", "recompute_segments"}
+        "compute_rfm", "compact_lake", "recompute_segments", "run_campaign", "send_campaign"}
     for metric in ("Errors", "Throttles"):
         assert len([alarm for alarm in alarms(template) if alarm.get("MetricName") == metric]) == len(set(SETTINGS) - in_workflow)
     failed = [alarm for alarm in alarms(template) if alarm.get("MetricName") == "ExecutionsFailed"]
@@ -58,7 +58,7 @@ def test_every_dead_letter_queue_is_watched(template: Any) -> None:
     watched = {template.name_of(dimension["Value"]) for alarm in alarms(template)
                if alarm.get("MetricName") == "ApproximateNumberOfMessagesVisible" for dimension in alarm["Dimensions"]}
     assert watched == {id_ for id_ in template.of_type("AWS::SQS::Queue") if "DeadLetters" in id_}
-    assert len(watched) == 2
+    assert len(watched) == 3
 
 
 def test_the_mapping_reports_the_metrics_whose_alarms_wait_for_it(template: Any) -> None:
@@ -74,13 +74,13 @@ def test_the_list_of_own_metrics_is_the_list_of_the_alarms(template: Any) -> Non
 
 
 def test_cloudwatch_may_publish_to_the_encrypted_tls_only_topic(template: Any) -> None:
-    topic = template.one("AWS::SNS::Topic")
+    topic = template.one("AWS::SNS::Topic", "Alarms")
     key = template.resources[template.name_of(topic["KmsMasterKeyId"])]["Properties"]
     here = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
     (use,) = [s for s in key["KeyPolicy"]["Statement"] if s["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]
     assert use["Condition"] == here
     assert set(use["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
-    statements = template.one("AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    statements = template.one("AWS::SNS::TopicPolicy", "Alarms")["PolicyDocument"]["Statement"]
     assert any(s["Effect"] == "Allow" and s["Action"] == "sns:Publish" and s["Condition"] == here for s in statements)
     assert any(s["Effect"] == "Deny" and s["Condition"] == {"Bool": {"aws:SecureTransport": "false"}} for s in statements)
 
