@@ -32,7 +32,7 @@ def value_bytes(value: Mapping[str, Any]) -> int:
         return len(content)
     if kind == "N":
         digits = content.lstrip("-").replace(".", "").strip("0")
-        return (len(digits) + 1) // 2 + 1 + content.startswith("-")
+        return int((len(digits) + 1) // 2 + 1 + content.startswith("-"))
     if kind in ("BOOL", "NULL"):
         return 1
     if kind in ("SS", "NS", "BS"):

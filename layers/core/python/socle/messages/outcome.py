@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from socle.messages.model import BOUNCED, CLAIMED, COMPLAINED, DELAYED, DELIVERED, FAILED, REJECTED, SENT, Message
+from socle.messages.units import Units
 
 WAS_SENT, WAS_UNKNOWN, WAS_FAILED, WAS_HELD, WAS_SKIPPED = "sent", "unknown", "failed", "held", "skipped"
 WOULD_SEND = "would_send"
@@ -24,6 +25,7 @@ class Outcome(NamedTuple):
     until    of a hold, epoch ms
     parts    SMS segments; size: bytes of the e-mail as it is sent
     message  the row of the ledger, of those that have one
+    units    of a forecast: what AWS would count for this person (socle.messages.units)
     """
 
     profile: str
@@ -36,16 +38,21 @@ class Outcome(NamedTuple):
     parts: int = 0
     size: int = 0
     message: Message | None = None
+    units: Units | None = None
+
+    def taking(self, units: Units) -> Outcome:
+        """With these units, too."""
+        return self._replace(units=units if self.units is None else self.units.plus(units))
 
     def to_row(self) -> dict[str, Any]:
         """Compact JSON for the files of a run; what is 0 or "" is left out."""
         row = {"p": self.profile, "o": self.outcome, "v": self.variant, "r": self.reason, "d": self.detail[:200], "at": self.at,
-               "until": self.until, "n": self.parts, "b": self.size}
+               "until": self.until, "n": self.parts, "b": self.size, "u": self.units}
         return {name: value for name, value in row.items() if value}
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Outcome:
-        """Inverse of `to_row`, without the message."""
+        """Inverse of `to_row`, without the message and units."""
         return cls(row["p"], row["o"], row.get("v", ""), row.get("r", ""), row.get("d", ""), row.get("at", 0),
                    row.get("until", 0), row.get("n", 0), row.get("b", 0))
 

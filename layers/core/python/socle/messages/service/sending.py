@@ -39,6 +39,7 @@ from socle.messages.outcome import AGAIN, WAS_FAILED, WAS_HELD, WAS_SENT, WAS_SK
 from socle.messages.rules import Ask, SendingRules
 from socle.messages.service.people import Ledger, known_by, look
 from socle.messages.store import ITEMS, Claim
+from socle.messages.units import looked, sent
 from socle.profiles.model import Aggregate
 from socle.templates.model import Lookups, MessageLinks, Unrenderable
 
@@ -150,6 +151,7 @@ class Sending:
         owners = self._ledger.owners(ask.key, (one.digest for one in wheres.values() if one is not None)) if again else {}
         ready: list[Ready] = []
         met: set[object] = set()
+        domains: set[str] = set()
         for job in jobs:
             person = people.get(job.profile)
             if person is None:
@@ -177,10 +179,22 @@ class Sending:
             if dry:
                 parts, size = self._around.measure(made.message, made.address, made.rendered,
                                                    contents[job.variant].sender, made.links)
-                outcomes[job] = Outcome(job.profile, WOULD_SEND, job.variant, parts=parts, size=size)
+                counts = made.claim.counts[0] if made.claim.counts is not None else None
+                outcomes[job] = Outcome(job.profile, WOULD_SEND, job.variant, parts=parts, size=size,
+                                        units=sent(person, made.address, made.message, counts, parts))
             else:
                 ready.append(made)
+        for job in jobs if dry else ():
+            if job in outcomes and job.profile in people:
+                outcomes[job] = outcomes[job].taking(looked(people[job.profile], wheres[job], domains))
         return ready
+
+    def _measured(self, made: Ready, sender: Sender) -> Outcome:
+        try:
+            parts, size = self._around.measure(made.message, made.address, made.rendered, sender, made.links)
+        except NotSent as error:
+            return Outcome(made.job.profile, WAS_FAILED, made.job.variant, error.code, error.message)
+        return Outcome(made.job.profile, WOULD_SEND, made.job.variant, parts=parts, size=size)
 
     def _make(self, ask: Ask, job: Job, person: Person, verdict: Send, content: Content, now: int) -> Ready | Outcome:
         root, who = person.root, known_by(person.root)
