@@ -1,4 +1,4 @@
-"""What a run asks of AWS, in its units: what depends on people is counted for each (socle.messages.units), the rest is here. Pure.
+"""What a run asks of AWS, in its units: what depends on people is counted for each (socle.messages.units), the rest here. Pure.
 
 Three parts, kept apart: what the run itself calls, which a recorded run must agree with; what follows on it, feedback and events,
 which is modelled; and computing, which is modelled, too.
@@ -32,9 +32,8 @@ from socle.messages.units import Units
 
 Counts = Counter[str]
 
-ROUND_TRANSITIONS, CHUNK_TRANSITIONS, ENDS = 3, 2, 4
-"""Of the workflow: a round is planned, chosen and mapped; each of its chunks is sent to, and asked whether it is done; begin, last
-round, end."""
+ROUND_TRANSITIONS, CALL_TRANSITIONS, ENDS = 3, 1, 3
+"""States of the workflow: a round (or a wait) takes three, each call of a worker one; plan, choice, finish."""
 _ROW = 130
 """Bytes of a membership row, about."""
 _ROWS_IN_UNIT = 2 * 4_096 // _ROW
@@ -42,8 +41,8 @@ _SHARDS = 16
 
 _FEEDBACK = 2
 """Events of SES on a mail that arrives: sent, delivered."""
-_AT_A_TIME = 10
-"""Messages of the queue that one call of receive_feedback takes, and deletes."""
+_RECEIVED, _AT_A_TIME = 10, 100
+"""Messages of the queue that one request brings, or deletes; that one call of receive_feedback takes."""
 _KIB = 1024
 _MS_A_MESSAGE, _MB = 8, 1_769
 """Assumed: ms of one worker for a message, most of it waiting for SES with others; its memory."""
@@ -57,6 +56,7 @@ class Shape(NamedTuple):
     people    in the audience
     chunks    people of each chunk
     batch     people that a worker handles together
+    calls     of workers: one for each chunk, more where a chunk takes longer than a function may
     variants  how many
     waits     rounds that only wait: for a time, for the next portion, for a winner
     """
@@ -64,6 +64,7 @@ class Shape(NamedTuple):
     people: int
     chunks: Sequence[int]
     batch: int
+    calls: int
     variants: int = 1
     waits: int = 0
 
@@ -75,19 +76,19 @@ class Shape(NamedTuple):
     @property
     def rounds(self) -> int:
         """In which chunks are sent to."""
-        return -(-len(self.chunks) // AT_ONCE)
+        return -(-self.calls // AT_ONCE)
 
 
 def of_run(shape: Shape, people: Units, channel: str, messages: int) -> Counts:
     """Of planning, sending and ending a run; `people` is the sum over all of them."""
-    calls, steps = len(shape.chunks), shape.rounds + shape.waits + 1
+    calls, steps = shape.calls, shape.rounds + shape.waits + 1
     counts: Counts = Counter({
         READS: people.reads + _plan_reads(shape) + steps + 2 + shape.batches + calls * (shape.variants + 2),
         WRITES: people.writes + 3 + shape.batches + calls * shape.variants,
         STREAM_IN: people.kib,
-        PUTS: 2 + calls + steps + calls + calls,  # plan, progress; chunks; progress; outcomes; listings of outcomes
+        PUTS: 2 + len(shape.chunks) * 2 + steps + calls,  # plan, progress; chunks, listings of outcomes; progress; outcomes
         GETS: 2 * steps + 1 + 2 * calls + calls,  # plan and progress; the worker's plan and chunk; outcomes
-        TRANSITIONS: ENDS + ROUND_TRANSITIONS * (shape.rounds + shape.waits) + CHUNK_TRANSITIONS * calls,
+        TRANSITIONS: ENDS + ROUND_TRANSITIONS * (shape.rounds + shape.waits) + CALL_TRANSITIONS * calls,
         INVOCATIONS: steps + 1 + calls,
     })
     counts[{EMAIL: MAILS, PUSH: PUSHES}.get(channel, "")] += messages
@@ -105,7 +106,7 @@ def of_what_follows(people: Units, channel: str, messages: int) -> Counts:
         READS: feedback + (messages + feedback) * _units(size, 4 * _KIB),
         WRITES: feedback + feedback / _AT_A_TIME + events * _units(size, _KIB),
         STREAM_IN: feedback, STREAM_OUT: people.kib + feedback, NOTICES: feedback,
-        QUEUE: 2 * feedback / _AT_A_TIME, INVOCATIONS: feedback / _AT_A_TIME})
+        QUEUE: 2 * feedback / _RECEIVED, INVOCATIONS: feedback / _AT_A_TIME})
 
 
 def of_computing(people: int, messages: int, channel: str) -> Counts:
