@@ -177,11 +177,7 @@ class Sending:
                 continue
             met |= concerned
             if dry:
-                parts, size = self._around.measure(made.message, made.address, made.rendered,
-                                                   contents[job.variant].sender, made.links)
-                counts = made.claim.counts[0] if made.claim.counts is not None else None
-                outcomes[job] = Outcome(job.profile, WOULD_SEND, job.variant, parts=parts, size=size,
-                                        units=sent(person, made.address, made.message, counts, parts))
+                outcomes[job] = self._measured(person, made, contents[job.variant].sender)
             else:
                 ready.append(made)
         for job in jobs if dry else ():
@@ -189,12 +185,14 @@ class Sending:
                 outcomes[job] = outcomes[job].taking(looked(people[job.profile], wheres[job], domains))
         return ready
 
-    def _measured(self, made: Ready, sender: Sender) -> Outcome:
+    def _measured(self, person: Person, made: Ready, sender: Sender) -> Outcome:
         try:
             parts, size = self._around.measure(made.message, made.address, made.rendered, sender, made.links)
         except NotSent as error:
             return Outcome(made.job.profile, WAS_FAILED, made.job.variant, error.code, error.message)
-        return Outcome(made.job.profile, WOULD_SEND, made.job.variant, parts=parts, size=size)
+        counts = made.claim.counts[0] if made.claim.counts is not None else None
+        return Outcome(made.job.profile, WOULD_SEND, made.job.variant, parts=parts, size=size,
+                       units=sent(person, made.address, made.message, counts, parts))
 
     def _make(self, ask: Ask, job: Job, person: Person, verdict: Send, content: Content, now: int) -> Ready | Outcome:
         root, who = person.root, known_by(person.root)
