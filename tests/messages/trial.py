@@ -108,7 +108,7 @@ class World:
         around = Around(lambda message: Links(), lambda root, now: {}, lambda profile: None, lambda *asked: (0, 1),
                         self.deliver, lambda asked: [one() for one in asked])
         sending = Sending(Ledger(self.dynamo, "t"), self, around, self.clock)
-        plan = Plan(ask_of(RUN, "email"), {"a": Letter()}, SendingRules(), False, sending, Pace())
+        plan = Plan(ask_of(RUN, "email"), {"a": Letter()}, SendingRules, False, sending, Pace())
         return ChunkWorker(self, self, self, lambda content: plan, self.clock, lambda ms: None)
 
     def state(self, campaign: str, run: str) -> str:

@@ -10,9 +10,14 @@ from socle.errors import SocleError
 class MessageLinks(Protocol):
     """The links of one message. All are URLs of this deployment, signed."""
 
-    unsubscribe: str
-    preferences: str
-    pixel: str
+    @property
+    def unsubscribe(self) -> str: ...
+
+    @property
+    def preferences(self) -> str: ...
+
+    @property
+    def pixel(self) -> str: ...
 
     def click(self, url: str, number: int) -> str:
         """What stands in the message for the link to `url`, the number-th in it (from 1); campaign parameters added."""

@@ -62,13 +62,14 @@ class Plan(NamedTuple):
     """What of a run's plan a worker obeys.
 
     contents  variant → template, compiled
+    rules     answers those that hold now: who narrows them while a run is under way is heard
     is_dry    a forecast
     pace      of the run's channel
     """
 
     ask: Ask
     contents: Mapping[str, Content]
-    rules: SendingRules
+    rules: Callable[[], SendingRules]
     is_dry: bool
     sending: Sending
     pace: Pace
@@ -135,7 +136,7 @@ class ChunkWorker:
                     return None if not outcomes else self._give_up(batch, outcomes)
                 if delay:
                     self._wait(delay)
-            found = plan.sending.send(plan.ask, left, plan.contents, plan.rules, dry=plan.is_dry)
+            found = plan.sending.send(plan.ask, left, plan.contents, plan.rules(), dry=plan.is_dry)
             outcomes.update(zip(left, found, strict=True))
             left = [job for job in left if outcomes[job].outcome == AGAIN]
             if not left:
