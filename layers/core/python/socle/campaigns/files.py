@@ -40,3 +40,18 @@ def tally(counts: Counts, rows: Iterable[Mapping[str, Any]], held_too: bool = Fa
             reasons = found.setdefault(row.get("v", ""), {}).setdefault(row["o"], {})
             reasons[row.get("r", "")] = reasons.get(row.get("r", ""), 0) + 1
     return found
+
+
+def sums(counts: Counts) -> dict[str, Any]:
+    """`outcomes`: outcome → people; `reasons`: outcome → reason → people; `variants`: variant → outcome → people."""
+    outcomes: dict[str, int] = {}
+    reasons: dict[str, dict[str, int]] = {}
+    for by in counts.values():
+        for outcome, of in by.items():
+            outcomes[outcome] = outcomes.get(outcome, 0) + sum(of.values())
+            for reason, people in of.items():
+                if reason:
+                    mine = reasons.setdefault(outcome, {})
+                    mine[reason] = mine.get(reason, 0) + people
+    variants = {variant: {outcome: sum(of.values()) for outcome, of in by.items()} for variant, by in counts.items() if variant}
+    return {"outcomes": outcomes, "reasons": reasons, "variants": variants}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from socle.campaigns.model.document import At, CampaignDocument, WarmUp
+from socle.campaigns.model.document import At, WarmUp
 from socle.clock import DAY, HOUR, MINUTE
 from socle.schedule import next_time
 from socle.segments.zones import civil, instant
@@ -59,13 +59,6 @@ def next_due(text: str, after: int, company: str) -> int | None:
     while local is not None and instant(local, company) <= after:
         local = next_time(text, local)
     return None if local is None else instant(local, company)
-
-
-def begins(document: CampaignDocument, company: str, now: int) -> int:
-    """When the audience of a run that is made at `now` is frozen, epoch ms: at once, or at the time that the schedule names."""
-    if isinstance(document.schedule, At):
-        return max(now, moment_of(document.schedule, company))
-    return now
 
 
 def portion(people: int, per_minute: int | None) -> int:

@@ -60,14 +60,13 @@ class RunStore:
         return str(item["state"]["S"]) if item else ""
 
     def save(self, run: Run) -> None:
-        """Write a run over the version before it. Raises Conflict."""
+        """Write a run over the version before it; version 1 is a new one. Raises Conflict."""
         with translated("the campaign"):
-            self._dynamodb.put_item(
-                TableName=self._table, Item=_item(run), ConditionExpression="version = :before",
-                ExpressionAttributeValues={":before": {"N": str(run.version - 1)}})
+            self._dynamodb.put_item(TableName=self._table, Item=_item(run), **_over(run))
 
     def begin(self, run: Run, after: str | None) -> None:
-        """Write a new run that takes its campaign's turn in the place of the run `after`, both or neither. Raises Conflict."""
+        """Write a run, a new one or over the version before it, that takes its campaign's turn in the place of the run `after`,
+        both or neither. Raises Conflict."""
         guard: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(PK)"}
         if after is not None:
             guard = {"ConditionExpression": "#run = :after", "ExpressionAttributeNames": {"#run": "run"},
@@ -76,7 +75,7 @@ class RunStore:
         with translated("the campaign"):
             self._dynamodb.transact_write_items(TransactItems=[
                 {"Put": {"TableName": self._table, "Item": turn, **guard}},
-                {"Put": {"TableName": self._table, "Item": _item(run), "ConditionExpression": "attribute_not_exists(PK)"}}])
+                {"Put": {"TableName": self._table, "Item": _item(run), **_over(run)}}])
 
     def change(self, campaign: str, id_: str, what: Any) -> Run:
         """Save what `what(run)` makes of a run, again if somebody else wrote meanwhile; None leaves it as it is. Answers the run
@@ -255,3 +254,9 @@ def _turn(campaign: str, forecast: bool) -> str:
 def _item(run: Run) -> dict[str, Any]:
     return {**_key(f"{_RUNS}#{run.campaign}", run.id), "version": {"N": str(run.version)}, "state": {"S": run.state},
             "document": {"S": json.dumps(run.to_row())}}
+
+
+def _over(run: Run) -> dict[str, Any]:
+    if run.version == 1:
+        return {"ConditionExpression": "attribute_not_exists(PK)"}
+    return {"ConditionExpression": "version = :before", "ExpressionAttributeValues": {":before": {"N": str(run.version - 1)}}}

@@ -29,7 +29,8 @@ def conditions_in(document: Document) -> Iterator[tuple[str, Document]]:
 def references(kind: str, document: Document) -> Iterator[tuple[Place, str]]:
     """(what is referred to, place) in a document of any kind.
 
-    Segments and computed traits refer by conditions; other kinds by fields called segment, segments or computed.
+    Segments and computed traits refer by conditions; other kinds by fields called segment, segments, exclude or
+    computed.
     """
     if kind not in (SEGMENTS, COMPUTED_TRAITS):
         yield from _named(document, "")
@@ -48,7 +49,7 @@ def _named(part: Any, place: str) -> Iterator[tuple[Place, str]]:
     elif isinstance(part, Mapping):
         for name, one in part.items():
             names = [one] if isinstance(one, str) else one if isinstance(one, list) else []
-            if name in ("segment", "segments", "computed"):
+            if name in ("segment", "segments", "exclude", "computed"):
                 for target in names:
                     if isinstance(target, str):
                         yield (COMPUTED_TRAITS if name == "computed" else SEGMENTS, target), f"{place}{name}"

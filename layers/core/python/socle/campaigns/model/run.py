@@ -107,7 +107,7 @@ class Run:
             "started": to_iso(self.started), "begins": to_iso(self.begins),
             "ended": to_iso(self.ended) if self.ended is not None else None, "of": self.of or None,
             "template": self.template or None, "audience": self.audience, "winner": self.winner or None,
-            "decide_by": to_iso(self.decide_by) if self.decide_by is not None else None, "counts": self.counts,
+            "decide_by": to_iso(self.decide_by) if self.decide_by is not None else None,
             "history": [{"state": state, "at": to_iso(at), "by": by, "reason": reason or None}
                         for state, at, by, reason in self.history]}
         return {**answer, "failure": self.failure} if self.failure else answer
