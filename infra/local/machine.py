@@ -19,7 +19,21 @@ from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.core.models import botocore_stubber
 from moto.s3.models import s3_backends
 
-from infra.local import cloud, cloudformation, dynamodb, feedback, links, outbox, pump, rules, seed, sources, template, workflows
+from infra.local import (
+    cloud,
+    cloudformation,
+    dynamodb,
+    feedback,
+    links,
+    outbox,
+    pump,
+    rules,
+    seed,
+    ses,
+    sources,
+    template,
+    workflows,
+)
 from infra.local.cloud import ACCOUNT, REGION
 from infra.local.http import Front, Request, Response, read_routes
 from infra.local.patching import replace
@@ -69,6 +83,7 @@ class LocalMachine:
         waits.install(stack)
         self.outbox.install(stack)
         feedback.install(stack)
+        ses.install(stack)
         self.links.install(stack)
         announcements.install(stack, self.pump.arrived)
         self.pump.add([announcements])

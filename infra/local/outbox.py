@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import email.policy
 import ipaddress
+import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -26,7 +28,8 @@ Item = dict[str, Any]
 
 
 class Outbox:
-    """What was sent, newest last. An item: channel, to, from, subject, html, text, headers, tags, sent_at (ISO 8601)."""
+    """What was sent, newest last. An item: channel, to, from, subject, html, text, headers, tags, sent_at (ISO 8601); a mail with
+    files has `attachments` too: name, kind, cid, size and url (a data: URL) of each."""
 
     def __init__(self) -> None:
         self._items: list[Item] = []
@@ -98,14 +101,19 @@ class Outbox:
 
         def publish_sms(backend: Any, message: str, arn: str | None, phone_number: str | None = None,
                         *args: Any, **kwargs: Any) -> Any:
-            sent = publish(backend, message, arn, phone_number, *args, **kwargs)
-            if phone_number:
-                self.put("sms", phone_number, text=message)
+            told = {name: value["Value"] for name, value in (kwargs.get("message_attributes") or {}).items()}
+            self._tags.now = {name: value for name, value in told.items() if not name.startswith("AWS.")}
+            try:
+                sent = publish(backend, message, arn, phone_number, *args, **kwargs)
+                if phone_number:
+                    self.put("sms", phone_number, text=message, tags=self._mail_tags(), **{"from": _sender(told)})
+            finally:
+                self._tags.now = {}
             return sent
 
         def publish_push(endpoint: Any, message: str) -> Any:
             sent = push(endpoint, message)
-            self.put("push", endpoint.token, text=message)
+            self.put("push", endpoint.token, tags=self._mail_tags(), **read_push(message))
             return sent
 
         replace(stack, SNSBackend, "publish", publish_sms)
@@ -135,15 +143,41 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
+def _sender(attributes: Mapping[str, str]) -> str | None:
+    return attributes.get("AWS.SNS.SMS.SenderID") or attributes.get("AWS.MM.SMS.OriginationNumber")
+
+
+def read_push(message: str) -> Item:
+    """The outbox fields of a notification: its title as the subject, and what its platform gets as the text."""
+    try:
+        outer = json.loads(message)
+        inner = json.loads(next(value for name, value in outer.items() if name != "default"))
+        shown = inner.get("notification") or inner["aps"]["alert"]
+        return {"subject": shown["title"], "text": json.dumps(inner, ensure_ascii=False)}
+    except (ValueError, TypeError, LookupError, AttributeError, StopIteration):
+        return {"text": message}  # not one of ours
+
+
 def read_mime(raw: str) -> Item:
     """The outbox fields of a message in MIME."""
     message = email.message_from_bytes(raw.encode(), policy=email.policy.default)
     html, text = _part(message, "html"), _part(message, "plain")
     tags = dict(pair.strip().split("=", 1) for pair in str(message.get("X-SES-MESSAGE-TAGS", "")).split(",")
                 if "=" in pair)
+    files = [_file(part) for part in message.walk() if _is_file(part)]
     return {"to": str(message.get("To", "")), "from": str(message.get("From", "")),
             "subject": str(message.get("Subject", "")), "html": html, "text": text, "tags": tags,
-            "headers": {key: str(value) for key, value in message.items()}}
+            "headers": {key: str(value) for key, value in message.items()}, **({"attachments": files} if files else {})}
+
+
+def _is_file(part: Any) -> bool:
+    return not part.is_multipart() and (part.get_content_disposition() == "attachment" or bool(part.get("Content-ID")))
+
+
+def _file(part: Any) -> Item:
+    data, kind = bytes(part.get_payload(decode=True)), str(part.get_content_type())
+    return {"name": part.get_filename(), "kind": kind, "cid": str(part.get("Content-ID", "")).strip("<>"), "size": len(data),
+            "url": f"data:{kind};base64,{base64.b64encode(data).decode()}"}
 
 
 def _part(message: EmailMessage, subtype: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -40,7 +41,8 @@ article header { display: flex; flex-wrap: wrap; gap: 4px 12px; align-items: bas
 article header time { margin-left: auto; color: var(--soft); font-size: 13px }
 .channel { font-size: 12px; font-weight: 600; color: var(--accent); border: 1px solid var(--accent);
   border-radius: 99px; padding: 0 9px }
-iframe { width: 100%; height: 420px; border: 1px solid var(--line); border-radius: 6px; background: #fff; margin-top: 10px }
+iframe { width: 100%; height: 560px; resize: vertical; border: 1px solid var(--line); border-radius: 6px; background: #fff;
+  margin-top: 10px }
 details { margin-top: 10px; font-size: 14px } summary { cursor: pointer; color: var(--soft) }
 button { font: inherit; font-size: 14px; color: inherit; background: var(--paper); border: 1px solid var(--line);
   border-radius: 8px; padding: 5px 14px; cursor: pointer } button:hover { border-color: var(--accent) }
@@ -76,6 +78,7 @@ async function move(step) {
   document.getElementById('now').textContent = answer.ok ? (await answer.json()).now : 'failed: see the terminal';
 }
 """
+_HEAD = re.compile(r"<head(?: [^>]*)?>", re.IGNORECASE)
 _EMPTY = "async function empty_() { await fetch('/local/outbox', {method: 'DELETE'}); location.reload(); }"
 
 _COMMANDS = """curl -u local-write-key: {host}/v1/track -d '{{"userId": "42", "event": "Order Completed",
@@ -142,8 +145,12 @@ def _item(item: Mapping[str, Any]) -> str:
     table = "".join(f"<tr><th>{escape(str(key))}</th><td>{escape(str(value))}</td></tr>" for key, value in rows if value)
     parts = [f"<header>{head}</header>", f"<table>{table}</table>" if table else ""]
     if item["html"]:
-        # The sandbox allows nothing: no scripts, no forms, no way out of the frame.
-        parts.append(f'<iframe sandbox="" title="mail" srcdoc="{escape(item["html"], quote=True)}"></iframe>')
+        # The sandbox allows no scripts and no forms; a link opens beside, as it does in a mail program.
+        parts.append(f'<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="mail" loading="lazy" '
+                     f'srcdoc="{escape(_with_images(item), quote=True)}"></iframe>')
+    files = [file for file in item.get("attachments", ()) if not file["cid"]]
+    if files:
+        parts.append("<p>" + " · ".join(map(_attachment, files)) + "</p>")
     if item["text"]:
         shown = f"<pre>{escape(_indented(item['text']))}</pre>"
         parts.append(f"<details><summary>Text</summary>{shown}</details>" if item["html"] else shown)
@@ -151,6 +158,20 @@ def _item(item: Mapping[str, Any]) -> str:
         headers = escape("\n".join(f"{key}: {value}" for key, value in item["headers"].items()))
         parts.append(f"<details><summary>Headers</summary><pre>{headers}</pre></details>")
     return f"<article>{''.join(parts)}</article>"
+
+
+def _attachment(file: Mapping[str, Any]) -> str:
+    name = escape(file["name"] or "file", quote=True)
+    return f'<a download="{name}" href="{file["url"]}">{name}</a> ({file["size"]:,} bytes)'
+
+
+def _with_images(item: Mapping[str, Any]) -> str:
+    """The HTML with the images that came with it, and with links that leave the frame."""
+    html = str(item["html"])
+    for file in item.get("attachments", ()):
+        if file["cid"]:
+            html = html.replace(f"cid:{file['cid']}", file["url"])
+    return _HEAD.sub(r'\g<0><base target="_blank">', html, count=1)
 
 
 def _indented(text: str) -> str:

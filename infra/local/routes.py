@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from infra.local.machine import LocalMachine
 
 HTML = "text/html"
-# What a mail brings along may not run, and may load nothing from elsewhere.
-POLICY = ("default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; "
+# What a mail brings along may not run, and may load nothing from elsewhere; of images only those of templates, for the pixel
+# would count whoever looks at the outbox as somebody who opened the mail.
+POLICY = ("default-src 'none'; style-src 'unsafe-inline'; img-src {url}/assets/ data:; frame-src 'self'; "
           "script-src 'unsafe-inline'; connect-src 'self'")
 
 
-def page(html: str) -> Response:
-    """A response of HTML."""
+def page(html: str, url: str) -> Response:
+    """A response of HTML; `url` is where the machine is reached."""
     return Response(200, [("content-type", "text/html; charset=utf-8"), ("cache-control", "no-store"),
-                          ("content-security-policy", POLICY)], html.encode())
+                          ("content-security-policy", POLICY.format(url=url))], html.encode())
 
 
 class LocalRoutes:
@@ -44,7 +45,7 @@ class LocalRoutes:
         match request.path, request.method:
             case "/", "GET" | "HEAD":
                 return page(pages.start(self._machine.outputs, iso_now(), len(self._machine.outbox.items()),
-                                        request.header("host") or "localhost:8000"))
+                                        request.header("host") or "localhost:8000"), self._machine.links.url)
             case "/health", "GET" if self._machine.front.find("GET", "/health") is None:
                 return Response.of(200, {"status": "ok"})
             case "/local/clock", "GET":
@@ -57,7 +58,7 @@ class LocalRoutes:
             case "/local/outbox", "GET":
                 items = self._machine.outbox.items()
                 if HTML in (request.header("accept") or ""):
-                    return page(pages.outbox(items))
+                    return page(pages.outbox(items), self._machine.links.url)
                 return Response.of(200, {"items": items})
             case "/local/outbox", "DELETE":
                 self._machine.outbox.empty()

@@ -13,11 +13,15 @@ from typing import Any
 import boto3
 import pytest
 
-from infra.local import pages
+from infra.local import pages, ses
 from infra.local.cloud import REGION
 from infra.local.machine import LocalMachine
 from infra.local.outbox import is_loopback
+from socle.channels.mime import build
+from socle.channels.push import payload
+from socle.channels.store import Quotas
 from socle.effects import webhook
+from socle.messages.model import File, Mail, Message, Push, Sender
 
 
 @pytest.fixture(autouse=True)
@@ -76,13 +80,56 @@ def test_the_older_api_is_caught_too_and_tags_do_not_leak(machine: LocalMachine)
 
 def test_text_messages_and_pushes_are_caught(machine: LocalMachine) -> None:
     client = boto3.client("sns", region_name=REGION)
-    client.publish(PhoneNumber="+4915112345678", Message="Hi")
+    client.publish(PhoneNumber="+4915112345678", Message="Hi", MessageAttributes={
+        name: {"DataType": "String", "StringValue": value} for name, value in (
+            ("AWS.SNS.SMS.SenderID", "MyShop"), ("socle_message", "p-k-1"))})
     app = client.create_platform_application(Name="app", Platform="GCM", Attributes={})["PlatformApplicationArn"]
     endpoint = client.create_platform_endpoint(PlatformApplicationArn=app, Token="token-1")["EndpointArn"]
     client.publish(TargetArn=endpoint, Message='{"GCM": "{}"}', MessageStructure="json")
-    sms, push = items(machine)
+    tagged = {"socle_message": {"DataType": "String", "StringValue": "p-k-2"}}
+    client.publish(TargetArn=endpoint, Message=payload(Push("Cart", "waits", {}), app, "p-k-2"), MessageStructure="json",
+                   MessageAttributes=tagged)
+    sms, push, ours = items(machine)
     assert (sms["channel"], sms["to"], sms["text"]) == ("sms", "+4915112345678", "Hi")
-    assert (push["channel"], push["to"]) == ("push", "token-1")
+    assert (sms["from"], sms["tags"]) == ("MyShop", {"socle_message": "p-k-1"})
+    assert (push["channel"], push["to"], push["tags"]) == ("push", "token-1", {})
+    assert (ours["subject"], ours["tags"]) == ("Cart", {"socle_message": "p-k-2"})
+    assert json.loads(ours["text"])["notification"] == {"title": "Cart", "body": "waits"}
+
+
+def test_images_of_a_mail_are_shown_and_attachments_can_be_fetched(machine: LocalMachine) -> None:
+    client = boto3.client("sesv2", region_name=REGION)
+    files = (File("logo.png", "image/png", b"png", "logo"), File("Größen.pdf", "application/pdf", b"%PDF"))
+    sent = Message("p", "k", 1, "claimed", 0, ("email", "ada@example.com"), "email", "d")
+    raw = build(Mail("Hello", '<html><head></head><img src="cid:logo"></html>', "Hello", files), "ada@example.com",
+                Sender("shop@example.com", "Shop"), sent)
+    client.send_email(FromEmailAddress="shop@example.com", Destination={"ToAddresses": ["ada@example.com"]},
+                      Content={"Raw": {"Data": raw}})
+    (item,) = items(machine)
+    assert [(file["name"], file["cid"], file["size"]) for file in item["attachments"]] == [
+        ("logo.png", "logo", 3), ("Größen.pdf", "", 4)]
+    html = page(machine)
+    assert "src=&quot;data:image/png;base64,cG5n&quot;" in html
+    assert "&lt;head&gt;&lt;base target=&quot;_blank&quot;&gt;" in html
+    assert 'download="Größen.pdf" href="data:application/pdf;base64,JVBERg=="' in html
+
+
+def test_looking_at_the_outbox_opens_no_mail(machine: LocalMachine) -> None:
+    _, headers, _ = machine.request("GET", "/local/outbox", {"accept": "text/html"})
+    assert "img-src http://127.0.0.1:8000/assets/ data:;" in headers["content-security-policy"]
+
+
+def test_the_account_says_what_it_may_send_and_has_sent(machine: LocalMachine) -> None:
+    client = boto3.client("sesv2", region_name=REGION)
+
+    def sent() -> float:
+        return float(client.get_account()["SendQuota"]["SentLast24Hours"])
+
+    before = sent()
+    client.send_email(FromEmailAddress="shop@example.com", Destination={"ToAddresses": ["ada@example.com"]},
+                      Content={"Raw": {"Data": mail().as_bytes()}})
+    assert sent() == before + 1
+    assert Quotas(client).email(0).rate == ses.RATE
 
 
 @contextmanager
@@ -129,7 +176,7 @@ def test_people_see_a_page_in_which_mail_cannot_run(machine: LocalMachine) -> No
     hostile = '<script>alert(1)</script>"><b>x</b>'
     machine.outbox.put("email", hostile, subject=hostile, html=hostile, text=hostile, headers={hostile: hostile})
     html = page(machine)
-    assert 'sandbox=""' in html
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in html
     assert "<script>alert" not in html
     assert "<b>x" not in html
 
