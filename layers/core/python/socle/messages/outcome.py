@@ -25,7 +25,7 @@ class Outcome(NamedTuple):
     until    of a hold, epoch ms
     parts    SMS segments; size: bytes of the e-mail as it is sent
     message  the row of the ledger, of those that have one
-    units    of a forecast: what AWS would count for this person (socle.messages.units)
+    units    of a forecast: what AWS would count for this person; of an SMS that was sent: its price (socle.messages.units)
     """
 
     profile: str

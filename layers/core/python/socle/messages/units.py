@@ -62,8 +62,13 @@ def sent(person: Person, address: Address, message: Message, counts: Counts | No
     writes += transaction_units(aggregate, aggregate) + transaction_units(None, None) * (1 + len(person.root.members))
     writes += write_units(row, row)
     [record] = records([sent_event(message, message.at)], [], 0)
-    cost = price(address.value, parts) if address.channel == SMS else 0
-    return Units(0, writes, kinesis_kib(record.key, record.data), cost, item_bytes(aggregate))
+    cost = paid(address, parts)
+    return Units(0, writes, kinesis_kib(record.key, record.data), cost.micro_usd if cost else 0, item_bytes(aggregate))
+
+
+def paid(address: Address, parts: int) -> Units | None:
+    """What is known of a message that was sent: the price of a text depends on where it goes. None for all others."""
+    return Units(micro_usd=price(address.value, parts)) if address.channel == SMS else None
 
 
 def _aggregate(person: Person) -> Item:

@@ -39,7 +39,7 @@ from socle.messages.outcome import AGAIN, WAS_FAILED, WAS_HELD, WAS_SENT, WAS_SK
 from socle.messages.rules import Ask, SendingRules
 from socle.messages.service.people import Ledger, known_by, look
 from socle.messages.store import ITEMS, Claim
-from socle.messages.units import looked, sent
+from socle.messages.units import looked, paid, sent
 from socle.profiles.model import Aggregate
 from socle.templates.model import Lookups, MessageLinks, Unrenderable
 
@@ -248,7 +248,7 @@ class Sending:
             if isinstance(answer, Taken):
                 message = message.next(state=SENT)
                 outcomes[job] = Outcome(job.profile, WAS_SENT, job.variant, at=message.at, parts=answer.parts, size=answer.size,
-                                        message=message)
+                                        message=message, units=paid(one.address, answer.parts))
             elif isinstance(answer, NotSent):
                 reason = SENDING_STOPPED if answer.stop else THROTTLED if answer.again else answer.code
                 message = message.next(state=FAILED, reason=reason)
