@@ -108,7 +108,10 @@ def text_of(html: str) -> str:
 
 def squeezed(text: str) -> str:
     """Without white space at the ends of lines, and with one empty line where there were more."""
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]*\n[ \t]*", "\n", text)).strip()
+    text = "\n".join([line.strip() for line in text.split("\n")])
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip()
 
 
 _SKIPPED = frozenset(("head", "style", "script", "title", "template"))

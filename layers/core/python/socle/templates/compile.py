@@ -14,9 +14,9 @@ from liquid import Environment
 from socle.errors import Rejected
 from socle.messages.model import EMAIL, PUSH, SMS, File, Rendered, Sender
 from socle.templates import assemble, body, mjml
+from socle.templates.context import LINKS, LOOKUPS, PUBLIC_URL, URLS
 from socle.templates.document import EmailTemplate, PushTemplate, SmsTemplate, TemplateDocument, WebhookTemplate
-from socle.templates.filters import PUBLIC_URL
-from socle.templates.liquid import HTML, LINKS, LOOKUPS, PLAIN, URLS
+from socle.templates.liquid import HTML, PLAIN
 from socle.templates.markup import Marks
 from socle.templates.model import Lookups, MessageLinks
 from socle.templates.parts import Part, Values, parsed

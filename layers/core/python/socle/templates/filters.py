@@ -23,10 +23,10 @@ from liquid.filter import with_context
 from liquid.undefined import Undefined
 
 from socle.iso import from_iso
+from socle.templates.context import LINKS, LOOKUPS, PUBLIC_URL
 
 UNWANTED = ("safe", "escapejs", "date")
 """Of Liquid's own: `safe` would let people's data write HTML, `date` reads the clock."""
-LOOKUPS, LINKS, PUBLIC_URL = " lookups", " links", " public_url"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM = 10**11
 """Numbers from here on are milliseconds since the epoch, smaller ones seconds: the year 5138 and 1973."""
@@ -56,18 +56,28 @@ def money(value: Any, currency: Any = None, *, minor: Any = False, context: Rend
         raise FilterArgumentError(f"money: {code!r} is no currency such as EUR", token=None)
     if minor is True:
         amount = amount.scaleb(-get_currency_precision(code))
-    return format_currency(amount, code, locale=_locale(context))
+    return _money(amount, code, _locale(context))
+
+
+@lru_cache(maxsize=10_000)
+def _money(amount: Decimal, code: str, locale: Locale) -> str:
+    return format_currency(amount, code, locale=locale)
+
+
+@lru_cache(maxsize=10_000)
+def _decimal(amount: Decimal, form: str | None, locale: Locale) -> str:
+    return format_decimal(amount, form, locale=locale)
 
 
 @with_context
 def number(value: Any, decimals: Any = None, *, context: RenderContext) -> str:
     """`{{ 1234.5 | number }}`: 1,234.5 or 1 234,5; `number: 2` with that many decimals."""
     if decimals is None:
-        return format_decimal(_number(value, "number"), locale=_locale(context))
+        return _decimal(_number(value, "number"), None, _locale(context))
     places = int(_number(decimals, "number"))
     if not 0 <= places <= 20:
         raise FilterArgumentError("number: between 0 and 20 decimals", token=None)
-    return format_decimal(_number(value, "number"), "#,##0." + "0" * places if places else "#,##0", locale=_locale(context))
+    return _decimal(_number(value, "number"), "#,##0." + "0" * places if places else "#,##0", _locale(context))
 
 
 @with_context
@@ -77,7 +87,11 @@ def date_(value: Any, form: Any = "medium", zone: Any = None, *, context: Render
     moment = _moment(value)
     if isinstance(moment, datetime):
         moment = moment.astimezone(_zone(_text(zone) or str(_scope(context, "timezone", "UTC"))))
-    form, locale = _text(form) or "medium", _locale(context)
+    return _written(moment, _text(form) or "medium", _locale(context))
+
+
+@lru_cache(maxsize=10_000)
+def _written(moment: date, form: str, locale: Locale) -> str:
     if form in _NAMED:
         return format_date(moment, form, locale=locale)  # type: ignore[arg-type]
     if form == "time":
@@ -95,7 +109,7 @@ def plural(value: Any, *, context: RenderContext, **forms: Any) -> str:
     form = forms.get(category, forms.get("other"))
     if form is None:
         raise FilterArgumentError(f"plural: give the forms {category} and other", token=None)
-    return _text(form).replace("#", format_decimal(amount, locale=_locale(context)))
+    return _text(form).replace("#", _decimal(amount, None, _locale(context)))
 
 
 @with_context

@@ -12,78 +12,19 @@ from typing import Any, TextIO
 from liquid import BoundTemplate, Environment, RenderContext
 from liquid.ast import Node
 from liquid.builtin.tags.for_tag import ForNode, ForTag
-from liquid.exceptions import LiquidSyntaxError, ResourceLimitError
+from liquid.exceptions import LiquidSyntaxError
 from liquid.extra import WithTag
 from liquid.stream import TokenStream
 from liquid.tag import Tag
 from liquid.token import TOKEN_EXPRESSION, TOKEN_TAG, Token
-from liquid.undefined import FalsyStrictUndefined
 from markupsafe import escape
 
 from socle.templates import filters
+from socle.templates.context import FIELD, LINKS, MAX_OUTPUT, MAX_VALUE, URLS, Context, Missing, TooLong
 from socle.templates.model import Unrenderable
 
-MAX_OUTPUT = 1_000_000
-"""Bytes of one rendered part."""
-MAX_VALUE = 100_000
-"""Characters, or items, of any value that a template makes on its way."""
-MAX_WORK = 5_000_000
-"""Characters that filters and assignments of one part may make altogether."""
-MAX_ROUNDS = 10_000
-"""Rounds of all loops of one part."""
-MAX_NUMBER = 10**18
-
-LINKS, LOOKUPS, URLS, FIELD = " links", " lookups", " urls", " field"
-"""Names in the scope that no template can spell."""
 TRACKED = "tracked"
 _UNWANTED_TAGS = ("include", "render", "tablerow", "increment", "decrement", "doc", "ifchanged")
-
-
-class Missing(FalsyStrictUndefined):
-    """What is not there: false in a condition, replaced by `default`, an error in everything else."""
-
-    force_liquid_default = True
-
-
-class TooLong(ResourceLimitError):
-    """A limit was reached."""
-
-
-class Context(RenderContext):
-    """One rendering, which counts what it costs."""
-
-    rounds = 0
-    work = 0
-
-    def raise_for_loop_limit(self, length: int = 1) -> None:
-        """Loops one after another count as much as loops in loops."""
-        self.rounds += length
-        if self.rounds > MAX_ROUNDS:
-            raise TooLong(f"loops make more than {MAX_ROUNDS:,} rounds", token=None)
-
-    def assign(self, key: str, val: Any) -> None:
-        """What is kept is measured."""
-        self.spend(val)
-        super().assign(key, val)
-
-    def spend(self, value: Any) -> None:
-        """Count a value that was made. Raises TooLong."""
-        if isinstance(value, (str, list, tuple, range)):
-            try:
-                length = len(value)
-            except OverflowError:
-                length = MAX_VALUE + 1
-            if length > MAX_VALUE:
-                raise TooLong(f"a value is longer than {MAX_VALUE:,}", token=None)
-            self.work += length
-            if self.work > MAX_WORK:
-                raise TooLong("it is too much work", token=None)
-        elif isinstance(value, int) and not -MAX_NUMBER < value < MAX_NUMBER:
-            raise TooLong("a number is too large", token=None)
-
-
-class _Template(BoundTemplate):
-    context_class = Context
 
 
 class _BoundedForNode(ForNode):
@@ -145,7 +86,6 @@ class _Tracked(Tag):
 
 
 class _Environment(Environment):
-    template_class = _Template
     output_stream_limit = MAX_OUTPUT
     context_depth_limit = 30
     block_nesting_limit = 30
@@ -153,18 +93,19 @@ class _Environment(Environment):
 
 def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     """A filter whose result is counted, and which is not begun when it would come to far too much."""
-    inner_context = getattr(function, "with_context", False)
-    inner_environment = getattr(function, "with_environment", False)
+    wants_context = getattr(function, "with_context", False)
+    wants_environment = getattr(function, "with_environment", False)
+    multiplies = name in ("replace", "join")
 
     @wraps(function)
     def bounded(left: Any, *args: Any, context: Context, **named: Any) -> Any:
         if left.__class__ is range:
             context.spend(left)
-        if name in ("replace", "join"):
-            _check_product(name, left, args, context)
-        if inner_context:
+        if multiplies:
+            _check_product(name, left, args)
+        if wants_context:
             named["context"] = context
-        if inner_environment:
+        if wants_environment:
             named["environment"] = context.env
         value = function(left, *args, **named)
         context.spend(value)
@@ -175,7 +116,7 @@ def _bounded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return bounded
 
 
-def _check_product(name: str, left: Any, args: tuple[Any, ...], context: Context) -> None:
+def _check_product(name: str, left: Any, args: tuple[Any, ...]) -> None:
     if name == "join":
         parts = left if isinstance(left, (list, tuple)) else [left]
         length = sum(len(str(part)) for part in parts) + len(parts) * len(str(args[0])) if args else 0

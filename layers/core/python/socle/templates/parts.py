@@ -10,12 +10,12 @@ from typing import Any
 from liquid import BoundTemplate, Environment
 from liquid.builtin.output import OutputNode
 from liquid.exceptions import LiquidError, LiquidInterrupt, ResourceLimitError, StopRender, UndefinedError
-from liquid.output import LimitedStringIO
 from liquid.undefined import Undefined
 
 from socle.errors import Rejected
-from socle.templates.liquid import FIELD, MAX_OUTPUT, Context
+from socle.templates.context import FIELD, Context, Out
 from socle.templates.model import Unrenderable
+from socle.templates.quick import quicken
 
 Part = str | BoundTemplate
 MAX_LEVELS = 20
@@ -28,6 +28,7 @@ def parsed(environment: Environment, source: str, field: str) -> Part:
         template = environment.from_string(source)
     except (LiquidError, RecursionError) as error:
         raise Rejected("bad_liquid", f"{field}{_line(error)}: {_said(error)}", field) from error
+    quicken(template.nodes, environment)
     return template if "{{" in source or "{%" in source else source
 
 
@@ -36,16 +37,16 @@ def rendered(part: Part, scope: dict[str, Any], field: str) -> str:
     if isinstance(part, str):
         return part
     scope[FIELD] = field
-    buffer = LimitedStringIO(limit=MAX_OUTPUT)
+    out = Out()
     try:
         context = Context(part, globals=scope)
         for node in part.nodes:
-            node.render(context, buffer)
+            node.render(context, out)
     except StopRender:
         pass
     except (*_FAULTS, LiquidInterrupt) as error:
         raise unrenderable(error, field) from error
-    return buffer.getvalue()
+    return out.getvalue()
 
 
 def unrenderable(error: Exception, field: str) -> Unrenderable:

@@ -1,0 +1,131 @@
+"""The pieces that messages are mostly made of, evaluated with less ado: same meaning as in python-liquid, a fifth of the time.
+
+A parsed template is walked once; its outputs, blocks, texts, paths and filters are replaced by those here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TextIO
+
+from liquid import Environment, RenderContext
+from liquid.ast import BlockNode, Node
+from liquid.builtin.content import ContentNode
+from liquid.builtin.expressions import FilteredExpression, Path
+from liquid.builtin.expressions.filtered import Filter
+from liquid.builtin.output import OutputNode
+from liquid.expression import Expression
+from liquid.output import NullIO
+from liquid.stringify import to_liquid_string
+from markupsafe import escape
+
+from socle.templates.context import NOTHING, Context
+
+
+class QuickContent(ContentNode):
+    """A text between Liquid."""
+
+    __slots__ = ()
+
+    def render(self, context: RenderContext, buffer: TextIO) -> int:
+        return buffer.write(self.text)
+
+
+class QuickOutput(OutputNode):
+    """`{{ … }}`."""
+
+    __slots__ = ()
+
+    def render(self, context: RenderContext, buffer: TextIO) -> int:
+        value = self.expression.evaluate(context)
+        if value.__class__ is str:
+            return buffer.write(escape(value) if context.autoescape else value)  # type: ignore[arg-type]
+        return buffer.write(to_liquid_string(value, context.autoescape))
+
+
+class QuickBlock(BlockNode):
+    """What stands within a tag."""
+
+    __slots__ = ()
+
+    def render(self, context: RenderContext, buffer: TextIO) -> int:
+        if self.blank:
+            buffer = NullIO()
+        for node in self.nodes:
+            node.render(context, buffer)
+        return 0 if self.blank else 1
+
+
+class QuickPath(Path):
+    """`traits.firstName`."""
+
+    __slots__ = ()
+
+    def evaluate(self, context: RenderContext) -> object:
+        path = self.path
+        value: Any = context.scope.find(path[0])  # type: ignore[attr-defined]
+        for name in path[1:]:
+            if value.__class__ is not dict or name not in value:
+                return super().evaluate(context)
+            value = value[name]
+        return super().evaluate(context) if value is NOTHING else value
+
+
+class QuickFiltered(FilteredExpression):
+    """`x | filter`."""
+
+    __slots__ = ()
+
+    def evaluate(self, context: RenderContext) -> object:
+        value = self.left.evaluate(context)
+        for one in self.filters or ():
+            value = one.evaluate(value, context)
+        return value
+
+
+class QuickFilter(Filter):
+    """A filter whose function is known."""
+
+    __slots__ = ("_function", "_named", "_places")
+
+    def __init__(self, of: Filter, environment: Environment) -> None:
+        super().__init__(of.token, of.name, of.args)
+        self._function: Callable[..., object] = environment.filters[of.name]
+        self._places = tuple(arg.value for arg in of.args if not getattr(arg, "name", None))
+        self._named = tuple((arg.name, arg.value) for arg in of.args if getattr(arg, "name", None))
+
+    def evaluate(self, left: object, context: RenderContext) -> object:
+        named = {name: value.evaluate(context) for name, value in self._named}
+        return self._function(left, *[value.evaluate(context) for value in self._places], context=context, **named)
+
+
+_NODES = {ContentNode: QuickContent, OutputNode: QuickOutput, BlockNode: QuickBlock}
+_EXPRESSIONS = {Path: QuickPath, FilteredExpression: QuickFiltered}
+
+
+def quicken(nodes: Iterable[Node], environment: Environment) -> None:
+    """Replace what there is a quicker piece for, in place."""
+    static = Context(environment.from_string(""), globals={})
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        for expression in node.expressions():
+            _quicken(expression, environment)
+        if isinstance(node, OutputNode) and type(node.expression) is QuickFiltered and not node.expression.filters:
+            node.expression = node.expression.left  # type: ignore[assignment]
+        waiting += node.children(static)
+        if type(node) in _NODES:
+            node.__class__ = _NODES[type(node)]
+
+
+def _quicken(expression: Expression, environment: Environment) -> None:
+    waiting: list[Any] = [expression]
+    while waiting:
+        one = waiting.pop()
+        waiting += [child for child in one.children() if isinstance(child, Expression)]
+        if type(one) is Path:  # plain strings are found in a dict faster than Liquid's own
+            one.path = [str(name) if isinstance(name, str) else name for name in one.path]
+        if type(one) in _EXPRESSIONS:
+            one.__class__ = _EXPRESSIONS[type(one)]
+        if isinstance(one, QuickFiltered) and one.filters:
+            one.filters = [QuickFilter(each, environment) if type(each) is Filter else each for each in one.filters]
