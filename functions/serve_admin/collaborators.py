@@ -14,6 +14,7 @@ from socle import clock
 from socle.accounts.service import Accounts, AccountWriter
 from socle.accounts.store import AccountStore
 from socle.aws import translated
+from socle.campaigns.model.document import KIND as CAMPAIGNS
 from socle.catalogue.service import Listing
 from socle.catalogue.store import CatalogueStore
 from socle.definitions.identifiers import KIND as IDENTIFIERS
@@ -72,13 +73,14 @@ from socle.sources.service import WriteKeys
 from socle.sources.store import KeyStore
 from socle.workflows.store import Workflow
 
-from .clients import CONFIG, Clients
+from .campaign_services import CampaignServices
+from .clients import CONFIG
 
 _MANY_BYTES = 1 << 30
 """Makes `records` look at the sizes of the events themselves."""
 
 
-class Collaborators(Clients):
+class Collaborators(CampaignServices):
     """The services of one deployment."""
 
     @cached_property
@@ -118,7 +120,8 @@ class Collaborators(Clients):
 
     @cached_property
     def definitions(self) -> Definitions:
-        return Definitions(self._definition_store, {SEGMENTS: self.checks, COMPUTED: self.checks})
+        return Definitions(self._definition_store, {
+            SEGMENTS: self.checks, COMPUTED: self.checks, CAMPAIGNS: self.campaign_checks})
 
     @cached_property
     def checks(self) -> Checks:

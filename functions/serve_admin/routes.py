@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from . import (
     accounts,
+    campaigns,
     catalog,
     catalogue,
     definitions,
@@ -30,6 +31,6 @@ from . import (
 def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
-                   catalog, duplicates, rfm, exports, segments, recompute, lake,
+                   catalog, duplicates, rfm, exports, segments, recompute, lake, campaigns,
                    definitions):
         app.include_router(module.router)

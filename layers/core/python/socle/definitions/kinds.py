@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel
 
+from socle.campaigns.model.document import KIND as CAMPAIGNS
+from socle.campaigns.model.document import CampaignDocument
 from socle.consent.topics import TOPICS, TopicDocument
 from socle.coupons.model import KIND as COUPONS
 from socle.coupons.model import CouponPool
@@ -48,6 +50,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     FORMS: FormDocument,
     SEGMENTS: Segment,
     COMPUTED: ComputedTrait,
+    CAMPAIGNS: CampaignDocument,
     TEMPLATES: TemplateDocument,
     BLOCKS: BlockDocument,
     LAYOUTS: LayoutDocument,

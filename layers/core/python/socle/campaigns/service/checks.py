@@ -43,8 +43,8 @@ class Checks:
             raise Rejected("no_holdout", "what people must get can't be held out: leave holdout out, or make it marketing",
                            "holdout")
         if isinstance(campaign.schedule, At) and moment_of(campaign.schedule, rules_of(self._definitions).timezone) < self._now():
-            warnings.append({"field": "schedule.at", "message": "is past (with `local`, where the day begins first): it starts by "
-                             "POST …/launch only, and then at once"})
+            warnings.append({"field": "schedule.at", "message": "is past (with `local`, where the day begins first): it starts "
+                             "by POST …/launch only, and then at once"})
         return warnings
 
     def release(self, kind: str, name: str) -> None:
