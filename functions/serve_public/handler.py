@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
 from socle import clock
 from socle.errors import SocleError, Unavailable
@@ -26,4 +27,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if isinstance(error, Unavailable):
             logger.warning(error.code, exc_info=error)
         answer = answers.refused(error, (event.get("headers") or {}).get("accept-language", ""))
+    metrics.add_metric("PublicRequests", MetricUnit.Count, 1)
     return http.write(answer, head)
