@@ -15,6 +15,7 @@ from infra.constructs.workflow import may_run, workflow
 from socle.settings import CampaignSettings, ReportSettings, StartCampaignsSettings
 
 DEFINITION = ROOT / "infra/workflows/campaign.asl.json"
+_COMMANDS = ("states:DescribeExecution", "states:StopExecution")
 
 
 class Campaigns(Construct):
@@ -59,19 +60,23 @@ class Campaigns(Construct):
         serve_admin.add_environment("SOCLE_REPORT_FUNCTION", self.report_campaign.function_name)
         serve_admin.may(["lambda:InvokeFunction"], [self.report_campaign.function_arn])
         serve_admin.may(["s3:GetObject"], [serve_admin.objects(data.bucket, CAMPAIGNS_PREFIX)])
-        may_run(serve_admin, self.machine)
+        may_run(serve_admin, self.machine, *_COMMANDS)
+        # S3 says 404 of a missing object only to those who may list.
+        serve_admin.may(["s3:ListBucket"], [data.bucket.bucket_arn], {
+            "StringLikeIfExists": {"s3:prefix": [f"{CAMPAIGNS_PREFIX}*"]}})
 
     def _grant(self) -> None:
         data, run, send, due, report = (
             self._data, self.run_campaign, self.send_campaign, self.start_campaigns_due, self.report_campaign)
         bucket = data.bucket
         run.may(["dynamodb:Query", "dynamodb:BatchGetItem"], [data.profiles.table_arn])
-        run.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], [data.definitions.table_arn])
+        for function in (run, due):
+            function.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"],
+                         [data.definitions.table_arn])
         run.may(["s3:GetObject", "s3:PutObject"], [run.objects(bucket, CAMPAIGNS_PREFIX)])
         send.may(["s3:GetObject", "s3:PutObject"], [send.objects(bucket, CAMPAIGNS_PREFIX)])
         send.lend_key(data.key, "s3", writes=True)
-        due.may(["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], [data.definitions.table_arn])
-        may_run(due, self.machine)
+        may_run(due, self.machine, *_COMMANDS)
         report.may(["dynamodb:GetItem", "dynamodb:Query"], [data.definitions.table_arn])
         report.may(["s3:GetObject"], [report.objects(bucket, prefix) for prefix in (LAKE_PREFIX, CAMPAIGNS_PREFIX)])
         run.may(["s3:ListBucket"], [bucket.bucket_arn], {"StringLikeIfExists": {"s3:prefix": [f"{CAMPAIGNS_PREFIX}*"]}})

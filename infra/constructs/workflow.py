@@ -36,11 +36,11 @@ def workflow(scope: Construct, *, house: House, definition: Path, functions: Map
     return machine
 
 
-def may_run(function: Function, machine: sfn.StateMachine, action: str = "states:DescribeExecution") -> None:
-    """Let a function start executions, and do one thing to any of them: ask for its state, if nothing else is said."""
+def may_run(function: Function, machine: sfn.StateMachine, *actions: str) -> None:
+    """Let a function start executions, and do this to any of them: ask for its state, if nothing else is said."""
     function.may(["states:StartExecution"], [machine.state_machine_arn])
     stack = cdk.Stack.of(function)
-    function.may([action], [stack.format_arn(
+    function.may(list(actions) or ["states:DescribeExecution"], [stack.format_arn(
         service="states", resource="execution", arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         resource_name=f"{machine.state_machine_name}:*")])
     logical_id = stack.get_logical_id(cast(cdk.CfnElement, machine.node.default_child))
