@@ -75,12 +75,13 @@ from socle.workflows.store import Workflow
 
 from .campaign_services import CampaignServices
 from .clients import CONFIG
+from .report_services import ReportServices
 
 _MANY_BYTES = 1 << 30
 """Makes `records` look at the sizes of the events themselves."""
 
 
-class Collaborators(CampaignServices):
+class Collaborators(CampaignServices, ReportServices):
     """The services of one deployment."""
 
     @cached_property

@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from . import (
     accounts,
+    campaign_reports,
     campaigns,
     catalog,
     catalogue,
@@ -31,6 +32,6 @@ from . import (
 def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
-                   catalog, duplicates, rfm, exports, segments, recompute, lake, campaigns,
+                   catalog, duplicates, rfm, exports, segments, recompute, lake, campaigns, campaign_reports,
                    definitions):
         app.include_router(module.router)

@@ -18,7 +18,7 @@ from socle.lake.store import LakeStore
 from socle.messages.events import message_event
 from socle.messages.model import SENT, Message
 from socle.reports.model import Goal, Question
-from socle.reports.service import Reports
+from socle.reports.service.report import Reports
 from socle.reports.store import OutcomeFiles
 from socle.segments.plan import MESSAGE_EVENTS
 from tests.lake.bucket import NOON, Lake

@@ -170,7 +170,7 @@ def test_a_person_who_was_merged_since_is_counted_once_with_what_both_did(tmp_pa
     report = house.report(tmp_path)
     assert first != second
     assert house.profile("u1") == house.profile("ann@mail.test", "email")
-    assert report["recipients"] == {"people": 1, "outcomes": {"sent": 1}, "skipped": {}}
+    assert report["recipients"] == {"people": 1, "outcomes": {"sent": 1}, "skipped": {}, "sms_micro_usd": 0}
     assert report["totals"]["converted"] == 1
 
 
@@ -199,7 +199,7 @@ def test_before_the_first_compaction_the_caller_is_told_what_to_do(tmp_path: Pat
 
 def test_when_time_is_up_it_says_how_much_it_read(told: tuple[Story, dict[str, Any]], tmp_path: Path,
                                                   monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("socle.reports.service.batches", lambda sizes: [[number] for number in sizes])
+    monkeypatch.setattr("socle.reports.service.report.batches", lambda sizes: [[number] for number in sizes])
     house = House()
     house.tell([person(f"u{number}") for number in range(20)])
     house.compact()
@@ -212,7 +212,7 @@ def test_roi_is_told_in_currencies_whose_worth_is_known() -> None:
     report = {"totals": {"revenue": {"EUR": 10_000, "JPY": 500}, "refunded": {"EUR": 1_000}, "converted": 4}}
     found = with_cost(report, {"SES": 20.0, "DynamoDB": 5.0}, {"EUR": 0.9}, {"EUR": 250})
     assert found["cost"]["usd"] == 25.0
-    assert found["return"] == {"EUR": {"cost": 2_500, "net_revenue": 9_000, "roi": 2.6, "per_conversion": 625}}
+    assert found["returns"] == {"EUR": {"cost": 2_500, "net_revenue": 9_000, "roi": 2.6, "per_conversion": 625}}
 
 
 def test_csv_has_a_row_for_the_whole_and_one_for_each_part(told: tuple[Story, dict[str, Any]]) -> None:

@@ -17,7 +17,7 @@ from socle.clock import DAY, HOUR, SECOND
 from socle.costs.prices import dollars
 from socle.iso import to_iso
 from socle.messages.gate import NO_CONTENT
-from socle.messages.outcome import WAS_HELD, WAS_SKIPPED, WOULD_SEND
+from socle.messages.outcome import WAS_FAILED, WAS_HELD, WAS_SKIPPED, WOULD_SEND
 from socle.messages.units import Units
 from socle.segments.durations import milliseconds
 
@@ -92,6 +92,7 @@ def forecast(dry: Dry, document: CampaignDocument, channel: str, quota: Quota, b
     return {
         "audience": dry.audience, "would_send": would, "held": dry.of(WAS_HELD),
         "skipped": {reason: people for (outcome, reason), people in sorted(dry.people.items()) if outcome == WAS_SKIPPED},
+        "failing": {reason: people for (outcome, reason), people in sorted(dry.people.items()) if outcome == WAS_FAILED},
         "held_until": [{"until": to_iso(until), "people": people} for until, people in sorted(dry.held.items())],
         "messages": [{"channel": channel, "variant": variant or None, "messages": one.messages,
                       "parts": one.parts or None, "bytes": one.size or None}

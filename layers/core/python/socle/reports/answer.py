@@ -23,7 +23,8 @@ _FIRST_COLUMNS = ("by", "name", "url")
 def answer(outcomes: Outcomes, found: Found, goal: Goal) -> Report:
     """Everything but cost and what depends on it: those are `with_cost`."""
     return {
-        "recipients": {"people": sum(outcomes.by.values()), "outcomes": dict(outcomes.by), "skipped": dict(outcomes.skipped)},
+        "recipients": {"people": sum(outcomes.by.values()), "outcomes": dict(outcomes.by), "skipped": dict(outcomes.skipped),
+                       "sms_micro_usd": outcomes.micro_usd},
         "goal": {"event": goal.event, "days": goal.within / _DAY if goal.within % _DAY else goal.within // _DAY},
         "totals": _part(found, [("", "")]),
         **{f"by_{by}": _parts(found, by) for by in BY},
@@ -68,7 +69,7 @@ def with_cost(report: Report, usd: Mapping[str, float], rates: Mapping[str, floa
             "per_conversion": round(cost / totals["converted"]) if totals["converted"] else None,
         }
     return {**report, "cost": {"usd": round(total, 6), "services": {name: round(value, 6) for name, value in usd.items()}},
-            "return": back}
+            "returns": back}
 
 
 def to_csv(report: Report) -> str:

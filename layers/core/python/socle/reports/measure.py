@@ -1,6 +1,7 @@
 """A run's numbers in DuckDB: what the lake says of its messages, its conversions, its holdout. The connection is the caller's.
 
-Tables: `outcome` (profile, bucket, o, r, v, at) is the last word on everybody of the run, by who they are now. For some buckets:
+Tables: `outcome` (profile, bucket, o, r, v, at, micro_usd) is the last word on everybody of the run, by who they are now. For
+some buckets:
 
     happened    (profile, at, what, message, variant, domain, device, link): one row for each thing that happened to a message
     reached     (profile, at, event, order_id, currency, amount): the goal's events and orders of people of the run
@@ -19,13 +20,15 @@ from typing import Any
 from socle.lake.buckets import bucket_sql
 from socle.lake.query import Connection
 from socle.messages.gate import HOLDOUT
+from socle.messages.units import Units
 from socle.profiles.orders import COMPLETED, REFUNDED
 from socle.reports.model import BY, KINDS, PASSED, TRIED, Found, Group, Outcomes, Question
 from socle.segments.sql.quote import listed
 
-_OUTCOME = {"p": "VARCHAR", "o": "VARCHAR", "r": "VARCHAR", "v": "VARCHAR", "at": "BIGINT"}
+_OUTCOME = {"p": "VARCHAR", "o": "VARCHAR", "r": "VARCHAR", "v": "VARCHAR", "at": "BIGINT", "u": "BIGINT[]"}
 _LAST = "(o IN ('sent', 'unknown'), o = 'failed', o <> 'held', coalesce(\"at\", 0))"
 """Of several words on one person: a message that went out is not taken back, and whoever was held back was decided on later."""
+_PRICE = Units._fields.index("micro_usd") + 1
 
 
 def load_outcomes(connection: Connection, lines: Path | None, roots: Path | None, buckets: int) -> Outcomes:
@@ -42,13 +45,15 @@ def load_outcomes(connection: Connection, lines: Path | None, roots: Path | None
         CREATE OR REPLACE TEMP TABLE outcome AS
         SELECT profile, {bucket_sql("profile", buckets)} AS bucket, said.* FROM (
             SELECT coalesce(root, p) AS profile,
-                   max_by({{'o': o, 'r': coalesce(r, ''), 'v': coalesce(v, ''), 'at': "at"}}, {_LAST}) AS said
+                   max_by({{'o': o, 'r': coalesce(r, ''), 'v': coalesce(v, ''), 'at': "at",
+                           'micro_usd': coalesce(u[{_PRICE}], 0)}}, {_LAST}) AS said
             FROM {source} LEFT JOIN root ON member = p GROUP BY 1)""", {"file": str(lines)} if lines is not None else {})
     rows = connection.execute("SELECT o, r, count(*) FROM outcome GROUP BY ALL ORDER BY ALL").fetchall()
     by: Counter[str] = Counter()
     for outcome, _, people in rows:
         by[outcome] += people
-    return Outcomes(dict(by), {reason: people for outcome, reason, people in rows if outcome == "skipped"})
+    [[micro_usd]] = connection.execute("SELECT coalesce(sum(micro_usd), 0) FROM outcome").fetchall()
+    return Outcomes(dict(by), {reason: people for outcome, reason, people in rows if outcome == "skipped"}, int(micro_usd))
 
 
 def begin(connection: Connection) -> None:
@@ -62,7 +67,8 @@ def measure(connection: Connection, question: Question, numbers: Collection[int]
     _happened(connection, question)
     _reached(connection, question, numbers)
     _count(connection, found)
-    _orders(connection, found)
+    if question.goal.revenue:
+        _orders(connection, found)
     _compare(connection, question, numbers, found)
 
 

@@ -44,10 +44,11 @@ TRIED = frozenset(("sent", "unknown", "failed", "held"))
 
 class Goal(NamedTuple):
     """What the campaign is for: the event `event` at most `within` milliseconds after a click (for the holdout: after the
-    message, or when it would have been sent)."""
+    message, or when it would have been sent). `revenue`: whether orders of that time are its revenue."""
 
     event: str
     within: int
+    revenue: bool = True
 
 
 class Question(NamedTuple):
@@ -93,10 +94,12 @@ class Outcomes(NamedTuple):
 
     by        outcome → people
     skipped   reason → people
+    micro_usd what SMS to them cost
     """
 
     by: Mapping[str, int]
     skipped: Mapping[str, int]
+    micro_usd: int = 0
 
 
 Report = dict[str, Any]

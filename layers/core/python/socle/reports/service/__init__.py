@@ -1,0 +1,1 @@
+"""Questions about runs, answered from the lake and from what the workers wrote."""
