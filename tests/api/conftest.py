@@ -30,6 +30,8 @@ ENV = {
     "SOCLE_LAKE_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:lake", "SOCLE_PREVIEW_FUNCTION": "preview_segment",
     "SOCLE_RECOMPUTE_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:recompute",
     "SOCLE_RFM_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:rfm",
+    "SOCLE_CAMPAIGN_MACHINE": "arn:aws:states:us-east-1:123456789012:stateMachine:campaign",
+    "SOCLE_SEND_FUNCTION": "send_message", "SOCLE_REPORT_FUNCTION": "report_campaign",
     "SOCLE_IMPORT_MACHINE_ARN": "arn:aws:states:us-east-1:123456789012:stateMachine:import",
 }
 CONTEXT = SimpleNamespace(function_name="serve_admin", memory_limit_in_mb=256, aws_request_id="lambda-request",
