@@ -18,10 +18,11 @@ from socle.messages.store import Ledger
 from socle.profiles.store import ProfileStore
 from socle.workflows.store import Workflow
 
-from .clients import CONFIG, Clients
+from .clients import CONFIG
+from .message_services import MessageServices
 
 
-class CampaignServices(Clients):
+class CampaignServices(MessageServices):
     """Of one deployment."""
 
     @cached_property

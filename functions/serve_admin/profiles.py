@@ -76,19 +76,7 @@ class Timeline(BaseModel):
 def find_profile(by: Annotated[str, Query(description=f"`type:value`; the types are {_TYPES}, or your own")],
                  ) -> dict[str, Any]:
     """The profile that an identifier belongs to."""
-    kind, colon, value = by.partition(":")
-    if not colon or not KIND.fullmatch(kind):
-        raise Rejected("bad_identifier", f"by must be <type>:<value>, the type one of {_TYPES}, or your own", "by")
-    if not value.strip() or len(value) > MAX_LENGTH:
-        raise Rejected("bad_identifier", f"the value after {kind}: must have 1 to {MAX_LENGTH} characters", "by")
-    if kind == PHONE and value[0] == " ":
-        value = f"+{value.strip().removeprefix('+')}"  # a + that was not written as %2B in the URL
-    known = _NORMALISE.get(kind, _as_sent)(value)
-    if known is None:
-        hint = _FORMS.get(kind, "it is a placeholder, which counts as none")
-        raise NotFound("unknown_identifier", f"no profile has this {kind}: {hint}", "by")
-    profiles = collaborators.get().profiles
-    return profiles.read(profiles.find(kind, known))
+    return collaborators.get().profiles.read(find_id(by, "by"))
 
 
 @router.get("/api/profiles/<id>", summary="One person, now or at a past time", operation_id="read_profile",
@@ -127,6 +115,22 @@ def moment_of(as_of: str | None) -> int | None:
     except ValueError as error:
         raise Rejected("bad_time", "as_of must be an ISO 8601 time such as 2026-01-31T12:00:00Z (write + as %2B)",
                        "as_of") from error
+
+
+def find_id(by: str, field: str) -> str:
+    """The id of the profile that an identifier, `type:value`, belongs to. Raises Rejected, NotFound."""
+    kind, colon, value = by.partition(":")
+    if not colon or not KIND.fullmatch(kind):
+        raise Rejected("bad_identifier", f"{field} must be <type>:<value>, the type one of {_TYPES}, or your own", field)
+    if not value.strip() or len(value) > MAX_LENGTH:
+        raise Rejected("bad_identifier", f"the value after {kind}: must have 1 to {MAX_LENGTH} characters", field)
+    if kind == PHONE and value[0] == " ":
+        value = f"+{value.strip().removeprefix('+')}"  # a + that was not written as %2B in the URL
+    known = _NORMALISE.get(kind, _as_sent)(value)
+    if known is None:
+        hint = _FORMS.get(kind, "it is a placeholder, which counts as none")
+        raise NotFound("unknown_identifier", f"no profile has this {kind}: {hint}", field)
+    return collaborators.get().profiles.find(kind, known)
 
 
 def _as_sent(value: str) -> str | None:

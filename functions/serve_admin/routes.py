@@ -17,6 +17,7 @@ from . import (
     identity,
     imports,
     lake,
+    messages,
     profiles,
     quality,
     quarantine,
@@ -32,6 +33,6 @@ from . import (
 def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
-                   catalog, duplicates, rfm, exports, segments, recompute, lake, campaigns, campaign_reports,
+                   catalog, duplicates, rfm, exports, segments, recompute, lake, campaigns, campaign_reports, messages,
                    definitions):
         app.include_router(module.router)

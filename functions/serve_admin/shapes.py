@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -59,3 +60,8 @@ def answers(status: int, model: type[BaseModel] | None, description: str) -> dic
 def no_content() -> Response[str]:
     """204: done, nothing to say."""
     return Response(204, None, "")
+
+
+def as_json(status: int, body: dict[str, Any]) -> Response[str]:
+    """An answer whose status depends on what was found."""
+    return Response(status, "application/json", json.dumps(body, ensure_ascii=False))

@@ -1,19 +1,22 @@
-"""Executions of a state machine.
+"""Executions of a state machine, and functions that are asked.
 
     access               call
     begin an execution   StartExecution; one that is there already is taken for it
     break it off         StopExecution
     what became of it    DescribeExecution
+    ask a function       Invoke, and its answer is waited for
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from socle.aws import Client, translated
+from socle.errors import Rejected, SocleError, Unavailable
 
 
 class Workflow:
@@ -53,3 +56,32 @@ class Workflow:
 
     def _arn(self, name: str) -> str:
         return f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+class AnsweringFunction:
+    """Another function of the deployment, asked and waited for: `{"answer"}`, or `{"refused": {"code", "message", …}}`."""
+
+    def __init__(self, functions: Client, name: str, what: str) -> None:
+        self._functions = functions
+        self._name = name
+        self._what = what
+
+    def ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        """What it answers. Raises Rejected as it refused, Unavailable when it is to be asked again or broke off."""
+        with translated(self._what):
+            said = self._functions.invoke(FunctionName=self._name, Payload=json.dumps(question).encode())
+            found = json.loads(said["Payload"].read())
+        if "FunctionError" in said:
+            raise Unavailable("broke_off", f"{self._what} broke off, perhaps for want of time: ask again")
+        if "refused" in found:
+            refused = dict(found["refused"])
+            if refused.pop("again", False):
+                raise Unavailable(refused["code"], refused["message"])
+            raise Rejected(**refused)
+        return dict(found["answer"])
+
+
+def refusal(error: SocleError) -> dict[str, Any]:
+    """What such a function says of an error that its caller should know."""
+    return {"refused": {"code": error.code, "message": error.message, **(
+        {"again": True} if isinstance(error, Unavailable) else {"field": error.field, "status": error.status})}}
