@@ -47,6 +47,7 @@ class Socle(cdk.Stack):
         ingest = Ingest(self, "Ingest", stage=stage, house=house, data=data, api=api)
         messages = Messages(self, "Messages", stage=stage, house=house, data=data, api=api, ingest=ingest,
                             messaging=layers.messaging)
+        messages.let_confirm(ingest.run_effects)
         admin = Admin(self, "Admin", stage=stage, house=messages.house, data=data, api=api, ingest=ingest)
         messages.open_to(admin.serve_admin)
         public = Public(self, "Public", data=data, api=api, ingest=ingest, messages=messages)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.config import Config
 
 from socle import clock
 from socle.accounts.service import AccountWriter
 from socle.accounts.store import AccountStore
-from socle.aws import client
+from socle.aws import CONFIG, client
 from socle.cached import Cached
+from socle.consent.service.confirmations import Confirmations
+from socle.consent.topics import TOPICS, topics_of
 from socle.definitions.store import DefinitionStore
 from socle.effects import webhook
 from socle.effects.service import EffectRunner
@@ -21,6 +25,8 @@ from socle.segments.service.accounts import AccountFacts
 from socle.segments.service.members import Memberships
 from socle.segments.store import MembershipStore
 from socle.settings import EffectsSettings
+from socle.templates.shared import BRAND
+from socle.workflows.store import AnsweringFunction
 
 logger, metrics = Logger(), Metrics()
 settings = EffectsSettings.from_env()
@@ -36,8 +42,16 @@ def make_runner() -> EffectRunner:
     facts = AccountFacts(accounts, profiles, EventStream(settings.stream_name), lambda: asked(definitions.list_current),
                          clock.now, EffectQueue(client("sqs"), settings.effects_queue_url), too_large)
     members = Memberships(MembershipStore(dynamodb, settings.profiles_table), definitions, profiles)
+    confirmations = Confirmations(lambda: topics_of(definitions.list_current(TOPICS)), lambda asked: _sender().ask(asked),
+                                  lambda: str(getattr(definitions.current(BRAND, "default"), "document", {}).get("locale", "")))
     return EffectRunner(profiles, lambda name: getattr(definitions.current("webhooks", name), "document", None), master,
-                        lambda *asked: webhook.post(*asked), AccountWriter(accounts, facts), members, facts)
+                        lambda *asked: webhook.post(*asked), AccountWriter(accounts, facts), members, facts, confirmations)
+
+
+def _sender() -> AnsweringFunction:
+    # It is waited for once: if it takes longer, the queue brings the effect again, and the mail has a key.
+    patient = CONFIG.merge(Config(read_timeout=14, retries={"mode": "standard", "total_max_attempts": 1}))
+    return AnsweringFunction(boto3.client("lambda", config=patient), settings.send_function, "the mail that asks to confirm")
 
 
 def too_large(group: str) -> None:

@@ -13,7 +13,7 @@ from socle.cached import Cached
 from socle.campaigns.store import Counters
 from socle.consent.service.choices import Choices
 from socle.consent.store import Standings
-from socle.consent.topics import TOPICS, TopicDocument
+from socle.consent.topics import TOPICS, TopicDocument, topics_of
 from socle.definitions.store import DefinitionStore
 from socle.events.store import EventStream
 from socle.forms.document import FORMS, SURVEYS, FormDocument, SurveyDocument
@@ -108,7 +108,7 @@ class Site:
         return Look(brand.name, brand.logo or "", brand.url, contact, brand.colors, brand.locale)
 
     def _topics(self) -> dict[str, TopicDocument]:
-        return {one.name: TopicDocument.model_validate(one.document) for one in self._definitions.list_current(TOPICS)}
+        return topics_of(self._definitions.list_current(TOPICS))
 
 
 @cache

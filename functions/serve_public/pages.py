@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from socle.consent.model import ALL
+from socle.consent.service import people
 from socle.consent.service.choices import Seen
-from socle.consent.service.people import Somebody, find
+from socle.consent.service.people import Somebody
 from socle.errors import Rejected, Unavailable
 from socle.links.model import CONFIRM, PATHS, PREFERENCES, UNSUBSCRIBE, Claims
 from socle.links.token import sign, verify
@@ -70,17 +71,13 @@ def confirm(request: Request) -> Answer:
 def _known(claims: Claims) -> Somebody | None:
     """The person, for the language alone: a page is shown without it too."""
     try:
-        return find(collaborators.get().profiles, claims.profile, (claims.channel, claims.address))
+        return people.find(collaborators.get().profiles, claims.profile, (claims.channel, claims.address))
     except Unavailable:
         return None
 
 
 def _locale(somebody: Somebody | None) -> str:
-    if somebody is None:
-        return ""
-    snapshot = somebody.root.snapshot
-    found = (snapshot.traits.get("language"), snapshot.traits.get("locale"), snapshot.context.get("locale"))
-    return next((one.value for one in found if one is not None and isinstance(one.value, str)), "")
+    return people.language(somebody.root.snapshot) if somebody else ""
 
 
 def _title(topic: str, spoken: str) -> str:

@@ -201,6 +201,11 @@ class Messages(Construct):
         mapping.node.add_dependency(function.role)
         return function
 
+    def let_confirm(self, run_effects: Function) -> None:
+        """Let effects ask people by mail to confirm a subscription."""
+        run_effects.add_environment("SOCLE_SEND_FUNCTION", self.send_message.function_name)
+        run_effects.may(["lambda:InvokeFunction"], [self.send_message.function_arn])
+
     def open_to(self, serve_admin: Function) -> None:
         """Let the admin API send single messages, and wait for what becomes of them."""
         serve_admin.add_environment("SOCLE_SEND_FUNCTION", self.send_message.function_name)

@@ -48,13 +48,15 @@ class ApplySettings(Settings):
 
 
 class EffectsSettings(Settings):
-    """run_effects: reads profiles and definitions, signs webhooks with the secret, puts ticks on the stream."""
+    """run_effects: reads profiles and definitions, signs webhooks with the secret, puts ticks on the stream, asks send_message
+    to send confirmations."""
 
     profiles_table: str
     definitions_table: str
     signing_secret_arn: str
     stream_name: str
     effects_queue_url: str
+    send_function: str = ""
 
 
 class SweepSettings(Settings):

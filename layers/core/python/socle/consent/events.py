@@ -8,6 +8,7 @@ from typing import Any
 from socle.consent.model import ALL
 from socle.events.model import Event, Identifier
 from socle.messages.events import SOURCE
+from socle.messages.model import EMAIL
 from socle.profiles.fold import CONSENT_UPDATED
 
 CONFIRM = "confirm"
@@ -31,11 +32,8 @@ def consent_event(who: Identifier, channel: str, topic: str, state: str, at: int
                  {"properties": shown})
 
 
-def asks_to_confirm(event: Event) -> tuple[str, str] | None:
-    """(channel, topic) of an event that asks for a mail to confirm it, else None."""
-    if event.name != CONSENT_UPDATED or event.source != SOURCE:
-        return None
+def asks_to_confirm(event: Event) -> str:
+    """The topic of a consent by e-mail that asks for a mail to confirm it; "" of any other event."""
     properties: Mapping[str, Any] = event.body.get("properties") or {}
-    if properties.get(CONFIRM) is not True:
-        return None
-    return str(properties.get("channel")), str(properties.get("topic") or ALL)
+    asks = event.name == CONSENT_UPDATED and event.source == SOURCE and properties.get(CONFIRM) is True
+    return str(properties.get("topic") or ALL) if asks and properties.get("channel") == EMAIL else ""

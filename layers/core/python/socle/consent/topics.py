@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from socle.definitions.model import Definition
 from socle.templates.shared import Email, Line, Sender
 
 TOPICS = "topics"
@@ -61,3 +63,8 @@ class TopicDocument(BaseModel):
         if found is None:
             return own
         return Translation(title=found.title, description=found.description or own.description, text=found.text or own.text)
+
+
+def topics_of(definitions: Iterable[Definition]) -> dict[str, TopicDocument]:
+    """Topics by name, from their definitions."""
+    return {one.name: TopicDocument.model_validate(one.document) for one in definitions}

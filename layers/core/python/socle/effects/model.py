@@ -10,14 +10,17 @@ ACCOUNT = "account"
 SEGMENT = "segment"
 MEMBERS = "members"
 ACCOUNTS = "accounts"
+CONFIRM = "confirm"
 
 
 class Effect(NamedTuple):
     """One thing to do, once per `id`: the same decision taken again names the same effect.
 
     kind      WEBHOOK; ACCOUNT: the event says something of an account; SEGMENT: somebody entered or left a segment;
-              MEMBERS: who belongs to an account changed otherwise; ACCOUNTS: segments look at accounts in another way
-    name      name of the webhook, group id of the account, name of the segment; of ACCOUNTS the account after which to go on
+              MEMBERS: who belongs to an account changed otherwise; ACCOUNTS: segments look at accounts in another way;
+              CONFIRM: somebody is to be asked by mail whether they want a topic
+    name      name of the webhook, group id of the account, name of the segment, of the topic; of ACCOUNTS the account after
+              which to go on
     profile   the partition that holds the event; the profile that entered or left
     key       key of the event that it is about; "+" or "-" and when it was entered or left in epoch ms; else ""
     revision  its revision; the version of the profile that says so

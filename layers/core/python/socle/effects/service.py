@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from socle.definitions.webhooks import WebhookDocument
-from socle.effects.model import ACCOUNT, ACCOUNTS, MEMBERS, SEGMENT, WEBHOOK, Effect
+from socle.effects.model import ACCOUNT, ACCOUNTS, CONFIRM, MEMBERS, SEGMENT, WEBHOOK, Effect
 from socle.effects.webhook import signed_headers, signing_secret
 from socle.errors import Rejected, Unavailable
 from socle.events.model import Event
@@ -47,15 +47,23 @@ class Facts(Protocol):
     def walk(self, after: str) -> None: ...
 
 
+class Confirmations(Protocol):
+    """Asks people by mail whether they want a topic; False when there is nothing to ask any more."""
+
+    def ask(self, root: Aggregate, event: Event) -> bool: ...
+
+
 class EffectRunner:
     """Does what a decision wanted done."""
 
     def __init__(self, store: ProfileStore, webhooks: Documents, master: Callable[[], bytes], post: Post,
-                 accounts: Accounts, members: Members | None = None, facts: Facts | None = None) -> None:
+                 accounts: Accounts, members: Members | None = None, facts: Facts | None = None,
+                 confirmations: Confirmations | None = None) -> None:
         self._store = store
         self._accounts = accounts
         self._members = members
         self._facts = facts
+        self._confirmations = confirmations
         self._webhooks = webhooks
         self._master = master
         self._post = post
@@ -76,6 +84,9 @@ class EffectRunner:
             return done
         if effect.kind in (MEMBERS, ACCOUNTS):
             return self._look_again(effect)
+        if effect.kind == CONFIRM and self._confirmations is not None:
+            about = self._find(effect)
+            return about is not None and self._confirmations.ask(*about)
         if effect.kind != WEBHOOK:
             raise Rejected("unknown_effect", f"there are no effects of kind {effect.kind!r}", "kind")
         stored = self._webhooks(effect.name)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from socle.errors import Rejected
-from socle.links.model import CLICK, GOOD_FOR, OPEN, PATHS, PREFERENCES, SURVEY, UNSUBSCRIBE, Claims
+from socle.links.model import CLICK, CONFIRM, GOOD_FOR, OPEN, PATHS, PREFERENCES, SURVEY, UNSUBSCRIBE, Claims
 from socle.links.target import target
 from socle.links.token import Keys, sign
 from socle.messages.model import Message
@@ -45,6 +45,11 @@ class Links:
     def preferences(self) -> str:
         """Where the person sees and changes what this address gets."""
         return self._url(self._about_consent(PREFERENCES, ""))
+
+    @cached_property
+    def confirm(self) -> str:
+        """Where a pending subscription to the message's topic is confirmed."""
+        return self._url(self._about_consent(CONFIRM, self._message.topic))
 
     @cached_property
     def pixel(self) -> str:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from socle.accounts.link import group_of
-from socle.effects.model import ACCOUNT, MEMBERS, SEGMENT, WEBHOOK, Effect
+from socle.consent.events import asks_to_confirm
+from socle.effects.model import ACCOUNT, CONFIRM, MEMBERS, SEGMENT, WEBHOOK, Effect
 from socle.errors import Rejected
 from socle.events.model import RECHECK, Event, Tick
 from socle.profiles.codec import encode_aggregate, entry_of, event_of
-from socle.profiles.fold import HistoryNeeded, fold, highest_revisions, refold
+from socle.profiles.fold import CONSENT_UPDATED, HistoryNeeded, fold, highest_revisions, refold
 from socle.profiles.model import Aggregate, Entry, History, Needs, Page, Snapshot
 from socle.profiles.seal import seal, size_limit
 from socle.profiles.survivorship import LATEST, Survivorship
@@ -235,4 +236,6 @@ def effects(profile: str, events: Iterable[Event], webhooks: Webhooks, accounts:
         if group and (event.type == "group" or group not in linked):
             linked.add(group)
             found.append(Effect(ACCOUNT, group, profile, event.key, event.revision))
+        if event.name == CONSENT_UPDATED and (topic := asks_to_confirm(event)):
+            found.append(Effect(CONFIRM, topic, profile, event.key, event.revision))
     return found

@@ -17,6 +17,9 @@ class MessageLinks(Protocol):
     def preferences(self) -> str: ...
 
     @property
+    def confirm(self) -> str: ...
+
+    @property
     def pixel(self) -> str: ...
 
     def click(self, url: str, number: int) -> str:

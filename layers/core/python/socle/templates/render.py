@@ -22,7 +22,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 class NoLinks:
     """Links for looking at a message: they lead where they lead, and do nothing."""
 
-    unsubscribe, preferences, pixel = "#unsubscribe", "#preferences", ""
+    unsubscribe, preferences, confirm, pixel = "#unsubscribe", "#preferences", "#confirm", ""
 
     def click(self, url: str, number: int) -> str:
         """The URL as it is."""
@@ -45,6 +45,9 @@ NO_LOOKUPS: Lookups = _NoLookups()
 """An empty catalogue, and a code that is none."""
 
 
+_NAMES = ("unsubscribe", "preferences", "confirm", "pixel")
+
+
 class LinkNames(Mapping[str, str]):
     """`links` in a template; an address is made when it is asked for."""
 
@@ -52,15 +55,15 @@ class LinkNames(Mapping[str, str]):
         self._links = links
 
     def __getitem__(self, name: str) -> str:
-        if name not in ("unsubscribe", "preferences", "pixel"):
+        if name not in _NAMES:
             raise KeyError(name)
         return str(getattr(self._links, name))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(("unsubscribe", "preferences", "pixel"))
+        return iter(_NAMES)
 
     def __len__(self) -> int:
-        return 3
+        return len(_NAMES)
 
 
 def mail(parts: Mapping[str, Part], scope: dict[str, Any], squeeze: bool) -> Mail:

@@ -62,6 +62,12 @@ def addresses(snapshot: Snapshot) -> list[Address]:
     return list(dict.fromkeys(found))
 
 
+def language(snapshot: Snapshot) -> str:
+    """The locale of a person, "" when it is not known."""
+    found = (snapshot.traits.get("language"), snapshot.traits.get("locale"), snapshot.context.get("locale"))
+    return next((one.value for one in found if one is not None and isinstance(one.value, str)), "")
+
+
 def owned(identifiers: Iterable[Identifier]) -> list[Address]:
     """The addresses among identifiers."""
     channels = {kind: channel for channel, kind in KINDS.items()}
