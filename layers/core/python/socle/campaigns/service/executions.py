@@ -27,7 +27,7 @@ class Executions:
         Raises Rejected, status 409: `campaign_running` while another is under way, `already_launched` when this one has ended.
         """
         holder = self._runs.turn(run.campaign, run.is_forecast)
-        if holder == run.id:
+        if holder == run.id and self._runs.state(run.campaign, run.id) == RUNNING:
             return self._started(self._runs.load(run.campaign, run.id))
         if holder is not None and self.is_under_way(run.campaign, holder, now):
             raise _running(run.campaign, holder)

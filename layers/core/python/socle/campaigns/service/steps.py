@@ -190,13 +190,13 @@ class Steps:
         return progress.with_chunks(new)
 
     def _taken_up(self, run: Run, progress: Progress) -> Progress:
-        """For a new execution: chunks go on behind the last outcomes that are there."""
+        """For a new execution: chunks go on where the last outcomes begin that are there, if that is further than was known."""
         last: dict[int, int] = {}
         for key in self._files.keys(key_of(run.campaign, run.id, "outcomes/")):
             number, _, position = key.rpartition("/")[2].removesuffix(".ndjson.gz").partition("-")
             last[int(number)] = int(position)
-        begun = [progress.chunks[number].next(position=position) for number, position in last.items()
-                 if number in progress.chunks and not progress.chunks[number].done]
+        begun = [chunk.next(position=max(chunk.position, last[chunk.number])) for chunk in progress.chunks.values()
+                 if chunk.number in last and not chunk.done]
         return progress.with_chunks(begun).next(attempt=run.attempt, events=0, partial={})
 
     def _partial(self, run: Run, progress: Progress) -> dict[str, Any]:
