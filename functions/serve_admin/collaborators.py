@@ -76,12 +76,13 @@ from socle.workflows.store import Workflow
 from .campaign_services import CampaignServices
 from .clients import CONFIG
 from .report_services import ReportServices
+from .template_services import TemplateServices
 
 _MANY_BYTES = 1 << 30
 """Makes `records` look at the sizes of the events themselves."""
 
 
-class Collaborators(CampaignServices, ReportServices):
+class Collaborators(CampaignServices, ReportServices, TemplateServices):
     """The services of one deployment."""
 
     @cached_property
@@ -122,7 +123,7 @@ class Collaborators(CampaignServices, ReportServices):
     @cached_property
     def definitions(self) -> Definitions:
         return Definitions(self._definition_store, {
-            SEGMENTS: self.checks, COMPUTED: self.checks, CAMPAIGNS: self.campaign_checks})
+            SEGMENTS: self.checks, COMPUTED: self.checks, CAMPAIGNS: self.campaign_checks} | self.among_templates())
 
     @cached_property
     def checks(self) -> Checks:

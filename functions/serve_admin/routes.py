@@ -6,10 +6,12 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from . import (
     accounts,
+    assets,
     campaign_reports,
     campaigns,
     catalog,
     catalogue,
+    coupons,
     definitions,
     duplicates,
     exports,
@@ -25,6 +27,7 @@ from . import (
     rfm,
     segments,
     sources,
+    templates,
     traits,
     webhooks,
 )
@@ -34,5 +37,5 @@ def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
                    catalog, duplicates, rfm, exports, segments, recompute, lake, campaigns, campaign_reports, messages,
-                   definitions):
+                   templates, coupons, assets, definitions):
         app.include_router(module.router)

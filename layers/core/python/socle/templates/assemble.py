@@ -28,6 +28,11 @@ def with_blocks(source: str, blocks: Mapping[str, str], field: str) -> str:
     return _Assembly(blocks, field).expand(source, ())
 
 
+def without_blocks(source: str) -> str:
+    """The source with nothing in the place of blocks; its lines stay where they are."""
+    return _RENDER.sub(lambda found: "\n" * found[0].count("\n"), source)
+
+
 def in_layout(layout: str, source: str, field: str = "layout") -> str:
     """The layout with the source in the place of its `{{ content }}`. Raises Rejected(`bad_layout`)."""
     check_layout(layout, field)

@@ -39,6 +39,8 @@ class Compiled:
     attachments  names of the assets that it carries
     files        those two with their bytes, once somebody has read them (socle.templates.service.ready)
     url          of a webhook; else ""
+    parts        by field, parsed
+    html, text   sources of these two of an e-mail, before links were numbered; "" for a part that it has not
     """
 
     def __init__(self, frozen: Frozen, public_url: str = "",
@@ -50,7 +52,7 @@ class Compiled:
         self.inline: tuple[str, ...] = ()
         self.attachments: tuple[str, ...] = ()
         self.files: tuple[File, ...] = ()
-        self.url = ""
+        self.url = self.html = self.text = ""
         self.own_sender = False
         self.sender = _sender(document if isinstance(document, EmailTemplate) else None, brand)
         self._blocks: Mapping[str, str] = frozen.get("blocks") or {}
@@ -75,16 +77,17 @@ class Compiled:
         shown = links or NoLinks()
         scope = {**self._scope, **person, "links": LinkNames(shown), LINKS: shown, LOOKUPS: lookups, URLS: self._urls}
         if self.channel == EMAIL:
-            return mail(self._parts, scope, self._squeeze)._replace(files=self.files)
+            return mail(self.parts, scope, self._squeeze)._replace(files=self.files)
         if self.channel == SMS:
-            return sms(self._parts["text"], scope)
-        return push(self._parts, self._values, scope) if self.channel == PUSH else webhook(self._values, scope)
+            return sms(self.parts["text"], scope)
+        return push(self.parts, self._values, scope) if self.channel == PUSH else webhook(self._values, scope)
 
     def _email(self, document: EmailTemplate, layout: Mapping[str, Any] | None) -> None:
         html = self._whole(document, layout)
         given = {field: self._source(field, getattr(document, field) or "") for field in ("subject", "preheader", "text")}
         marks = Marks("".join((html, *given.values())))
         table = body.LinkTable(marks)
+        self.html, self.text = html, given["text"]
         html, text = marks.hide(html), marks.hide(given["text"])
         if html:
             html = body.with_tracked_links(html, table)
@@ -93,7 +96,7 @@ class Compiled:
         text = body.text_of(html) if self._squeeze else body.text_links(text, table)
         if html:
             html = body.with_pixel(body.with_preheader(html, marks.hide(given["preheader"])), marks.put(body.PIXEL))
-        self._parts: dict[str, Part] = {"subject": parsed(self._plain, given["subject"], "subject"),
+        self.parts: dict[str, Part] = {"subject": parsed(self._plain, given["subject"], "subject"),
                                         "html": parsed(self._html, marks.show(html), "mjml" if document.mjml else "html"),
                                         "text": parsed(self._plain, marks.show(text), "text")}
         self._numbered(table)
@@ -109,21 +112,21 @@ class Compiled:
         return mjml.to_html(source) if document.mjml is not None else source
 
     def _other(self, document: SmsTemplate | PushTemplate | WebhookTemplate) -> None:
-        self._parts, self._values = {}, Values(self._plain, {}, "data")
+        self.parts, self._values = {}, Values(self._plain, {}, "data")
         table = body.LinkTable(Marks(""))
         if isinstance(document, SmsTemplate):
             source = self._source("text", document.text)
             marks = Marks(source)
             table = body.LinkTable(marks)
-            self._parts["text"] = parsed(self._plain, marks.show(body.text_links(marks.hide(source), table)), "text")
+            self.parts["text"] = parsed(self._plain, marks.show(body.text_links(marks.hide(source), table)), "text")
         elif isinstance(document, PushTemplate):
             source = self._source("link", document.link)
             marks = Marks(source)
             table = body.LinkTable(marks)
             followed = table.tracked(marks.hide(source))
-            self._parts = {field: parsed(self._plain, self._source(field, getattr(document, field)), field)
+            self.parts = {field: parsed(self._plain, self._source(field, getattr(document, field)), field)
                            for field in ("title", "body")}
-            self._parts["link"] = parsed(self._plain, marks.show(followed) if followed else source, "link")
+            self.parts["link"] = parsed(self._plain, marks.show(followed) if followed else source, "link")
             self._values = Values(self._plain, document.data, "data", self._assembled)
         else:
             self.url = document.url

@@ -17,6 +17,7 @@ from liquid.extra import WithTag
 from liquid.stream import TokenStream
 from liquid.tag import Tag
 from liquid.token import TOKEN_EXPRESSION, TOKEN_TAG, Token
+from liquid.undefined import Undefined
 from markupsafe import escape
 
 from socle.templates import filters
@@ -128,8 +129,9 @@ def _check_product(name: str, left: Any, args: tuple[Any, ...]) -> None:
         raise TooLong(f"a value is longer than {MAX_VALUE:,}", token=None)
 
 
-def _environment(autoescape: bool) -> Environment:
-    environment = _Environment(autoescape=autoescape, undefined=Missing)
+def environment_for(autoescape: bool, undefined: type[Undefined] = Missing) -> Environment:
+    """An environment; `undefined`: what stands for what is not there."""
+    environment = _Environment(autoescape=autoescape, undefined=undefined)
     for name in _UNWANTED_TAGS:
         environment.tags.pop(name, None)
     for tag in (WithTag, _BoundedFor, _Tracked):
@@ -142,5 +144,5 @@ def _environment(autoescape: bool) -> Environment:
     return environment
 
 
-HTML, PLAIN = _environment(True), _environment(False)
+HTML, PLAIN = environment_for(True), environment_for(False)
 

@@ -26,9 +26,9 @@ def parsed(environment: Environment, source: str, field: str) -> Part:
     """A part. Raises Rejected(`bad_liquid`) with the line."""
     try:
         template = environment.from_string(source)
+        quicken(template.nodes, environment)
     except (LiquidError, RecursionError) as error:
         raise Rejected("bad_liquid", f"{field}{_line(error)}: {_said(error)}", field) from error
-    quicken(template.nodes, environment)
     return template if "{{" in source or "{%" in source else source
 
 

@@ -14,6 +14,7 @@ from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import FilteredExpression, Path
 from liquid.builtin.expressions.filtered import Filter
 from liquid.builtin.output import OutputNode
+from liquid.exceptions import UnknownFilterError
 from liquid.expression import Expression
 from liquid.output import NullIO
 from liquid.stringify import to_liquid_string
@@ -90,6 +91,8 @@ class QuickFilter(Filter):
 
     def __init__(self, of: Filter, environment: Environment) -> None:
         super().__init__(of.token, of.name, of.args)
+        if of.name not in environment.filters:
+            raise UnknownFilterError(f"there is no filter {of.name!r}", token=of.token)
         self._function: Callable[..., object] = environment.filters[of.name]
         self._places = tuple(arg.value for arg in of.args if not getattr(arg, "name", None))
         self._named = tuple((arg.name, arg.value) for arg in of.args if getattr(arg, "name", None))
