@@ -88,7 +88,8 @@ def read_forecast(name: Name, run: Forecast) -> dict[str, Any]:
 
 
 @router.get("/api/campaigns/<name>/report", summary="What a campaign came to", operation_id="read_campaign_report",
-            tags=["campaigns"], responses=answers(200, CampaignReport, "the report of a run"))
+            tags=["campaigns"], responses={200: {"description": "the report of a run", "content": {
+                "application/json": {"model": CampaignReport}, "text/csv": {"schema": {"type": "string"}}}}})
 def read_campaign_report(name: Name, run: RunIdAsked = None, format: Format = "json", usd: Rates = None) -> Any:
     """Of the newest run, or the one that is named; by the lake, within some ten seconds."""
     services = collaborators.get()
