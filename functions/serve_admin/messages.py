@@ -100,10 +100,11 @@ class TemplateSecret(BaseModel):
 def send_message(request: Annotated[MessageRequest, Body()]) -> Response[str]:
     """Waits for what becomes of it. 503: the channel takes nothing now; the same request again is right, and sends it once."""
     services = collaborators.get()
+    field = "to.by" if request.to.by else "to.profile"
     try:
-        profile = find_id(request.to.by, "to.by") if request.to.by else key_of(request.to.profile or "", "to.profile")
+        profile = find_id(request.to.by, field) if request.to.by else key_of(request.to.profile or "", field)
     except NotFound as error:
-        raise NotFound(error.code, f"{error.message}. Send an identify with an address of theirs first", error.field) from error
+        raise NotFound(error.code, f"{error.message}. Send an identify with an address of theirs first", field) from error
     found = services.sender.ask({
         "template": request.template, "profile": profile, "key": request.idempotency_key, "data": request.data,
         "topic": request.topic, "purpose": request.purpose})

@@ -153,7 +153,7 @@ class Channels:
         return arn
 
     def _call(self, message: Message, url: str, hook: Hook, template: str) -> Taken:
-        body = _json(hook)
+        body, url = _json(hook), url.partition("#")[0]
         secret = webhook.signing_secret(self._master(), secret_name(template))
         try:
             answer = (self._post or webhook.exchange)(url, body, webhook.signed_headers(secret, message.tag, message.at, body))

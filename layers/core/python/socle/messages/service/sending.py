@@ -266,7 +266,8 @@ class Sending:
 
 
 def _where(root: Aggregate, ask: Ask, content: Content) -> Address | None:
-    return Address(ask.channel, content.url) if content.url else reach(root, ask.channel)
+    # A webhook is told of each person: one URL is as many addresses. What stands behind # is not sent.
+    return Address(ask.channel, f"{content.url}#{root.id}") if content.url else reach(root, ask.channel)
 
 
 def _without_sending(job: Job, verdict: Hold | Skip | Known, now: int) -> Outcome:
