@@ -9,7 +9,7 @@ from constructs import Construct
 from infra.constructs.data import CAMPAIGNS_PREFIX, LAKE_PREFIX, Data
 from infra.constructs.function import Function, House
 from infra.constructs.layers import ROOT
-from infra.constructs.messages import Messages
+from infra.constructs.messages import Messages, acknowledge_role
 from infra.constructs.schedules import Schedules
 from infra.constructs.workflow import may_run, workflow
 from socle.settings import CampaignSettings, ReportSettings, StartCampaignsSettings
@@ -50,7 +50,7 @@ class Campaigns(Construct):
             self, "ReportCampaign", name="report_campaign", house=House(house.stage, [*house.layers, analytics]),
             # It ends before serve_admin gives up waiting, and that before API Gateway does.
             memory_mb=3_584, timeout=cdk.Duration.seconds(25), ephemeral_storage_size=cdk.Size.gibibytes(2),
-            settings=ReportSettings(definitions_table=table, bucket=bucket))
+            settings=ReportSettings(bucket=bucket))
         self._grant()
         schedules.every("Campaigns", "rate(5 minutes)", self.start_campaigns_due, data)
 
@@ -77,14 +77,15 @@ class Campaigns(Construct):
         send.may(["s3:GetObject", "s3:PutObject"], [send.objects(bucket, CAMPAIGNS_PREFIX)])
         send.lend_key(data.key, "s3", writes=True)
         may_run(due, self.machine, *_COMMANDS)
-        report.may(["dynamodb:GetItem", "dynamodb:Query"], [data.definitions.table_arn])
+        # What SES lets be sent is how long sending takes.
+        report.may(["ses:GetAccount"], ["*"])
+        acknowledge_role(report, "IAM5[Resource::*]", "ses:GetAccount, which tells the sending rate, knows no resources.")
         report.may(["s3:GetObject"], [report.objects(bucket, prefix) for prefix in (LAKE_PREFIX, CAMPAIGNS_PREFIX)])
         run.may(["s3:ListBucket"], [bucket.bucket_arn], {"StringLikeIfExists": {"s3:prefix": [f"{CAMPAIGNS_PREFIX}*"]}})
         report.may(["s3:ListBucket"], [bucket.bucket_arn], {
             "StringLikeIfExists": {"s3:prefix": [f"{CAMPAIGNS_PREFIX}*", f"{LAKE_PREFIX}*"]}})
         for function in (run, due):
             function.lend_key(data.key, "dynamodb", writes=True)
-        report.lend_key(data.key, "dynamodb")
         run.lend_key(data.key, "s3", writes=True)
         for function in (due, report):
             function.lend_key(data.key, "s3")

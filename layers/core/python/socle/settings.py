@@ -247,5 +247,4 @@ class StartCampaignsSettings(Settings):
 class ReportSettings(Settings):
     """report_campaign: reads the lake and what became of a run's people."""
 
-    definitions_table: str
     bucket: str
