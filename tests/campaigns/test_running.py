@@ -73,8 +73,8 @@ def test_any_step_may_be_repeated(after: bool) -> None:
         world, made = World(900), [0]
         world.per_call, world.outcome = 200, _some_are_held
 
-        def breaking(function, world=world, made=made, at=calls):  # noqa: ANN001, ANN202
-            def call(event):  # noqa: ANN001, ANN202
+        def breaking(function, world=world, made=made, at=calls):
+            def call(event):
                 made[0] += 1
                 if made[0] == at + 1 and not after:
                     raise TimeoutError

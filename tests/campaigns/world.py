@@ -142,8 +142,9 @@ class World:
         self.outcome: Callable[[str, str, int], Row] = lambda profile, variant, now: {"o": "sent"}
         self.put("templates", "hello", {"channel": "email"})
         self.put("templates", "other", {"channel": "email"})
+        message = {} if "variants" in document else {"template": "hello"}
         self.put("campaigns", "letter", CampaignDocument.model_validate(
-            {"segment": "readers", **({} if "variants" in document else {"template": "hello"}), **document}).model_dump(mode="json"))
+            {"segment": "readers", **message, **document}).model_dump(mode="json"))
         self.planner = Planner(self.runs, self.files, self, self, self, self,  # type: ignore[arg-type]
                                lambda name: {"name": name})
         self.steps = Steps(self.runs, self.files, self.counters, self.planner)  # type: ignore[arg-type]
@@ -190,6 +191,11 @@ class World:
         return self.campaigns.launch("letter", "chance00", self.now)
 
     def work(self, until: int | None = None, functions: Any = None) -> Run:
+        """As `go`; the newest run."""
+        self.go(until, functions)
+        return self.runs.page("letter", 1, None)[0]
+
+    def go(self, until: int | None = None, functions: Any = None) -> None:
         """Let all executions that were started come to their ends; the clock goes as far as they wait, or to `until`."""
         while self.started:
             given = self.started.pop(0)
@@ -202,7 +208,6 @@ class World:
                 self.executions[given["name"]] = "failed"
             except Asleep:
                 pass
-        return self.runs.page("letter", 1, None)[0] if self.runs.page("letter", 1, None) else next(iter(self.runs.runs.values()))
 
     def wait_for(self, until: int | None) -> Callable[[str], None]:
         def wait(text: str) -> None:
