@@ -93,11 +93,11 @@ def date_(value: Any, form: Any = "medium", zone: Any = None, *, context: Render
 @lru_cache(maxsize=10_000)
 def _written(moment: date, form: str, locale: Locale) -> str:
     if form in _NAMED:
-        return format_date(moment, form, locale=locale)  # type: ignore[arg-type]
+        return format_date(moment, form, locale=locale)
     if form == "time":
         return format_time(_timed(moment), "short", locale=locale)
     if form.endswith("_time") and form[:-5] in _NAMED:
-        return format_datetime(_timed(moment), form[:-5], locale=locale)  # type: ignore[arg-type]
+        return format_datetime(_timed(moment), form[:-5], locale=locale)
     return format_datetime(_timed(moment), _pattern(form), locale=locale)
 
 
@@ -233,4 +233,4 @@ def _pattern(form: str) -> str:
 
 
 def _literal(text: str) -> str:
-    return "".join(f"'{letter}'" if letter.isalpha() else "''" if letter == "'" else letter for letter in text)
+    return re.sub(r"[^\W\d_]+", r"'\g<0>'", text.replace("'", "''"))

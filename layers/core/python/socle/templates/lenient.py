@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any
 
 from liquid import Environment
@@ -28,4 +29,20 @@ def noting() -> tuple[tuple[Environment, Environment], list[str]]:
             str(self)
             return iter(())
 
-    return (environment_for(True, Noted), environment_for(False, Noted)), notes
+    return (_lenient(environment_for(True, Noted)), _lenient(environment_for(False, Noted))), notes
+
+
+def _lenient(environment: Environment) -> Environment:
+    """Filters but `default` leave what is missing as it is."""
+    for name, function in list(environment.filters.items()):
+        if name != "default":
+            environment.filters[name] = _passing(function)
+    return environment
+
+
+def _passing(function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function)
+    def passing(left: Any, *args: Any, **named: Any) -> Any:
+        return left if isinstance(left, Undefined) else function(left, *args, **named)
+
+    return passing

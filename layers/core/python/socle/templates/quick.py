@@ -11,13 +11,15 @@ from typing import Any, TextIO
 from liquid import Environment, RenderContext
 from liquid.ast import BlockNode, Node
 from liquid.builtin.content import ContentNode
-from liquid.builtin.expressions import FilteredExpression, Path
+from liquid.builtin.expressions import FilteredExpression, KeywordArgument, Path
 from liquid.builtin.expressions.filtered import Filter
+from liquid.builtin.expressions.logical import ContainsExpression, GeExpression, GtExpression, LeExpression, LtExpression
 from liquid.builtin.output import OutputNode
-from liquid.exceptions import UnknownFilterError
+from liquid.exceptions import LiquidTypeError, UndefinedError, UnknownFilterError
 from liquid.expression import Expression
 from liquid.output import NullIO
 from liquid.stringify import to_liquid_string
+from liquid.undefined import Undefined
 from markupsafe import escape
 
 from socle.templates.context import NOTHING, Context
@@ -40,7 +42,7 @@ class QuickOutput(OutputNode):
     def render(self, context: RenderContext, buffer: TextIO) -> int:
         value = self.expression.evaluate(context)
         if value.__class__ is str:
-            return buffer.write(escape(value) if context.autoescape else value)  # type: ignore[arg-type]
+            return buffer.write(escape(value) if context.autoescape else value)
         return buffer.write(to_liquid_string(value, context.autoescape))
 
 
@@ -94,16 +96,62 @@ class QuickFilter(Filter):
         if of.name not in environment.filters:
             raise UnknownFilterError(f"there is no filter {of.name!r}", token=of.token)
         self._function: Callable[..., object] = environment.filters[of.name]
-        self._places = tuple(arg.value for arg in of.args if not getattr(arg, "name", None))
-        self._named = tuple((arg.name, arg.value) for arg in of.args if getattr(arg, "name", None))
+        self._places = tuple(arg.value for arg in of.args if not isinstance(arg, KeywordArgument))
+        self._named = tuple((arg.name, arg.value) for arg in of.args if isinstance(arg, KeywordArgument))
 
     def evaluate(self, left: object, context: RenderContext) -> object:
         named = {name: value.evaluate(context) for name, value in self._named}
         return self._function(left, *[value.evaluate(context) for value in self._places], context=context, **named)
 
 
-_NODES = {ContentNode: QuickContent, OutputNode: QuickOutput, BlockNode: QuickBlock}
-_EXPRESSIONS = {Path: QuickPath, FilteredExpression: QuickFiltered}
+class _Compared:
+    """A comparison with what is missing is false."""
+
+    __slots__ = ()
+
+    def evaluate(self, context: RenderContext) -> object:
+        try:
+            return super().evaluate(context)  # type: ignore[misc]
+        except (LiquidTypeError, UndefinedError):
+            if any(isinstance(side.evaluate(context), Undefined) for side in (self.left, self.right)):  # type: ignore[attr-defined]
+                return False
+            raise
+
+
+class QuickLt(_Compared, LtExpression):
+    """`a < b`."""
+
+    __slots__ = ()
+
+
+class QuickGt(_Compared, GtExpression):
+    """`a > b`."""
+
+    __slots__ = ()
+
+
+class QuickLe(_Compared, LeExpression):
+    """`a <= b`."""
+
+    __slots__ = ()
+
+
+class QuickGe(_Compared, GeExpression):
+    """`a >= b`."""
+
+    __slots__ = ()
+
+
+class QuickContains(_Compared, ContainsExpression):
+    """`a contains b`."""
+
+    __slots__ = ()
+
+
+_NODES: dict[type, Any] = {ContentNode: QuickContent, OutputNode: QuickOutput, BlockNode: QuickBlock}
+_EXPRESSIONS: dict[type, Any] = {
+    Path: QuickPath, FilteredExpression: QuickFiltered, LtExpression: QuickLt, GtExpression: QuickGt, LeExpression: QuickLe,
+    GeExpression: QuickGe, ContainsExpression: QuickContains}
 
 
 def quicken(nodes: Iterable[Node], environment: Environment) -> None:
@@ -115,7 +163,7 @@ def quicken(nodes: Iterable[Node], environment: Environment) -> None:
         for expression in node.expressions():
             _quicken(expression, environment)
         if isinstance(node, OutputNode) and type(node.expression) is QuickFiltered and not node.expression.filters:
-            node.expression = node.expression.left  # type: ignore[assignment]
+            node.expression = node.expression.left
         waiting += node.children(static)
         if type(node) in _NODES:
             node.__class__ = _NODES[type(node)]

@@ -57,7 +57,8 @@ class Previews:
                 else frozen(asked.name, 0, asked.document, finder(self._definitions)))
         strict = Compiled(made, self._public_url)
         person = self._person(made["document"], asked, strict.event)
-        problem, missing = None, []
+        problem: Unrenderable | None = None
+        missing: list[str] = []
         rendered: Rendered | None
         try:
             rendered = strict.render(person, None, self._lookups)
