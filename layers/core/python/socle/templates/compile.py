@@ -14,7 +14,7 @@ from liquid import Environment
 from socle.errors import Rejected
 from socle.messages.model import EMAIL, PUSH, SMS, File, Rendered, Sender
 from socle.templates import assemble, body, mjml
-from socle.templates.context import LINKS, LOOKUPS, PUBLIC_URL, URLS
+from socle.templates.context import GAPS, LINKS, LOOKUPS, PUBLIC_URL, URLS
 from socle.templates.document import EmailTemplate, PushTemplate, SmsTemplate, TemplateDocument, WebhookTemplate
 from socle.templates.liquid import HTML, PLAIN
 from socle.templates.markup import Marks
@@ -60,6 +60,8 @@ class Compiled:
         self._scope: dict[str, Any] = {
             "brand": brand.model_dump(mode="json"), "locale": brand.locale, "timezone": brand.timezone, "campaign": {},
             PUBLIC_URL: public_url.rstrip("/")}
+        if environments != (HTML, PLAIN):  # a preview that shows what is missing, instead of failing on it
+            self._scope[GAPS] = True
         if isinstance(document, EmailTemplate):
             self.own_sender = document.sender is not None
             self.attachments = tuple(document.attachments)

@@ -20,7 +20,7 @@ MAX_ROUNDS = 10_000
 """Rounds of all loops of one part."""
 MAX_NUMBER = 10**18
 
-LINKS, LOOKUPS, URLS, FIELD, PUBLIC_URL = " links", " lookups", " urls", " field", " public_url"
+LINKS, LOOKUPS, URLS, FIELD, PUBLIC_URL, GAPS = " links", " lookups", " urls", " field", " public_url", " gaps"
 """Names in the scope that no template can spell."""
 
 

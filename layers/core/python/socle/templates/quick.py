@@ -15,6 +15,7 @@ from liquid.builtin.expressions import FilteredExpression, KeywordArgument, Path
 from liquid.builtin.expressions.filtered import Filter
 from liquid.builtin.expressions.logical import ContainsExpression, GeExpression, GtExpression, LeExpression, LtExpression
 from liquid.builtin.output import OutputNode
+from liquid.builtin.tags.for_tag import ForNode
 from liquid.exceptions import LiquidTypeError, UndefinedError, UnknownFilterError
 from liquid.expression import Expression
 from liquid.output import NullIO
@@ -162,6 +163,8 @@ def quicken(nodes: Iterable[Node], environment: Environment) -> None:
         node = waiting.pop()
         for expression in node.expressions():
             _quicken(expression, environment)
+        if isinstance(node, ForNode):
+            node.expression.identifier = str(node.expression.identifier)
         if isinstance(node, OutputNode) and type(node.expression) is QuickFiltered and not node.expression.filters:
             node.expression = node.expression.left
         waiting += node.children(static)

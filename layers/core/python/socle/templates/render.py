@@ -9,6 +9,7 @@ from typing import Any
 
 from socle.messages.model import Hook, Mail, Push, Text
 from socle.templates.body import squeezed
+from socle.templates.context import GAPS
 from socle.templates.model import Lookups, MessageLinks, Unrenderable
 from socle.templates.parts import Part, Values, rendered
 
@@ -69,27 +70,27 @@ class LinkNames(Mapping[str, str]):
 def mail(parts: Mapping[str, Part], scope: dict[str, Any], squeeze: bool) -> Mail:
     """An e-mail; `squeeze`: its text was made from the HTML, where the Liquid between leaves empty lines."""
     subject = one_line(rendered(parts["subject"], scope, "subject"))
-    if not subject:
+    if not subject and GAPS not in scope:
         raise Unrenderable("empty", "the subject is empty: give what it is made of a `default`", "subject")
     if len(subject) > MAX_SUBJECT:
         raise Unrenderable("too_long", f"the subject has {len(subject):,} characters, {MAX_SUBJECT} are allowed", "subject")
     html = rendered(parts["html"], scope, "html")
     text = rendered(parts["text"], scope, "text")
     text = squeezed(text) if squeeze else text.strip()
-    if not text and html.count("<img") < 2:  # one of them is the pixel
+    if not text and html.count("<img") < 2 and GAPS not in scope:  # one of them is the pixel
         raise Unrenderable("empty", "the message is empty: nothing is left of it for this person", "html" if html else "text")
     return Mail(subject, html, text)
 
 
 def sms(part: Part, scope: dict[str, Any]) -> Text:
     """An SMS."""
-    return Text(_filled(rendered(part, scope, "text"), "text"))
+    return Text(_filled(rendered(part, scope, "text"), "text", scope))
 
 
 def push(parts: Mapping[str, Part], data: Values, scope: dict[str, Any]) -> Push:
     """A push notification; where it leads is in its data as `link`."""
-    title = _filled(one_line(rendered(parts["title"], scope, "title")), "title")
-    body = _filled(rendered(parts["body"], scope, "body"), "body")
+    title = _filled(one_line(rendered(parts["title"], scope, "title")), "title", scope)
+    body = _filled(rendered(parts["body"], scope, "body"), "body", scope)
     values = {key: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
               for key, value in data.rendered(scope).items()}
     link = rendered(parts["link"], scope, "link").strip()
@@ -109,8 +110,8 @@ def one_line(text: str) -> str:
     return " ".join(_CONTROL.sub(" ", text).split())
 
 
-def _filled(text: str, field: str) -> str:
+def _filled(text: str, field: str, scope: Mapping[str, Any]) -> str:
     text = text.strip()
-    if not text:
+    if not text and GAPS not in scope:
         raise Unrenderable("empty", f"the {field} is empty: give what it is made of a `default`", field)
     return text
