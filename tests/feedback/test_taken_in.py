@@ -266,3 +266,10 @@ def test_an_address_that_can_t_be_suppressed_now_comes_again_and_holds_up_nobody
     assert report.failed == ["m0"]
     assert world.row().state == BOUNCED
     assert world.standing(ANN).reason == HARD_BOUNCE
+
+
+def test_a_report_that_comes_again_counts_once(world):
+    world.have(MAIL)
+    for _ in range(3):
+        world.take(event("Delivery"), event("Delivery"))
+    assert world.counts() == {"delivered": 1}
