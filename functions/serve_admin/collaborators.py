@@ -75,6 +75,7 @@ from socle.workflows.store import Workflow
 
 from .campaign_services import CampaignServices
 from .clients import CONFIG
+from .consent_services import ConsentServices
 from .report_services import ReportServices
 from .template_services import TemplateServices
 
@@ -82,14 +83,14 @@ _MANY_BYTES = 1 << 30
 """Makes `records` look at the sizes of the events themselves."""
 
 
-class Collaborators(CampaignServices, ReportServices, TemplateServices):
+class Collaborators(CampaignServices, ConsentServices, ReportServices, TemplateServices):
     """The services of one deployment."""
 
     @cached_property
     def profiles(self) -> Profiles:
         return Profiles(ProfileStore(self._dynamodb, self._settings.profiles_table),
                         ErasureStore(self._s3, self._settings.bucket), self._survivorship, self.memberships,
-                        self.explanations)
+                        self.explanations, self.standings)
 
     @cached_property
     def memberships(self) -> Memberships:
@@ -123,7 +124,8 @@ class Collaborators(CampaignServices, ReportServices, TemplateServices):
     @cached_property
     def definitions(self) -> Definitions:
         return Definitions(self._definition_store, {
-            SEGMENTS: self.checks, COMPUTED: self.checks, CAMPAIGNS: self.campaign_checks} | self.among_templates())
+            SEGMENTS: self.checks, COMPUTED: self.checks, CAMPAIGNS: self.campaign_checks} | self.among_templates()
+            | self.among_topics())
 
     @cached_property
     def checks(self) -> Checks:

@@ -11,6 +11,7 @@ from . import (
     campaigns,
     catalog,
     catalogue,
+    consent,
     coupons,
     definitions,
     duplicates,
@@ -36,6 +37,6 @@ from . import (
 def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
-                   catalog, duplicates, rfm, exports, segments, recompute, lake, campaigns, campaign_reports, messages,
+                   catalog, duplicates, rfm, exports, segments, recompute, lake, consent, campaigns, campaign_reports, messages,
                    templates, coupons, assets, definitions):
         app.include_router(module.router)

@@ -17,7 +17,7 @@ from socle.consent.topics import TOPICS, TopicDocument, topics_of
 from socle.definitions.store import DefinitionStore
 from socle.events.store import EventStream
 from socle.forms.document import FORMS, SURVEYS, FormDocument, SurveyDocument
-from socle.forms.service import Forms
+from socle.forms.service.answers import Forms
 from socle.links.model import Claims
 from socle.links.store import KeyStore
 from socle.links.token import Keys

@@ -8,7 +8,7 @@ from socle.definitions.model import NAME
 from socle.errors import NotFound
 from socle.forms.check import check
 from socle.forms.document import MAX_TEXT
-from socle.forms.service import Visitor
+from socle.forms.service.answers import Visitor
 from socle.ids import new_write_key
 from socle.links.model import SURVEY
 from socle.links.token import verify

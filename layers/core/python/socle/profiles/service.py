@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
+from socle.consent.addresses import addresses, addresses_among
 from socle.erasures.model import Erasure
 from socle.errors import Conflict, NotFound, Unavailable
 from socle.events.model import Event
 from socle.identity.service.join import load_roots, read
 from socle.iso import to_iso
+from socle.messages.model import Address
 from socle.paging import from_cursor, to_cursor
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.decide import events_of
@@ -60,22 +62,30 @@ class Known(NamedTuple):
     events: list[Event]
 
 
+class Listed(Protocol):
+    """Where addresses are readable that nothing is sent to."""
+
+    def forget(self, addresses: Iterable[Address]) -> None: ...
+
+
 class Profiles:
     """Profiles for readers. A profile that was merged away answers as its survivor.
 
     `markers` is for `erase`; without it an erasure leaves no marker, and a replay of the raw objects would undo it. Traits are
     shown by `rules`: a profile that was stored under others is folded again from its history, and not written. Timelines show
     what `memberships` know, and an erasure deletes it. Segments of the past, and computed traits, are what `derived` says.
+    An erasure takes the addresses off what is `listed`.
     """
 
     def __init__(self, store: ProfileStore, markers: Markers | None = None,
                  rules: Callable[[], Survivorship] = lambda: LATEST, memberships: Memberships | None = None,
-                 derived: Derived | None = None) -> None:
+                 derived: Derived | None = None, listed: Listed | None = None) -> None:
         self._store = store
         self._markers = markers
         self._rules = rules
         self._memberships = memberships
         self._derived = derived
+        self._listed = listed
 
     def find(self, kind: str, value: str) -> str:
         """The id of the profile that an identifier belongs to. Raises NotFound."""
@@ -150,7 +160,7 @@ class Profiles:
                 "next": to_cursor(listing, f"{last[0]} {last[1]}") if last else None}
 
     def erase(self, profile_id: str, now: int) -> None:
-        """Erase a person: events, snapshot, pages and pointers; what was received by `now` can't come back.
+        """Erase a person: events, snapshot, pages, ledger and pointers; what was received by `now` can't come back.
 
         Raises NotFound, Conflict. Calling it again finishes an erasure that broke off.
         """
@@ -176,6 +186,9 @@ class Profiles:
         if self._markers is not None:
             # Before anything is deleted: the raw objects still hold the events, and a replay must know whose not to take.
             self._markers.save(Erasure((root.id, *sorted(root.members)), erased, tuple(sorted(map(erased_key, owned)))))
+        if self._listed is not None:
+            # While the traits still say which they are. That nothing is sent to them stays, by rows that name nobody.
+            self._listed.forget(dict.fromkeys([*addresses(root.snapshot), *addresses_among(owned)]))
         if root.erased is None:
             # Nobody writes to an erased root or its members any more. It still names what is to be deleted, so that an
             # erasure that breaks off can be taken up again.

@@ -13,7 +13,7 @@
     claim many identifiers                   I#<type>#<value> / I                 BatchExecuteStatement, if they are nobody's
     bind a user id to its profile            both                                 TransactWriteItems
     erased identifiers                       X#<SHA-256 of type, value> / X       BatchGetItem
-    what else is an erased profile's         P#<id> / E#<lower>, G#<group>        Query, keys only
+    what else is an erased profile's         P#<id> / E#<lower> to M#<message>    Query, keys only
     delete it                                these, and G#<group> / P#<id>        BatchWriteItem, 25 a call
     profiles due                             index `due`: shard, due <= now       Query
     all profiles, in parallel parts          the whole table                      Scan, a segment each
@@ -204,15 +204,16 @@ class ProfileStore:
         self.save(tombstone, encode_aggregate(tombstone))
 
     def delete_pages(self, profile: str) -> None:
-        """Delete all pages of a profile, those too that no aggregate lists, and what says to which accounts it belongs."""
+        """Delete all pages of a profile, those too that no aggregate lists, what says to which accounts it belongs (G#), the
+        counts for caps (K) and the ledger of its messages (M#)."""
         start: dict[str, Any] = {}
         while True:
             with translated("the profile"):
                 answer = self._dynamodb.query(
                     TableName=self._table, ProjectionExpression="PK, SK", ConsistentRead=True,
-                    KeyConditionExpression="PK = :profile AND SK BETWEEN :pages AND :accounts",
+                    KeyConditionExpression="PK = :profile AND SK BETWEEN :pages AND :messages",
                     ExpressionAttributeValues={":profile": {"S": f"P#{profile}"}, ":pages": {"S": "E#"},
-                                               ":accounts": {"S": "G$"}}, **start)
+                                               ":messages": {"S": "M$"}}, **start)
             keys = [{"PK": item["PK"], "SK": item["SK"]} for item in answer["Items"]]
             # The accounts' side first: whoever breaks off in between finds the profile's side, and by it the other, again.
             members = [{"PK": key["SK"], "SK": key["PK"]} for key in keys if key["SK"]["S"].startswith("G#")]

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from socle.consent.addresses import KINDS, addresses
 from socle.consent.model import Place
 from socle.events.group import Record, records
 from socle.events.model import Event, Identifier
-from socle.identity.model import DEVICE_TOKEN, EMAIL, PHONE
 from socle.identity.service.join import load_roots
-from socle.messages.model import EMAIL as BY_EMAIL
-from socle.messages.model import PUSH, SMS, Address
 from socle.messages.service.people import known_by
 from socle.profiles.model import Aggregate, Snapshot
 from socle.profiles.store import ProfileStore
 
-KINDS = {BY_EMAIL: EMAIL, SMS: PHONE, PUSH: DEVICE_TOKEN}
-"""Channel → type of identifier that is an address on it."""
 _MANY_BYTES = 1 << 30
 """Makes `records` look at the sizes of the events themselves."""
 
@@ -52,26 +48,10 @@ def find(store: ProfileStore, profile: str, place: Place | None = None) -> Someb
     return Somebody(root, own if own in root.snapshot.pairs() and own else who, found.value if found else "")
 
 
-def addresses(snapshot: Snapshot) -> list[Address]:
-    """All that the person can be reached at: identifiers, and what traits say."""
-    found = [Address(channel, value) for channel, kind in KINDS.items() for value in sorted(snapshot.identifiers.get(kind, ()))]
-    for channel, trait in ((BY_EMAIL, "email"), (SMS, "phone")):
-        register = snapshot.traits.get(trait)
-        if register is not None and isinstance(register.value, str) and register.value:
-            found.append(Address(channel, register.value))
-    return list(dict.fromkeys(found))
-
-
 def language(snapshot: Snapshot) -> str:
     """The locale of a person, "" when it is not known."""
     found = (snapshot.traits.get("language"), snapshot.traits.get("locale"), snapshot.context.get("locale"))
     return next((one.value for one in found if one is not None and isinstance(one.value, str)), "")
-
-
-def owned(identifiers: Iterable[Identifier]) -> list[Address]:
-    """The addresses among identifiers."""
-    channels = {kind: channel for channel, kind in KINDS.items()}
-    return [Address(channels[kind], value) for kind, value in identifiers if kind in channels]
 
 
 def put(stream: Stream, events: Sequence[Event]) -> None:

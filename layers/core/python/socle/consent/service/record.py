@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from socle.consent.addresses import addresses
 from socle.consent.events import CONFIRM, consent_event
 from socle.consent.model import ALL, FREE, PENDING, SUBSCRIBED, UNSUBSCRIBED
 from socle.consent.resolve import answer
 from socle.consent.service.choices import Topics
-from socle.consent.service.people import Stream, addresses, find, put
+from socle.consent.service.people import Stream, find, put
 from socle.consent.store import Standings
 from socle.errors import NotFound, Rejected
 from socle.events.model import Event

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from socle.consent.addresses import KINDS
 from socle.consent.events import CONFIRM, consent_event
 from socle.consent.model import FREE, PENDING, SUBSCRIBED, UNSUBSCRIBED
 from socle.consent.resolve import answer
-from socle.consent.service.people import KINDS, Stream, find, put
+from socle.consent.service.people import Stream, find, put
 from socle.consent.store import Standings
 from socle.consent.topics import TopicDocument
 from socle.errors import Rejected

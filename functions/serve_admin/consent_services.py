@@ -1,0 +1,42 @@
+"""The services of consent and suppressions, for the routes of consent.py."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from socle.consent.service.record import ConsentRecord
+from socle.consent.service.suppressions import Suppressions
+from socle.consent.store import Standings
+from socle.consent.topics import TOPICS, topics_of
+from socle.definitions.service import Among
+from socle.definitions.store import DefinitionStore
+from socle.events.store import EventStream
+from socle.forms.document import FORMS
+from socle.forms.service.checks import TopicChecks
+from socle.profiles.service import Profiles
+from socle.profiles.store import ProfileStore
+
+from .clients import Clients
+
+
+class ConsentServices(Clients):
+    """Of one deployment."""
+
+    @cached_property
+    def consent(self) -> ConsentRecord:
+        profiles = ProfileStore(self._dynamodb, self._settings.profiles_table)
+        definitions = DefinitionStore(self._dynamodb, self._settings.definitions_table)
+        return ConsentRecord(self.standings, profiles, EventStream(self._settings.stream_name, self._kinesis),
+                             lambda: topics_of(definitions.list_current(TOPICS)), Profiles(profiles))
+
+    def among_topics(self) -> dict[str, Among]:
+        """What is asked of topics and forms before they are written or deleted, by kind."""
+        return dict.fromkeys((TOPICS, FORMS), TopicChecks(DefinitionStore(self._dynamodb, self._settings.definitions_table)))
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        return Suppressions(self.standings)
+
+    @cached_property
+    def standings(self) -> Standings:
+        return Standings(self._dynamodb, self._settings.profiles_table, self._settings.definitions_table)
