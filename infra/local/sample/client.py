@@ -62,6 +62,29 @@ class Client:
         if answer.get("state") != "succeeded":
             raise Refused(f"POST {path} did not succeed: {answer}")
 
+    def await_end(self, path: str, runs: str) -> dict[str, Any]:
+        """Start a run of a campaign with a POST to `path`, and wait for its end. Raises Refused."""
+        status, _, answer = self._request("POST", path, None, _ADMIN)
+        while status in (200, 202) and answer["state"] == "running":
+            time.sleep(0.2)
+            status, _, answer = self._request("GET", f"{runs}/{answer['id']}", None, _ADMIN)
+        if answer.get("state") != "finished":
+            raise Refused(f"POST {path} did not come to its end: {answer}")
+        return answer
+
+    def catch_up(self) -> None:
+        """Return when everything that was sent has had all its effects: who is in a segment, what is known of mails."""
+        status, _, answer = self._request("POST", "/local/clock", b'{"advance": "0s"}', _ADMIN)
+        if status != 200:
+            raise Refused(f"POST /local/clock answered {status}: {answer}")
+
+    def get(self, path: str) -> dict[str, Any]:
+        """What an address of the admin API answers. Raises Refused."""
+        status, _, answer = self._request("GET", path, None, _ADMIN)
+        if status != 200:
+            raise Refused(f"GET {path} answered {status}: {answer}")
+        return answer
+
     def profile(self, kind: str, value: str) -> dict[str, Any] | None:
         """The profile with this identifier, or None while nobody has it."""
         status, _, answer = self._request("GET", f"/api/profiles?by={kind}:{quote(value, safe='')}", None, _ADMIN)

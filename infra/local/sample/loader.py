@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from infra.local.sample import cdnow
+from infra.local.sample import cdnow, letters
 from infra.local.sample.client import Client
 from infra.local.sample.desk import desk
 from infra.local.sample.segments import define, settle
@@ -55,15 +55,19 @@ def load(base_url: str, now: int) -> None:
         print("The sample is already loaded.")
         return
     visitors = list(shop(SEED, now, PEOPLE))
-    messages = [*cdnow.orders(), *desk(SEED, visitors), *visitors]
+    messages = [*cdnow.orders(), *desk(SEED, visitors), *letters.readers(now), *visitors]
     define(client)
+    letters.define(client, base_url)
     often = 0.5 if sys.stderr.isatty() else 15
     with tqdm(total=len(messages), desc="Loading the sample", unit=" events", mininterval=often) as progress:
         for applied in _send(client, messages):
             progress.update(applied)
+    print("Writing to the newsletter's readers, who open it, click and order …", flush=True)
+    written = letters.write_first(client, base_url, now)
     print("Filling the lake, scoring customers, counting segments …", flush=True)
     settle(client)
     print(tour(base_url, client, visitors))
+    print(written)
     client.close()
 
 

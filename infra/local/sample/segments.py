@@ -13,6 +13,9 @@ OWN: Mapping[str, Mapping[str, Any]] = {
     "newsletter-readers": {
         "description": "Who subscribed to the newsletter and did not unsubscribe.",
         "when": {"type": "consent", "channel": "email", "topic": "newsletter", "state": "subscribed"}},
+    "with-address": {
+        "description": "Everybody whose e-mail address is known.",
+        "when": {"type": "trait", "trait": "email", "test": {"op": "exists"}}},
 }
 SEGMENTS: Mapping[str, Mapping[str, Any]] = {**{name: READY[name].document for name in READY_MADE}, **OWN}
 """Name → document."""
