@@ -46,8 +46,8 @@ def test_broken_mjml_is_refused_with_its_line(source: str, line: int) -> None:
 
 def test_links_are_numbered_in_the_order_of_their_first_appearance() -> None:
     made = email(html='<body><a href="https://a.example/?x=1&amp;y=é">A</a> <a href=\'https://b.example\'>B</a> '
-                      '<A class="x" HREF=https://c.example>C</A> <a href="mailto:a@b.example">m</a> <a href="tel:+33">t</a> '
-                      '<a href="#top">top</a> <a href="{{ links.unsubscribe }}">out</a> <a href="{{ traits.site }}">me</a></body>')
+                      '<A class="x" HREF=https://c.example>C</A> <a href="mailto:a@b.example">m</a> <a href="tel:+33">t</a>'
+                      '<a href="#top">up</a> <a href="{{ links.unsubscribe }}">out</a> <a href="{{ traits.site }}">me</a></body>')
     assert made.links == [(1, "https://a.example/?x=1&y=é"), (2, "https://b.example"), (3, "https://c.example"),
                           (4, "{{ traits.site }}")]
     mail = made.render({"traits": {"site": "https://z.example/?a&b"}}, Links())

@@ -97,7 +97,7 @@ def _zone(snapshot: Snapshot, traits: Mapping[str, Any]) -> str | None:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return False
     return True
 

@@ -41,7 +41,7 @@ def _address(value: str) -> str:
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise ValueError("is a time zone of the IANA database, such as Europe/Paris") from error
     return value
 
