@@ -14,6 +14,8 @@ from socle.pages.model import Look, Page
 from socle.pages.words import say
 
 _PRIMARY, _TEXT, _BACKGROUND = "#1f4e79", "#1c1c1c", "#f4f4f2"
+_SENTENCE = 60
+"""Characters of a label from which it is a sentence, and no title."""
 _DARK = 0.179
 """Relative luminance at which black and white stand out alike (WCAG 2.2, contrast ratio)."""
 
@@ -45,8 +47,10 @@ textarea{min-height:7rem}
 .choice strong{font-weight:600}
 button{font:inherit;font-weight:600;min-height:48px;padding:.7rem 1.4rem;border-radius:10px;border:2px solid var(--main);
 background:var(--main);color:var(--on);cursor:pointer;width:100%}
-button.second{background:#fff;color:var(--ink);border-color:#767676;margin-top:.75rem}
+button.second{background:#fff;color:var(--ink);border-color:#767676}
+.buttons{display:flex;flex-wrap:wrap;gap:.75rem;margin:1.4rem 0 1rem}
 .scale{display:grid;grid-template-columns:repeat(auto-fit,minmax(44px,1fr));gap:.4rem}
+.scale.long{grid-template-columns:repeat(6,1fr)}
 .scale label{display:flex;flex-direction:column;align-items:center;border:1px solid #767676;border-radius:8px;
 padding:.45rem .2rem .6rem;min-height:64px;cursor:pointer}
 .scale input{width:1.3rem;height:1.3rem;accent-color:var(--main);margin:.2rem}
@@ -58,7 +62,7 @@ a{color:inherit}
 footer{max-width:34rem;margin:0 auto 2.5rem;padding:0 2rem;font-size:.88rem}
 @media(max-width:600px){body{background:#fff;color:var(--ink)}main{margin:0;padding:1.35rem;border-radius:0;box-shadow:none}
 footer{padding:0 1.35rem}}
-@media(min-width:601px){button{width:auto}button.second{margin:0 0 0 .75rem}}
+@media(min-width:601px){button{width:auto}.scale.long{grid-template-columns:repeat(11,1fr);gap:.25rem}}
 """
 
 
@@ -99,15 +103,16 @@ def post(inside: Iterable[str], *buttons: tuple[str, str, str]) -> str:
     """A form that leads back to its own address. Buttons: (words, name, value); the first is the main one."""
     shown = "".join(f'<button type="submit"{" class=second" if place else ""} name="{text(name)}" value="{text(value)}">'
                     f"{text(words)}</button>" for place, (words, name, value) in enumerate(buttons))
-    return f'<form method="post" action="">{"".join(inside)}{shown}</form>'
+    return f'<form method="post" action="">{"".join(inside)}<div class="buttons">{shown}</div></form>'
 
 
 def choice(name: str, value: str, label: str, detail: str = "", *, checked: bool = False, id_: str, error: str = "") -> str:
     """A box to tick, with its words."""
     described, shown = _error(id_, error)
     small = f"<small>{text(detail)}</small>" if detail else ""
+    words = text(label) if len(label) > _SENTENCE else f"<strong>{text(label)}</strong>"
     return (f'<div class="choice"><input type="checkbox" id="{text(id_)}" name="{text(name)}" value="{text(value)}"'
-            f'{" checked" if checked else ""}{described}><label for="{text(id_)}"><strong>{text(label)}</strong>{small}'
+            f'{" checked" if checked else ""}{described}><label for="{text(id_)}">{words}{small}'
             f"{shown}</label></div>")
 
 

@@ -18,7 +18,7 @@ def survey(look: Look, language: str, words: SurveyWords, scores: Sequence[int],
         for score in scores)
     ends = f'<div class="ends quiet"><span>{text(words.low)}</span><span>{text(words.high)}</span></div>'
     body = [note(say(language, "error_score"), fault=True) if fault else ""]
-    scale = f'<div class="scale">{marks}</div>{ends if words.low or words.high else ""}'
+    scale = f'<div class="scale{" long" if len(scores) > 7 else ""}">{marks}</div>{ends if words.low or words.high else ""}'
     inside = [f"<fieldset><legend>{text(say(language, 'score_legend'))}</legend>{scale}</fieldset>"]
     if words.comment:
         control = f'<textarea {{}} maxlength="{MAX_TEXT}">{text(comment)}</textarea>'
