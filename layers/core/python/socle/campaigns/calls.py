@@ -58,7 +58,7 @@ class Shape(NamedTuple):
     batch     people that a worker handles together
     calls     of workers: one for each chunk, more where a chunk takes longer than a function may
     variants  how many
-    waits     rounds that only wait: for a time, for the next portion, for a winner
+    waits     for a time, for the next portion, for a winner; each is followed by a round
     """
 
     people: int
@@ -76,7 +76,7 @@ class Shape(NamedTuple):
     @property
     def rounds(self) -> int:
         """In which chunks are sent to."""
-        return -(-self.calls // AT_ONCE)
+        return -(-self.calls // AT_ONCE) + self.waits
 
 
 def of_run(shape: Shape, people: Units, channel: str, messages: int) -> Counts:

@@ -54,7 +54,7 @@ class Dry(NamedTuple):
     sendings  variant → Sending
     units     sum over all people
     problems  the most frequent first
-    held      (until, rounded up to the hour, epoch ms) → people
+    held      until (epoch ms; those of nearly the same time come together) → people
     """
 
     people: Mapping[tuple[str, str], int]
@@ -87,6 +87,8 @@ def forecast(dry: Dry, document: CampaignDocument, channel: str, quota: Quota, b
     # Whoever waits for the end of quiet hours is sent to later, and costs as much as the others do on average.
     coming = would + dry.of(WAS_HELD)
     people = scaled(dry.units, coming / would) if would else dry.units
+    # … and is looked at twice.
+    people = people._replace(reads=people.reads + round(dry.units.reads * dry.of(WAS_HELD) / max(dry.audience, 1)))
     took = lasting(coming, document, quota)
     shape = shape_of(dry, document, rate(document, quota), batch, len(took.days))
     return {
@@ -152,6 +154,8 @@ def shape_of(dry: Dry, document: CampaignDocument, a_second: float, batch: int, 
     per_minute = document.throttle.per_minute if document.throttle else None
     size = chunk_size(dry.audience, per_minute)
     chunks = [size] * (dry.audience // size) + [dry.audience % size] * (dry.audience % size > 0)
+    for people in dry.held.values():
+        chunks += [min(size, people - first) for first in range(0, people, size)]
     a_call = max(1, int(a_second / WORKERS * CALL_SECONDS))
     waits = len(dry.held) + max(days - 1, 0) + (document.test is not None)
     if per_minute is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from socle.campaigns.forecast import Dry, Problem, Sending
-from socle.clock import HOUR
+from socle.campaigns.rounds import STEP
 from socle.lake.query import Connection
 from socle.messages.gate import NO_CONTENT
 from socle.messages.outcome import WAS_HELD, WOULD_SEND
@@ -45,5 +45,5 @@ def dry_of(connection: Connection, lines: Path | None) -> Dry:
             FROM (SELECT p, split_part(d, ': ', 1) AS code, substr(d, length(split_part(d, ': ', 1)) + 3) AS what
                   FROM said WHERE r = '{NO_CONTENT}') GROUP BY code ORDER BY people DESC, code""")],
         dict(rows(f"""
-            SELECT (until + {HOUR - 1}) // {HOUR} * {HOUR} AS hour, count(*) FROM said WHERE o = '{WAS_HELD}'
-            GROUP BY hour ORDER BY hour""")))
+            SELECT (until + {STEP - 1}) // {STEP} * {STEP} AS moment, count(*) FROM said WHERE o = '{WAS_HELD}'
+            GROUP BY moment ORDER BY moment""")))
