@@ -34,6 +34,7 @@ class Links:
         self._keys = keys
         self._public_url = public_url
         self._message = message
+        self._clicks: dict[tuple[str, int], str] = {}
         self._utm = tuple((name, (utm or {})[name]) for name in UTM if (utm or {}).get(name))
 
     @cached_property
@@ -61,6 +62,13 @@ class Links:
 
         Raises Unrenderable(`bad_link`, `link_too_long`).
         """
+        # HTML and text of a mail have the same links: each is signed once.
+        found = self._clicks.get((url, number))
+        if found is None:
+            found = self._clicks[url, number] = self._click(url, number)
+        return found
+
+    def _click(self, url: str, number: int) -> str:
         where = target(url, self._utm)
         if where is None:
             return url
