@@ -79,6 +79,8 @@ async function move(step) {
 }
 """
 _HEAD = re.compile(r"<head(?: [^>]*)?>", re.IGNORECASE)
+SHOWN = 20
+"""Messages on a page of the outbox: a browser makes a document of each."""
 _EMPTY = "async function empty_() { await fetch('/local/outbox', {method: 'DELETE'}); location.reload(); }"
 
 _COMMANDS = """curl -u local-write-key: {host}/v1/track -d '{{"userId": "42", "event": "Order Completed",
@@ -127,11 +129,15 @@ def _with_token(link: str) -> str:
     return f" onclick=\"show(event, '{link}')\"" if link.startswith("/api/") else ""
 
 
-def outbox(items: Sequence[Mapping[str, Any]]) -> str:
-    """Everything sent, newest first, for that is what a person wants to see; `items` are newest last."""
-    body = "".join(_item(item) for item in reversed(items)) or (
+def outbox(items: Sequence[Mapping[str, Any]], skip: int = 0) -> str:
+    """What was sent, newest first, for that is what a person wants to see, without the `skip` newest; `items` are newest last."""
+    shown = items[:max(0, len(items) - skip)]
+    body = "".join(_item(item) for item in reversed(shown[-SHOWN:])) or (
         "<p class='lead'>Nothing was sent yet. Mails, text messages, pushes and webhooks appear here.</p>")
     clear = "<button onclick='empty_()'>Empty</button>" if items else ""
+    newer = f"<a href='/local/outbox?skip={max(0, skip - SHOWN)}'>Newer</a>" if skip else ""
+    older = f"<a href='/local/outbox?skip={skip + SHOWN}'>Older</a>" if len(shown) > SHOWN else ""
+    body += f"<div class='row'>{newer} {older}</div>" if newer or older else ""
     return _document(f"Outbox ({len(items)})", (
         f"<p><a href='/'>Socle</a></p><div class='row'><h1>Outbox</h1>{clear}</div>"
         f"<p class='lead'>{len(items)} sent, newest first. <code>curl</code> gets them as JSON, newest last.</p>{body}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from infra.local import links, pages
 from infra.local.http import Request, Response
@@ -24,6 +25,12 @@ def page(html: str, url: str) -> Response:
     """A response of HTML; `url` is where the machine is reached."""
     return Response(200, [("content-type", "text/html; charset=utf-8"), ("cache-control", "no-store"),
                           ("content-security-policy", POLICY.format(url=url))], html.encode())
+
+
+def _number(query: str, name: str) -> int:
+    """A number of the query; 0 for none, and for what is none."""
+    given = dict(parse_qsl(query)).get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
 
 
 class LocalRoutes:
@@ -58,7 +65,7 @@ class LocalRoutes:
             case "/local/outbox", "GET":
                 items = self._machine.outbox.items()
                 if HTML in (request.header("accept") or ""):
-                    return page(pages.outbox(items), self._machine.links.url)
+                    return page(pages.outbox(items, _number(request.query, "skip")), self._machine.links.url)
                 return Response.of(200, {"items": items})
             case "/local/outbox", "DELETE":
                 self._machine.outbox.empty()

@@ -209,3 +209,15 @@ def test_emptying_forgets_everything(machine: LocalMachine) -> None:
     machine.outbox.put("sms", "1")
     assert machine.request("DELETE", "/local/outbox")[0] == 204
     assert items(machine) == []
+
+
+def test_the_page_shows_some_messages_at_a_time_and_leads_to_the_older_ones() -> None:
+    items = [{"channel": "sms", "to": f"+3360000{number:04}", "from": None, "subject": None, "html": None, "text": "hi",
+              "headers": {}, "tags": {}, "sent_at": "2026-01-01T00:00:00.000Z"} for number in range(50)]
+    first, last = pages.outbox(items), pages.outbox(items, 40)
+    assert [f"+3360000{number:04}" in first for number in (49, 30, 29, 0)] == [True, True, False, False]
+    assert "skip=20" in first
+    assert "50 sent" in first
+    assert [f"+3360000{number:04}" in last for number in (49, 10, 9, 0)] == [False, False, True, True]
+    assert "Older" not in last
+    assert "skip=20" in last
