@@ -138,12 +138,12 @@ def story(seed: int, people: int, profiles: Mapping[str, str]) -> Story:
 def _life(chance: Random, one: Message, at: int) -> list[Event]:
     found = [happened(one, "sent", at)]
     if chance.random() < 0.1:
-        return [*found, happened(one, "bounced", at + 1_000, bounce=chance.choice(["hard", "soft"]))]
+        return [*found, happened(one, "bounced", at + 1_000, hard=chance.random() < 0.5)]
     found.append(happened(one, "delivered", at + 1_000))
     for action, often in (("opened", 0.7), ("clicked", 0.5)):
         for number in range(chance.choice([1, 1, 2, 3]) if chance.random() < often else 0):
             link = chance.randrange(1, 4)
-            extra = {"number": link, "link": f"https://shop.test/{link}"} if action == "clicked" else {}
+            extra = {"link_number": link, "link": f"https://shop.test/{link}"} if action == "clicked" else {}
             found.append(happened(one, action, at + 2_000 + chance.randrange(3 * DAY), number, chance.random() < 0.3,
                                   device=chance.choice(["mobile", "desktop"]), **extra))
     if chance.random() < 0.05:

@@ -84,10 +84,11 @@ def _happened(connection: Connection, question: Question) -> None:
 
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE happened AS
-        SELECT profile, "at", CASE WHEN what <> 'bounced' THEN what WHEN {text("bounce")} = 'hard' THEN 'bounced_hard'
+        SELECT profile, "at", CASE WHEN what <> 'bounced' THEN what WHEN {text("hard")} = 'true' THEN 'bounced_hard'
                                    ELSE 'bounced_soft' END AS what,
                regexp_replace({text("message")}, '-[0-9]+$', '') AS message, {text("variant")} AS variant,
-               {text("domain")} AS domain, {text("device")} AS device, {text("number")} AS link, {text("link")} AS url
+               {text("domain")} AS domain, {text("device")} AS device, {text("link_number")} AS link,
+               {text("link")} AS url
         FROM events JOIN meaning USING (name)
         WHERE source = 'socle' AND type = 'track' AND name IN ({listed(KINDS)})
           AND {text("campaign")} = $campaign AND {text("run")} = $run""", {"campaign": question.campaign, "run": question.run})

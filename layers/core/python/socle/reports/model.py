@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 from socle.messages.events import event_name
 from socle.messages.gate import FREQUENCY_CAP, NO_CONTENT, QUIET_HOURS
 from socle.messages.model import CHANNELS
+from socle.tracking.model import AUTOMATICALLY
 
 SENT, DELIVERED, OPENED, CLICKED = "sent", "delivered", "opened", "clicked"
-AUTOMATIC = " Automatically"
-"""Ends the name of what a machine did: an image proxy that fetched ahead, a scanner that followed links."""
 _ACTIONS = (SENT, DELIVERED, "delayed", "rejected", "bounced", "complained", OPENED, CLICKED, "unsubscribed")
 
 
@@ -23,7 +22,7 @@ def _kinds() -> dict[str, tuple[str, ...]]:
             name = event_name(channel, action)
             found[name] = tuple(dict.fromkeys((*found.get(name, ()), action)))
             if action in (OPENED, CLICKED):
-                found[name + AUTOMATIC] = tuple(f"{one}_by_machines" for one in found[name])
+                found[name + AUTOMATICALLY] = tuple(f"{one}_by_machines" for one in found[name])
     return found
 
 
