@@ -13,9 +13,14 @@ import pytest
 
 from socle.errors import Rejected
 from socle.events.model import Event
+from socle.feedback.model import Feedback
+from socle.feedback.outcome import events_of, outcome_of
+from socle.messages.events import sent_event
 from socle.profiles.orders import settle, worth
 from socle.reports.answer import lift, to_csv, with_cost
 from socle.reports.model import Goal, Group
+from socle.tracking.events import correction, visit_event
+from socle.tracking.model import Asked, Visit
 from tests.reports.runs import DAY, GOAL, HOUR, STARTED, House, Story, bought, by_hand, happened, message, person, story
 
 PEOPLE = 240
@@ -183,6 +188,30 @@ def test_another_run_and_another_campaign_are_not_in_it(tmp_path: Path) -> None:
     house.compact()
     report = house.report(tmp_path)
     assert (report["totals"]["sent"], report["totals"]["opened"]) == (1, 0)
+
+
+def test_what_tracking_and_feedback_say_is_understood(tmp_path: Path) -> None:
+    house = House()
+    house.tell([person("u1")])
+    one, agent = message("u1", "p1"), Asked("GET", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Mobile", {})
+    at, url = STARTED + HOUR, "https://shop.test/boots?size=42"
+    visits = [(Visit("opened", 0, at, True), ""), (Visit("clicked", 2, at, True), ""),
+              (Visit("clicked", 3, at, False), "scanner")]
+    said = [visit_event(one, visit, why, agent, url, at) for visit, why in visits]
+    said.append(correction(one, Visit("opened", 0, at, True), "burst", at))
+    for heard in (Feedback("delivery", STARTED + 1_000, one.tag, ()), Feedback("bounce", at, one.tag, (), "Permanent"),
+                  Feedback("complaint", at, one.tag, (), reason="abuse")):
+        said += events_of(heard, outcome_of(heard), one, one, at)
+    house.tell([sent_event(one, STARTED), *said])
+    house.compact()
+    report = house.report(tmp_path)
+    assert {what: report["totals"][what] for what in ("sent", "delivered", "opened", "opened_by_machines", "clicked",
+            "clicked_by_machines", "bounced_hard", "bounced", "complained")} == {
+        "sent": 1, "delivered": 1, "opened": 0, "opened_by_machines": 1, "clicked": 1, "clicked_by_machines": 1,
+        "bounced_hard": 1, "bounced": 1, "complained": 1}
+    assert [(part["name"], part["url"], part["clicked"]) for part in report["by_link"]] == [
+        ("2", "https://shop.test/boots", 1), ("3", "https://shop.test/boots", 0)]
+    assert {part["name"]: part["clicked"] for part in report["by_device"]} == {"mobile": 1}
 
 
 def test_a_client_that_names_a_campaign_in_its_own_events_changes_no_report(tmp_path: Path) -> None:
