@@ -128,7 +128,7 @@ class MemoryProfiles:
 
     def delete_pages(self, profile: str) -> None:
         keys, _ = self.calls.make("Query", [profile], lambda _: sorted(
-            key for key in self.items if key[0] == profile and key[1].startswith(("E#", "G#"))))
+            key for key in self.items if key[0] == profile and key[1].startswith(("E#", "G#", "K", "M#"))))
         for some in ([(group, "P#" + profile) for _, group in keys if group.startswith("G#")], keys):
             for start in range(0, len(some), 25):
                 self._batches("BatchWriteItem", some[start:start + 25], lambda keys: self._write(dict.fromkeys(keys)))
