@@ -44,6 +44,11 @@ def test_what_would_never_end_is_too_long_and_takes_little_memory(source: str) -
     assert peak < 30_000_000
 
 
+def test_a_value_may_not_be_longer_than_a_mail_could_be() -> None:
+    with pytest.raises(Unrenderable):
+        text("{% assign a = traits.note | append: traits.note %}{{ a.size }}", {"traits": {"note": "x" * 60_000}})
+
+
 def test_ten_megabytes_of_output_are_too_long() -> None:
     person = {"event": {"note": "x" * 30_000}}
     with pytest.raises(Unrenderable) as refused:

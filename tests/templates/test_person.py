@@ -27,8 +27,8 @@ def test_a_person_is_seen_as_people_know_them() -> None:
     view = person_view(ada, {"score": 7}, T0 + 60_000, "Product Viewed")
     source = ("{{ traits.firstName }} {{ profile.email }} {{ profile.id }} {{ orders.EUR.count }} "
               "{{ orders.EUR.revenue | money: 'EUR', minor: true }} {{ segments | join: ',' }} {{ computed.score }} "
-              "{{ rfm.group }} {{ consent.email.news }} {{ event.sku }} {{ profile.events['Product Viewed'] }} {{ now | date: 'HH:mm' }} "
-              "{{ orders.EUR.last | date: 'long' }}")
+              "{{ rfm.group }} {{ consent.email.news }} {{ event.sku }} {{ profile.events['Product Viewed'] }} "
+              "{{ now | date: 'HH:mm' }} {{ orders.EUR.last | date: 'long' }}")
     assert text(source, view).replace("\xa0", " ") == (
         "Ada ada@example.com p1 1 42,50 € all,vip 7 champions subscribed b 2 23:14 14 novembre 2023")
 
