@@ -77,7 +77,8 @@ class CampaignReport(BaseModel):
     by_link: list[dict[str, Any]]
     lift: dict[str, Any] | None = Field(description="how much more people converted than those held out; null without a holdout")
     cost: Cost
-    returns: dict[str, Any] = Field(description="by currency: cost, net revenue, return on investment, cost of a conversion")
+    returns: dict[str, Any] = Field(description="by currency: cost, net revenue, return on investment, cost of a conversion; of "
+                                    "variants and domains too")
 
 
 @router.get("/api/campaigns/<name>/forecasts/<run>", summary="What a campaign would come to", operation_id="read_forecast",

@@ -237,19 +237,34 @@ def test_when_time_is_up_it_says_how_much_it_read(told: tuple[Story, dict[str, A
     assert not report["complete"]
 
 
-def test_roi_is_told_in_currencies_whose_worth_is_known() -> None:
-    report = {"totals": {"revenue": {"EUR": 10_000, "JPY": 500}, "refunded": {"EUR": 1_000}, "converted": 4}}
-    found = with_cost(report, {"SES": 20.0, "DynamoDB": 5.0}, {"EUR": 0.9}, {"EUR": 250})
+def costly(report: dict[str, Any]) -> dict[str, Any]:
+    return with_cost(report, {"SES": 20.0, "DynamoDB": 5.0}, {"EUR": 0.9}, {"EUR": 250})
+
+
+def test_roi_is_told_in_currencies_whose_worth_is_known(told: tuple[Story, dict[str, Any]]) -> None:
+    totals = {**told[1]["totals"], "revenue": {"EUR": 10_000, "JPY": 500}, "refunded": {"EUR": 1_000}, "converted": 4}
+    found = costly({**told[1], "totals": totals})
     assert found["cost"]["usd"] == 25.0
     assert found["returns"] == {"EUR": {"cost": 2_500, "net_revenue": 9_000, "roi": 2.6, "per_conversion": 625}}
 
 
+def test_each_variant_and_domain_cost_as_much_as_it_had_of_the_messages(told: tuple[Story, dict[str, Any]]) -> None:
+    found = costly(told[1])
+    for by in ("variant", "domain"):
+        parts = found[f"by_{by}"]
+        assert sum(part["returns"]["EUR"]["cost"] for part in parts) == pytest.approx(2_500, abs=len(parts))
+        for part in parts:
+            assert part["returns"]["EUR"]["cost"] == round(2_500 * part["sent"] / found["totals"]["sent"])
+
+
 def test_csv_has_a_row_for_the_whole_and_one_for_each_part(told: tuple[Story, dict[str, Any]]) -> None:
-    report = told[1]
+    report = costly(told[1])
     rows = list(csv.DictReader(io.StringIO(to_csv(report))))
     assert [row["by"] for row in rows].count("total") == 1
     assert int(rows[0]["sent"]) == report["totals"]["sent"]
     assert int(rows[0]["revenue_EUR"]) == report["totals"]["revenue"]["EUR"]
+    assert float(rows[0]["roi_EUR"]) == report["returns"]["EUR"]["roi"]
+    assert {row["cost_EUR"] for row in rows if row["by"] == "link"} == {""}
     assert {(row["by"], row["name"]) for row in rows[1:]} == {
         (by, part["name"]) for by in ("variant", "domain", "device", "link") for part in report[f"by_{by}"]}
 
@@ -258,4 +273,4 @@ def test_what_a_spreadsheet_would_run_stays_a_text(tmp_path: Path) -> None:
     house = House()
     house.tell([person("u1"), happened(message("u1", "p1", domain="=cmd"), "sent", STARTED)])
     house.compact()
-    assert "domain,'=cmd," in to_csv(house.report(tmp_path))
+    assert "domain,'=cmd," in to_csv(costly(house.report(tmp_path)))

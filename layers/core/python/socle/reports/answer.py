@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Any
 
 from socle.campaigns.statistics import Rate, difference, wilson
@@ -17,6 +18,8 @@ _DAY = 86_400_000
 _RATES = {"delivered": "sent", "bounced": "sent", "opened": "delivered", "clicked": "delivered", "unsubscribed": "delivered",
           "complained": "delivered", "converted": "delivered"}
 """Rate → of what it is a part."""
+SENT_BY = ("variant", "domain")
+"""Parts that every message belongs to."""
 _FIRST_COLUMNS = ("by", "name", "url")
 
 
@@ -55,36 +58,46 @@ def with_cost(report: Report, usd: Mapping[str, float], rates: Mapping[str, floa
     rates  currency → how much of it a dollar is worth; revenue in others is not compared with the cost
     other  currency → what else the campaign cost, minor units
     """
-    total = sum(usd.values())
-    totals = report["totals"]
-    known = {"USD": 1.0, **rates}
-    back = {}
-    for currency in sorted({*totals["revenue"], *other, *rates} or {"USD"}):
-        if currency not in known:
-            continue
-        cost = total * known[currency] * 10 ** exponent(currency) + other.get(currency, 0)
-        net = totals["revenue"].get(currency, 0) - totals["refunded"].get(currency, 0)
-        back[currency] = {
-            "cost": round(cost), "net_revenue": net, "roi": round((net - cost) / cost, 4) if cost else None,
-            "per_conversion": round(cost / totals["converted"]) if totals["converted"] else None,
-        }
-    return {**report, "cost": {"usd": round(total, 6), "services": {name: round(value, 6) for name, value in usd.items()}},
-            "returns": back}
+    total, totals = sum(usd.values()), report["totals"]
+    known = {currency: rate * 10 ** exponent(currency) for currency, rate in {"USD": 1.0, **rates}.items()}
+    shown = sorted({*totals["revenue"], *other, *rates} & known.keys() or {"USD"})
+    costs = {currency: total * known[currency] + other.get(currency, 0) for currency in shown}
+    # What a part cost: as much of it as it had of the messages. Links and devices had none of their own.
+    parts = {f"by_{by}": [{**part, "returns": _returns(part, costs, part["sent"] / totals["sent"] if totals["sent"] else 0.0)}
+                          for part in report[f"by_{by}"]] for by in SENT_BY}
+    return {**report, **parts, "returns": _returns(totals, costs, 1.0),
+            "cost": {"usd": round(total, 6), "services": {name: round(value, 6) for name, value in usd.items()}}}
+
+
+def _returns(part: Mapping[str, Any], costs: Mapping[str, float], share: float) -> dict[str, Any]:
+    """Currency → cost, what came back, how much of the cost that is, and what one who converted cost."""
+    found = {}
+    for currency, whole in costs.items():
+        cost, converted = whole * share, part["converted"]
+        net = part["revenue"].get(currency, 0) - part["refunded"].get(currency, 0)
+        found[currency] = {"cost": round(cost), "net_revenue": net, "roi": round((net - cost) / cost, 4) if cost else None,
+                           "per_conversion": round(cost / converted) if converted else None}
+    return found
 
 
 def to_csv(report: Report) -> str:
     """A row for the whole, then one for each part; money in minor units, a column for each currency. RFC 4180."""
-    parts = [("total", report["totals"]), *((by, part) for by in BY for part in report[f"by_{by}"])]
+    parts = [("total", {**report["totals"], "returns": report["returns"]}),
+             *((by, part) for by in BY for part in report[f"by_{by}"])]
     currencies = sorted({currency for _, part in parts for currency in (*part["revenue"], *part["refunded"])})
-    plain = [name for name in report["totals"] if name not in ("revenue", "refunded", "rates", "name", "url")]
+    plain = [name for name, value in report["totals"].items() if not isinstance(value, dict)]
+    money = [(what, currency) for currency in currencies for what in ("revenue", "refunded")]
+    returned = [(what, currency) for currency in report["returns"] for what in ("cost", "roi", "per_conversion")]
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([*_FIRST_COLUMNS, *plain, *(f"{name}_rate" for name in _RATES),
-                     *(f"{what}_{currency}" for currency in currencies for what in ("revenue", "refunded"))])
+                     *(f"{what}_{currency}" for what, currency in (*money, *returned))])
     for by, part in parts:
-        writer.writerow([by, _safe(part.get("name", "")), _safe(part.get("url", "")), *(part.get(name, "") for name in plain),
-                         *("" if part["rates"][name] is None else part["rates"][name] for name in _RATES),
-                         *(part[what].get(currency, 0) for currency in currencies for what in ("revenue", "refunded"))])
+        back = part.get("returns", {})
+        # None, where there is nothing to tell, is an empty cell.
+        writer.writerow([by, _safe(part.get("name", "")), _safe(part.get("url", "")), *(part[name] for name in plain),
+                         *(part["rates"][name] for name in _RATES), *(part[what].get(currency, 0) for what, currency in money),
+                         *(back.get(currency, {}).get(what) for what, currency in returned)])
     return out.getvalue()
 
 
@@ -114,11 +127,9 @@ def _part(found: Found, places: Iterable[tuple[str, str]]) -> dict[str, Any]:
     counts["converted"] = sum(found.converted.get(place, 0) for place in places)
     counts["conversions"] = sum(found.conversions.get(place, 0) for place in places)
     money: dict[str, dict[str, int]] = {"revenue": {}, "refunded": {}}
-    for place in places:
-        for (by, name, currency), sums in found.orders.items():
-            if (by, name) == place:
-                for what, sum_ in zip(money, sums, strict=True):
-                    money[what][currency] = money[what].get(currency, 0) + sum_
+    for place, currency in product(places, found.currencies):
+        for what, sum_ in zip(money, found.orders.get((*place, currency), ()), strict=False):
+            money[what][currency] = money[what].get(currency, 0) + sum_
     return {**counts, **money, "rates": {**_rates(counts), "click_to_open": _rate(counts[CLICKED], counts[OPENED])}}
 
 

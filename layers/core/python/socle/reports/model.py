@@ -87,6 +87,11 @@ class Found:
     urls: dict[str, str] = field(default_factory=dict)
     """Number of a link → its target."""
 
+    @property
+    def currencies(self) -> frozenset[str]:
+        """Of all orders."""
+        return frozenset(currency for _, _, currency in self.orders)
+
 
 class Outcomes(NamedTuple):
     """What became of the people of a run, each counted once by the last word on them.
