@@ -124,8 +124,8 @@ class Collaborators(CampaignServices, ConsentServices, ReportServices, TemplateS
     @cached_property
     def definitions(self) -> Definitions:
         return Definitions(self._definition_store, {
-            SEGMENTS: self.checks, COMPUTED: self.checks, CAMPAIGNS: self.campaign_checks} | self.among_templates()
-            | self.among_topics())
+            **self.among_templates(), **self.among_topics(), SEGMENTS: self.checks, COMPUTED: self.checks,
+            CAMPAIGNS: self.campaign_checks})
 
     @cached_property
     def checks(self) -> Checks:

@@ -55,8 +55,9 @@ def read(event: Mapping[str, Any], now: int) -> Request:
     """The request in an event of an HTTP API (payload 2.0). Raises Rejected for what is too large or no form."""
     http = event["requestContext"]["http"]
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    _, path, token, *rest = [*event["rawPath"].split("/"), "", ""]
-    if [part for part in rest if part] or len(token) > MAX_TOKEN:
+    parts: list[str] = event["rawPath"].split("/")
+    path, token = (*parts[1:3], "", "")[:2]
+    if any(parts[3:]) or len(token) > MAX_TOKEN:
         raise Rejected("not_found", "there is no such page", status=404)
     query = event.get("rawQueryString") or ""
     if len(query) > MAX_QUERY:

@@ -14,16 +14,15 @@ from socle.profiles.model import Snapshot
 
 KINDS = {BY_EMAIL: EMAIL, SMS: PHONE, PUSH: DEVICE_TOKEN}
 """Channel → type of identifier that is an address on it."""
-_TRAITS = ((BY_EMAIL, "email", lambda value: email(value).value), (SMS, "phone", lambda value: phone(value, None).value))
 
 
 def addresses(snapshot: Snapshot) -> list[Address]:
     """All that the person can be reached at: identifiers, and what traits say."""
     found = addresses_among((kind, value) for kind, values in sorted(snapshot.identifiers.items()) for value in sorted(values))
-    for channel, trait, form in _TRAITS:
-        register = snapshot.traits.get(trait)
-        value = form(register.value) if register is not None and isinstance(register.value, str) else None
-        if isinstance(value, str):
+    said = {trait: register.value for trait in ("email", "phone")
+            if (register := snapshot.traits.get(trait)) is not None and isinstance(register.value, str)}
+    for channel, value in ((BY_EMAIL, email(said.get("email", "")).value), (SMS, phone(said.get("phone", ""), None).value)):
+        if isinstance(value, str) and value:
             found.append(Address(channel, value))
     return list(dict.fromkeys(found))
 
