@@ -35,7 +35,7 @@ def test_a_person_is_seen_as_people_know_them() -> None:
 
 def test_what_is_not_known_is_missing_and_not_empty() -> None:
     view = person_view(person(identify(0, traits={"firstName": "Ada", "lastName": None})), {}, T0, "Order Completed")
-    asked = "{% if traits.lastName or event or orders.EUR or rfm.group or profile.email or locale %}a{% else %}b{% endif %}"
+    asked = "{% if traits.lastName or event or orders.EUR or rfm.group or profile.email %}a{% else %}b{% endif %}"
     assert text(asked, view) == "b"
 
 

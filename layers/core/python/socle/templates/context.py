@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from io import StringIO
 from typing import Any, TextIO
 
 from liquid import RenderContext
@@ -37,11 +36,12 @@ class TooLong(ResourceLimitError):
     """A limit was reached."""
 
 
-class Out(StringIO):
-    """Text as it is written."""
+class Out:
+    """Text as it is written. Liquid asks no more of a TextIO than this."""
+
+    __slots__ = ("limit", "parts", "size")
 
     def __init__(self, limit: int = MAX_OUTPUT) -> None:
-        super().__init__()
         self.parts: list[str] = []
         self.size = 0
         self.limit = limit
@@ -118,13 +118,15 @@ class Context(RenderContext):
         self.spend(val)
         self.locals[key] = val
 
-    def get_buffer(self, buf: TextIO | None = None) -> Out:
+    def get_buffer(self, buf: TextIO | None = None) -> Out:  # type: ignore[override]
         """For what is written aside."""
         return Out(buf.limit - buf.size if isinstance(buf, Out) else MAX_OUTPUT)
 
     def spend(self, value: Any) -> None:
         """Count a value that was made. Raises TooLong."""
-        if isinstance(value, (str, list, tuple, range)):
+        if value.__class__ is str and len(value) < MAX_VALUE and self.work < MAX_WORK - MAX_VALUE:
+            self.work += len(value) + 10
+        elif isinstance(value, (str, list, tuple, range)):
             try:
                 length = len(value)
             except OverflowError:

@@ -21,7 +21,7 @@ from liquid.undefined import Undefined
 from markupsafe import escape
 
 from socle.templates import filters
-from socle.templates.context import FIELD, LINKS, MAX_OUTPUT, MAX_VALUE, URLS, Context, Missing, TooLong
+from socle.templates.context import FIELD, LINKS, MAX_OUTPUT, MAX_VALUE, URLS, Context, Missing, Out, TooLong
 from socle.templates.model import Unrenderable
 
 TRACKED = "tracked"
@@ -65,13 +65,13 @@ class _TrackedNode(Node):
 
 def _plain(template: BoundTemplate, context: RenderContext) -> str:
     before, context.autoescape = context.autoescape, False
-    buffer = context.get_buffer()
+    out: Any = Out(MAX_VALUE)
     try:
         for node in template.nodes:
-            node.render(context, buffer)
+            node.render(context, out)
     finally:
         context.autoescape = before
-    return buffer.getvalue().strip()
+    return str(out.getvalue()).strip()
 
 
 class _Tracked(Tag):

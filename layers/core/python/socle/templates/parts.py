@@ -37,7 +37,7 @@ def rendered(part: Part, scope: dict[str, Any], field: str) -> str:
     if isinstance(part, str):
         return part
     scope[FIELD] = field
-    out = Out()
+    out: Any = Out()
     try:
         context = Context(part, globals=scope)
         for node in part.nodes:
@@ -46,7 +46,7 @@ def rendered(part: Part, scope: dict[str, Any], field: str) -> str:
         pass
     except (*_FAULTS, LiquidInterrupt) as error:
         raise unrenderable(error, field) from error
-    return out.getvalue()
+    return str(out.getvalue())
 
 
 def unrenderable(error: Exception, field: str) -> Unrenderable:

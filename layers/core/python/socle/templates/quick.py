@@ -56,7 +56,10 @@ class QuickBlock(BlockNode):
         if self.blank:
             buffer = NullIO()
         for node in self.nodes:
-            node.render(context, buffer)
+            if node.__class__ is QuickContent:
+                buffer.write(node.text)  # type: ignore[attr-defined]
+            else:
+                node.render(context, buffer)
         return 0 if self.blank else 1
 
 
