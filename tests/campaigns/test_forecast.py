@@ -15,7 +15,7 @@ from socle.campaigns.calls import Shape, of_computing, of_run, of_what_follows
 from socle.campaigns.forecast import Dry, Sending, forecast, lasting, rate, scaled, shape_of
 from socle.campaigns.model.document import CampaignDocument
 from socle.channels.model import Quota
-from socle.costs.prices import MAILS, PRICES, PUSHES, TEXTS, TRANSITIONS, dollars
+from socle.costs.prices import FILES, MAILS, PRICES, PUSHES, TEXTS, TRANSITIONS, dollars
 from socle.messages.outcome import WOULD_SEND
 from socle.messages.units import Units
 from socle.reports.dry import dry_of
@@ -139,6 +139,13 @@ def test_a_million_mails_cost_what_their_parts_cost() -> None:
     assert found["cost"]["usd"] == pytest.approx(sum(found["cost"]["services"].values()), abs=1e-5)
     assert found["cost"]["usd"] == pytest.approx(found["cost"]["counted"]["usd"] + found["cost"]["modelled"]["usd"], abs=1e-5)
     assert 100 < found["cost"]["usd"] < 140
+
+
+def test_mails_that_carry_files_pay_for_their_bytes() -> None:
+    plain = forecast(dry(100, 100), document(), "email", MANY, 20, BEGINS)["cost"]
+    heavy = forecast(dry(100, 100), document(), "email", MANY, 20, BEGINS, {""})["cost"]
+    assert heavy["counted"]["units"][FILES] == 200 * 20_000
+    assert heavy["services"]["SES"] - plain["services"]["SES"] == pytest.approx(200 * 20_000 * 0.12e-9, abs=1e-6)
 
 
 def test_every_unit_has_a_price() -> None:

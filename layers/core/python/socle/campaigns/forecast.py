@@ -6,7 +6,8 @@ nothing. Their outcomes are added up (Dry), and the rest is arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from socle.campaigns.calls import Shape, of_computing, of_run, of_what_follows
@@ -14,7 +15,7 @@ from socle.campaigns.model.document import At, CampaignDocument
 from socle.campaigns.pace import chunk_size, day_ends
 from socle.channels.model import Quota
 from socle.clock import DAY, HOUR, SECOND
-from socle.costs.prices import dollars
+from socle.costs.prices import FILES, dollars
 from socle.iso import to_iso
 from socle.messages.gate import NO_CONTENT
 from socle.messages.outcome import WAS_FAILED, WAS_HELD, WAS_SKIPPED, WOULD_SEND
@@ -80,15 +81,21 @@ class Lasting(NamedTuple):
     days: Sequence[int]
 
 
-def forecast(dry: Dry, document: CampaignDocument, channel: str, quota: Quota, batch: int,
-             begins: int) -> dict[str, Any]:
-    """The answer of the API. batch: people that a worker handles together; begins: when it would be launched, epoch ms."""
+def forecast(dry: Dry, document: CampaignDocument, channel: str, quota: Quota, batch: int, begins: int,
+             with_files: Collection[str] = ()) -> dict[str, Any]:
+    """The answer of the API.
+
+    batch       people that a worker handles together
+    begins      when it would be launched, epoch ms
+    with_files  variants whose mails carry files or images: the bytes of such mails are paid for (the text of them, too, here)
+    """
     would = dry.of(WOULD_SEND)
     # Whoever waits for the end of quiet hours is sent to later, and costs as much as the others do on average.
     coming = would + dry.of(WAS_HELD)
     people = scaled(dry.units, coming / would) if would else dry.units
     # … and is looked at twice.
     people = people._replace(reads=people.reads + round(dry.units.reads * dry.of(WAS_HELD) / max(dry.audience, 1)))
+    files = sum(one.size for variant, one in dry.sendings.items() if variant in with_files) * coming // max(would, 1)
     took = lasting(coming, document, quota)
     shape = shape_of(dry, document, rate(document, quota), batch, len(took.days))
     return {
@@ -105,13 +112,13 @@ def forecast(dry: Dry, document: CampaignDocument, channel: str, quota: Quota, b
         "sending": {"rate": round(rate(document, quota), 2), "left_today": quota.left, "seconds": -(-took.ms // SECOND),
                     "ends": to_iso(begins + took.ms),
                     "days": [{"day": day, "messages": number} for day, number in enumerate(took.days[:SHOWN_DAYS], 1)]},
-        "cost": cost(people, shape, channel, dry.audience, coming),
+        "cost": cost(people, shape, channel, dry.audience, coming, files),
     }
 
 
-def cost(people: Units, shape: Shape, channel: str, audience: int, messages: int) -> dict[str, Any]:
+def cost(people: Units, shape: Shape, channel: str, audience: int, messages: int, files: int = 0) -> dict[str, Any]:
     """US dollars: in all, by service, for 1,000 messages; the units of a run's own calls, and what is modelled."""
-    counted = of_run(shape, people, channel, messages)
+    counted = of_run(shape, people, channel, messages) + Counter({FILES: files})
     follows, computing = of_what_follows(people, channel, messages), of_computing(audience, messages, channel)
     services = dollars(counted + follows + computing)
     total = sum(services.values())

@@ -44,7 +44,7 @@ class Forecasts:
         quota, blocked = self._quota_of(channel)
         return {"campaign": campaign, "run": run, "planned_at": to_iso(plan["planned_at"]),
                 "complete": dry.audience == plan["audience"],
-                "blocked": blocked, **forecast(dry, document, channel, quota, BATCH, now)}
+                "blocked": blocked, **forecast(dry, document, channel, quota, BATCH, now, _with_files(plan))}
 
     def _quota_of(self, channel: str) -> tuple[Quota, dict[str, str] | None]:
         """What may be sent, and why nothing may."""
@@ -57,3 +57,9 @@ class Forecasts:
 def channel_of(plan: dict[str, Any]) -> str:
     """The one channel of a run's templates."""
     return str(next(iter(plan["templates"].values()))["document"]["channel"])
+
+
+def _with_files(plan: dict[str, Any]) -> set[str]:
+    """Variants whose mails carry files or images of their own."""
+    return {variant for variant, frozen in plan["templates"].items()
+            if frozen["document"].get("attachments") or "cid:" in str(frozen)}
