@@ -49,6 +49,11 @@ def test_a_value_may_not_be_longer_than_a_mail_could_be() -> None:
         text("{% assign a = traits.note | append: traits.note %}{{ a.size }}", {"traits": {"note": "x" * 60_000}})
 
 
+def test_a_number_may_not_be_longer_than_money_could_be() -> None:
+    with pytest.raises(Unrenderable):
+        text("{{ 1000000000 | times: 1000000000 }}")
+
+
 def test_ten_megabytes_of_output_are_too_long() -> None:
     person = {"event": {"note": "x" * 30_000}}
     with pytest.raises(Unrenderable) as refused:

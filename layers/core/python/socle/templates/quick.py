@@ -57,7 +57,7 @@ class QuickBlock(BlockNode):
             buffer = NullIO()
         for node in self.nodes:
             if node.__class__ is QuickContent:
-                buffer.write(node.text)  # type: ignore[attr-defined]
+                buffer.write(node.text)
             else:
                 node.render(context, buffer)
         return 0 if self.blank else 1
