@@ -12,8 +12,9 @@ import pytest
 from botocore import exceptions as boto
 from botocore.stub import ANY, Stubber
 
+from socle.channels import store
 from socle.channels.model import Ambiguous, NotSent, Taken
-from socle.channels.store import ONCE, Channels
+from socle.channels.store import Channels
 from socle.effects.webhook import Answer, ask, signing_secret
 from socle.errors import Rejected, Unavailable
 from socle.messages.model import MARKETING, PUSH, SMS, TRANSACTIONAL, WEBHOOK, Address, Hook, Mail, Push, Sender, Text
@@ -28,7 +29,7 @@ STOP, AGAIN, NEVER, UNKNOWN = "stop", "again", "never", "unknown"
 
 
 def client(service: str) -> Any:
-    return boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x", config=ONCE)
+    return boto3.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x", config=store.ONCE)
 
 
 class Raises:

@@ -67,6 +67,11 @@ def test_what_is_written_is_read_again(subject: str, html: str, text: str, name:
     assert b"\n" not in raw.replace(b"\r\n", b"")
 
 
+def test_a_line_break_is_a_space() -> None:
+    found = read(build(Mail("Hello\r\nBcc: x@y.example", "", "t"), "u@example.com", Sender("a@b.example", "A\nB"), message()))
+    assert (found["subject"], found["from"].addresses[0].display_name) == ("Hello Bcc: x@y.example", "A B")
+
+
 @given(value=st.text(st.one_of(UNICODE, st.sampled_from("\r\n:\x00\x85\u2028")), max_size=60))
 def test_no_value_makes_a_second_field(value: str) -> None:
     raw = build(Mail(value, "<p>x</p>", "x", (File(value, "text/plain", b"x"),)), "u@example.com",
