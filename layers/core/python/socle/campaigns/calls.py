@@ -58,6 +58,7 @@ class Shape(NamedTuple):
     batch     people that a worker handles together
     calls     of workers: one for each chunk, more where a chunk takes longer than a function may
     variants  how many
+    budgets   of rates that each batch takes a place of: the channel's, a throttle's
     waits     for a time, for the next portion, for a winner; each is followed by a round
     """
 
@@ -66,6 +67,7 @@ class Shape(NamedTuple):
     batch: int
     calls: int
     variants: int = 1
+    budgets: int = 1
     waits: int = 0
 
     @property
@@ -84,7 +86,7 @@ def of_run(shape: Shape, people: Units, channel: str, messages: int) -> Counts:
     calls, steps = shape.calls, shape.rounds + shape.waits + 1
     counts: Counts = Counter({
         READS: people.reads + _plan_reads(shape) + steps + 2 + shape.batches + calls * (shape.variants + 2),
-        WRITES: people.writes + 3 + shape.batches + calls * shape.variants,
+        WRITES: people.writes + 3 + shape.batches * shape.budgets + calls * shape.variants,
         STREAM_IN: people.kib,
         PUTS: 2 + len(shape.chunks) * 2 + steps + calls,  # plan, progress; chunks, listings of outcomes; progress; outcomes
         GETS: 2 * steps + 1 + 2 * calls + calls,  # plan and progress; the worker's plan and chunk; outcomes

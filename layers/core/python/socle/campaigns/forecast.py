@@ -169,7 +169,8 @@ def shape_of(dry: Dry, document: CampaignDocument, a_second: float, batch: int, 
         waits += max(len(chunks) - 1, 0)
     if isinstance(document.schedule, At):
         waits += _HOURS_OF_ZONES if document.schedule.local else 1
-    return Shape(dry.audience, chunks, batch, sum(-(-people // a_call) for people in chunks), len(document.templates), waits)
+    calls = sum(-(-people // a_call) for people in chunks)
+    return Shape(dry.audience, chunks, batch, calls, len(document.templates), 1 + (per_minute is not None), waits)
 
 
 def rate(document: CampaignDocument, quota: Quota) -> float:

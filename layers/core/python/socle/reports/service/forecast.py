@@ -14,13 +14,12 @@ from socle.iso import to_iso
 from socle.lake.query import Connection
 from socle.messages.model import EMAIL
 from socle.messages.service.chunks import BATCH
+from socle.rates.service import RATES, SHARE
 from socle.reports.dry import dry_of
 from socle.reports.store import OutcomeFiles
 
 FORECAST = "forecast"
 """The mode of a run's plan."""
-ELSEWHERE = Quota(20.0)
-"""Assumed of channels that tell no rate: SNS lets 20 messages a second go at first."""
 
 
 class Forecasts:
@@ -49,7 +48,10 @@ class Forecasts:
     def _quota_of(self, channel: str) -> tuple[Quota, dict[str, str] | None]:
         """What may be sent, and why nothing may."""
         try:
-            return (self._quota() if channel == EMAIL else ELSEWHERE), None
+            if channel != EMAIL:
+                return Quota(RATES[channel] * SHARE), None
+            quota = self._quota()
+            return quota._replace(rate=quota.rate * SHARE), None
         except NotSent as error:
             return Quota(1.0, 0), {"code": error.code, "message": error.message}
 
