@@ -56,7 +56,10 @@ def test_launching_by_hand_a_campaign_for_later_and_the_clock_are_one_run() -> N
 def test_the_audience_of_a_later_time_is_that_of_the_time() -> None:
     world, _ = world_with({"type": "at", "at": "2026-06-01T13:00"})
     run = world.launch()
+    world.work(until=NOON + MINUTE)
+    assert world.runs.load("letter", run.id).audience is None
     world.segments["readers"] = ["late-comer"]
+    world.started.append({"name": run.execution, "campaign": "letter", "run": run.id, "attempt": 1})
     world.work()
     assert world.sent[run.occurrence] == ["late-comer"]
 
@@ -121,6 +124,14 @@ def test_of_two_launches_at_once_one_is_refused() -> None:
     with pytest.raises(Rejected, match="under way"):
         other.campaigns.launch("letter", "chance02", NOON)
     assert len(other.started) == len(other.runs.runs) == 1
+
+
+def test_a_run_that_has_just_begun_is_under_way_before_its_execution_is() -> None:
+    world = World(5)
+    world.launch()
+    world.executions.clear()
+    with pytest.raises(Rejected, match="under way"):
+        world.campaigns.launch("letter", "chance02", NOON + MINUTE)
 
 
 def test_a_run_whose_execution_never_began_is_started_again() -> None:

@@ -19,8 +19,9 @@ def test_everybody_of_the_segment_gets_it_once_and_the_run_says_so() -> None:
     assert (done.state, done.audience, [state for state, *_ in done.history]) == ("finished", 10, ["running", "finished"])
     shown = world.shown(done)
     assert (shown["outcomes"], shown["waiting"]) == ({"sent": 10}, 0)
+    assert world.runs.turns() == []
     world.now += MINUTE
-    assert world.launch().occurrence != run.occurrence  # the turn is free again
+    assert world.launch().occurrence != run.occurrence
 
 
 def test_who_is_in_an_excluded_segment_is_not_in_the_audience() -> None:

@@ -149,7 +149,11 @@ class Steps:
                 decide_by = run.decide_by or now + milliseconds(test.fallback)
                 self._change(run, lambda one: one.become(DECIDING, now, WORKFLOW, reason, decide_by=decide_by))
                 return progress, _answer(END)
-            self._change(run, lambda one: one.become(RUNNING, now, WORKFLOW, reason, winner=winner, decide_by=None))
+            after = self._change(run, lambda one: one if one.winner else one.become(
+                RUNNING, now, WORKFLOW, reason, winner=winner, decide_by=None))
+            if not after.winner:
+                return progress, _answer(END)  # it has just been paused or cancelled
+            winner = after.winner  # somebody may have chosen meanwhile
         return progress.with_chunks(self._release(run, released(progress, now), winner))
 
     def _winner(self, run: Run, variants: list[str], test: Test, now: int) -> tuple[str, str]:
@@ -210,10 +214,14 @@ class Steps:
         keys = self._files.keys(key_of(run.campaign, run.id, f"outcomes/{number:05}-"))
         return last_words(data for _, data in self._files.all(keys))
 
-    def _change(self, run: Run, what: Callable[[Run], Run]) -> None:
-        """Change the run if it still is this execution's."""
-        self._runs.change(run.campaign, run.id, lambda one: what(one) if (one.state, one.attempt) == (RUNNING, run.attempt)
-                          else None)
+    def _change(self, run: Run, what: Callable[[Run], Run]) -> Run:
+        """Change the run if it still is this execution's; the run as it is then."""
+        def changed(one: Run) -> Run | None:
+            if (one.state, one.attempt) != (RUNNING, run.attempt):
+                return None
+            after = what(one)
+            return after if after != one else None
+        return self._runs.change(run.campaign, run.id, changed)
 
     def _save(self, run: Run, progress: Progress) -> None:
         self._files.write(key_of(run.campaign, run.id, PROGRESS), progress.to_json())
