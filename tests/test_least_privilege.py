@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from contextvars import ContextVar
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
 from typing import Any
 
 import botocore.client
@@ -30,9 +31,10 @@ ACTIONS = {
     ("s3", "DeleteObjects"): lambda asked: {"s3:DeleteObject"},
     ("s3", "HeadObject"): lambda asked: {"s3:GetObject"},
     ("s3", "ListObjectsV2"): lambda asked: {"s3:ListBucket"},
+    ("ses", "SendEmail"): lambda asked: {"ses:SendEmail", "ses:SendRawEmail"},  # SES asks for the second when it is MIME
     ("sqs", "SendMessageBatch"): lambda asked: {"sqs:SendMessage"},
 }
-SERVICES = {"stepfunctions": "states"}
+SERVICES = {"stepfunctions": "states", "sesv2": "ses"}
 NOT_IN_A_DAY = {"export_segments_due": {"states:DescribeExecution"}}
 """Granted, and called only when things meet: an export is due while its last run is under way."""
 
@@ -49,6 +51,7 @@ class Recorder:
 @pytest.fixture(scope="module")
 def recorded() -> Iterator[tuple[Recorder, LocalMachine]]:
     patch, recorder = pytest.MonkeyPatch(), Recorder()
+    submit = ThreadPoolExecutor.submit
     invoke, call = Function.invoke, botocore.client.BaseClient._make_api_call
 
     def named_invoke(self: Function, event: Any, request_id: str | None = None) -> Any:
@@ -66,6 +69,11 @@ def recorded() -> Iterator[tuple[Recorder, LocalMachine]]:
             recorder.actions[function] |= known(asked) if known else {f"{service}:{operation}"}
         return call(self, operation, asked)
 
+    def submit_by_name(self: Any, function: Any, /, *given: Any, **named: Any) -> Any:
+        """What a function does in threads of its own is its doing."""
+        return submit(self, copy_context().run, function, *given, **named)
+
+    patch.setattr(ThreadPoolExecutor, "submit", submit_by_name)
     patch.setattr(Function, "invoke", named_invoke)
     patch.setattr(botocore.client.BaseClient, "_make_api_call", recording_call)
     with local_machine() as machine:

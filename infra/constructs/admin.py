@@ -76,8 +76,8 @@ class Admin(Construct):
                 import_machine_arn="", duplicates_machine="", rfm_machine="", export_machine="", lake_machine="",
                 recompute_machine="", preview_function="", send_function="", report_function="",
                 campaign_machine=""))  # named by `open_to` of these
-        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
-                      "dynamodb:Query"], [data.profiles.table_arn])
+        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+                      "dynamodb:BatchWriteItem", "dynamodb:Query"], [data.profiles.table_arn])
         function.may(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:DeleteItem"],
                      [data.definitions.table_arn])
         quarantine, failed = function.objects(bucket, "quarantine/"), function.objects(bucket, FAILED_PREFIX)

@@ -71,7 +71,8 @@ class Messages(Construct):
         data = self._data
         function.may(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
                       "dynamodb:ConditionCheckItem", "dynamodb:PartiQLUpdate"], [data.profiles.table_arn])
-        function.may(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+        # DeleteItem: a coupon code that somebody gets leaves its pool.
+        function.may(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
                      [data.definitions.table_arn])
         function.may(["kinesis:PutRecords"], [self._stream.stream_arn])
         function.may(["secretsmanager:GetSecretValue"], [self.links_secret.secret_arn, data.signing_secret.secret_arn])

@@ -49,7 +49,7 @@ class Waits:
     def install(self, stack: ExitStack) -> None:
         """Patch moto until `stack` closes. After the runtime's own patch, so that its invocations are counted."""
         start, logic, invoke = ExecutionWorker.start, ExecutionWorker._execution_logic, LambdaFunction._invoke_lambda
-        retry = retrier_decl.RetrierDecl._eval_body
+        retry, stop = retrier_decl.RetrierDecl._eval_body, ExecutionWorker.stop
 
         def started(worker: Any) -> None:
             with self._lock:
@@ -63,6 +63,13 @@ class Waits:
             finally:
                 with self._lock:
                     self._running -= Counter({_execution(worker): 1})  # keeps what is positive
+
+        def stopped(worker: Any, **given: Any) -> None:
+            for _ in range(1_000):
+                if worker.env is not None:
+                    break
+                time.sleep(0.001)  # its thread has not come to begin yet, of which moto does not think
+            stop(worker, **given)
 
         def invoked(function: Any, event: Any = None) -> Any:
             with self._lock:
@@ -79,6 +86,7 @@ class Waits:
 
         replace(stack, ExecutionWorker, "start", started)
         replace(stack, ExecutionWorker, "_execution_logic", executed)
+        replace(stack, ExecutionWorker, "stop", stopped)
         replace(stack, LambdaFunction, "_invoke_lambda", invoked)
         replace(stack, WaitFunction, "_wait_interval", lambda _, env, wait_seconds: self._wait(env, wait_seconds))
         replace(stack, Timestamp, "_get_wait_seconds", _seconds_until)

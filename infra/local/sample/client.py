@@ -26,7 +26,7 @@ class Client:
 
     def __init__(self, base_url: str) -> None:
         parts = urlsplit(base_url)
-        self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port or 80, timeout=60)
+        self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port or 80, timeout=600)
 
     def send(self, messages: Sequence[Mapping[str, Any]]) -> None:
         """POST one batch. Raises Refused when anything in it is refused or quarantined.
