@@ -60,22 +60,24 @@ def with_cost(report: Report, usd: Mapping[str, float], rates: Mapping[str, floa
     """
     total, totals = sum(usd.values()), report["totals"]
     known = {currency: rate * 10 ** exponent(currency) for currency, rate in {"USD": 1.0, **rates}.items()}
-    shown = sorted({*totals["revenue"], *other, *rates} & known.keys() or {"USD"})
+    told = {*totals["revenue"], *other, *rates} & known.keys()
+    shown = sorted(told or {"USD"})
+    comparable = bool(told) or not totals["revenue"]  # what came back in other currencies is no loss in dollars
     costs = {currency: total * known[currency] + other.get(currency, 0) for currency in shown}
     # What a part cost: as much of it as it had of the messages. Links and devices had none of their own.
-    parts = {f"by_{by}": [{**part, "returns": _returns(part, costs, part["sent"] / totals["sent"] if totals["sent"] else 0.0)}
+    parts = {f"by_{by}": [{**part, "returns": _returns(part, costs, part["sent"] / max(totals["sent"], 1), comparable)}
                           for part in report[f"by_{by}"]] for by in SENT_BY}
-    return {**report, **parts, "returns": _returns(totals, costs, 1.0),
+    return {**report, **parts, "returns": _returns(totals, costs, 1.0, comparable),
             "cost": {"usd": round(total, 6), "services": {name: round(value, 6) for name, value in usd.items()}}}
 
 
-def _returns(part: Mapping[str, Any], costs: Mapping[str, float], share: float) -> dict[str, Any]:
+def _returns(part: Mapping[str, Any], costs: Mapping[str, float], share: float, comparable: bool) -> dict[str, Any]:
     """Currency → cost, what came back, how much of the cost that is, and what one who converted cost."""
     found = {}
     for currency, whole in costs.items():
         cost, converted = whole * share, part["converted"]
         net = part["revenue"].get(currency, 0) - part["refunded"].get(currency, 0)
-        found[currency] = {"cost": round(cost), "net_revenue": net, "roi": round((net - cost) / cost, 4) if cost else None,
+        found[currency] = {"cost": round(cost), "net_revenue": net, "roi": round((net - cost) / cost, 4) if cost and comparable else None,
                            "per_conversion": round(cost / converted) if converted else None}
     return found
 
