@@ -77,7 +77,8 @@ def _returns(part: Mapping[str, Any], costs: Mapping[str, float], share: float, 
     for currency, whole in costs.items():
         cost, converted = whole * share, part["converted"]
         net = part["revenue"].get(currency, 0) - part["refunded"].get(currency, 0)
-        found[currency] = {"cost": round(cost), "net_revenue": net, "roi": round((net - cost) / cost, 4) if cost and comparable else None,
+        found[currency] = {"cost": round(cost), "net_revenue": net,
+                           "roi": round((net - cost) / cost, 4) if cost and comparable else None,
                            "per_conversion": round(cost / converted) if converted else None}
     return found
 
