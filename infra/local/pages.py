@@ -81,8 +81,6 @@ async function move(step) {
 _HEAD = re.compile(r"<head(?: [^>]*)?>", re.IGNORECASE)
 SHOWN = 20
 """Messages on a page of the outbox: a browser makes a document of each."""
-_AT_ONCE = 5
-"""Mails that are drawn before anybody scrolls."""
 _EMPTY = "async function empty_() { await fetch('/local/outbox', {method: 'DELETE'}); location.reload(); }"
 
 _COMMANDS = """curl -u local-write-key: {host}/v1/track -d '{{"userId": "42", "event": "Order Completed",
@@ -146,8 +144,7 @@ def outbox(items: Sequence[Mapping[str, Any]], skip: int = 0) -> str:
         _EMPTY)
 
 
-def _item(item: Mapping[str, Any], is_far: bool) -> str:
-    """`is_far`: a mail that is shown only once somebody scrolls to it."""
+def _item(item: Mapping[str, Any]) -> str:
     head = (f"<span class='channel'>{escape(item['channel'])}</span><strong>{escape(item['subject'] or item['to'])}"
             f"</strong><time>{escape(item['sent_at'])}</time>")
     rows = [("To", item["subject"] and item["to"]), ("From", item["from"]), *item["tags"].items()]
@@ -156,7 +153,6 @@ def _item(item: Mapping[str, Any], is_far: bool) -> str:
     if item["html"]:
         # The sandbox allows no scripts and no forms; a link opens beside, as it does in a mail program.
         parts.append(f'<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="mail" '
-                     f'loading="{"lazy" if is_far else "eager"}" '
                      f'srcdoc="{escape(_with_images(item), quote=True)}"></iframe>')
     files = [file for file in item.get("attachments", ()) if not file["cid"]]
     if files:
