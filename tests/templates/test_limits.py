@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from socle.errors import Rejected
 from socle.templates.liquid import HTML
 from socle.templates.model import Unrenderable
 from tests.templates.letters import ZOE, letter, text
@@ -109,6 +110,11 @@ def test_no_filter_lets_a_value_write_html(name: str) -> None:
             except Unrenderable:
                 continue
             assert "<script" not in html, f"{name}{argument}"
+
+
+def test_there_is_no_filter_that_leaves_a_value_unescaped() -> None:
+    with pytest.raises(Rejected):
+        letter(html="{{ traits.firstName | safe }}")
 
 
 def test_a_value_cannot_leave_its_attribute() -> None:
