@@ -7,13 +7,13 @@ from typing import Any
 
 from socle.assets.model import media_type
 from socle.assets.store import AssetStore
+from socle.errors import Rejected
 from socle.messages.model import File
 from socle.templates.compile import Compiled, compile_frozen
-from socle.templates.model import Unrenderable
 
 
 def ready(frozen: Mapping[str, Any], public_url: str, assets: AssetStore) -> Compiled:
-    """The template; its images in line and attachments are read now. Raises Unrenderable(`no_asset`), Rejected."""
+    """The template; its images in line and attachments are read now. Raises Rejected, also for an asset that is gone."""
     compiled = compile_frozen(frozen, public_url)
     compiled.files = tuple([File(name, media_type(name), _read(assets, name), name) for name in compiled.inline]
                            + [File(name, media_type(name), _read(assets, name)) for name in compiled.attachments])
@@ -23,5 +23,5 @@ def ready(frozen: Mapping[str, Any], public_url: str, assets: AssetStore) -> Com
 def _read(assets: AssetStore, name: str) -> bytes:
     data = assets.read(name)
     if data is None:
-        raise Unrenderable("no_asset", f"there is no asset {name!r}: PUT it to /api/assets/{name}", "attachments")
+        raise Rejected("unknown_asset", f"there is no asset {name!r}: PUT it to /api/assets/{name}", "attachments")
     return data
