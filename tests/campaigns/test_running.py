@@ -228,16 +228,26 @@ def test_an_execution_that_was_overtaken_does_nothing() -> None:
 
 def test_a_failure_is_kept_with_its_reason_and_can_be_resumed() -> None:
     world = World(10)
-    del world.documents["templates", "hello"]
-    del world.documents["campaigns", "letter"]
     world.put("campaigns", "letter", {"segment": "readers", "template": "hello", "topic": "gone"})
     world.launch()
     world.work()
     (run,) = world.runs.runs.values()
     assert (run.state, run.failure["code"]) == ("failed", "unknown_definition")
-    world.put("topics", "gone", {"title": "x"})
+    world.put("topics", "gone", {"channels": ["sms"]})
+    world.campaigns.resume("letter", world.now)
+    failed = world.work()
+    assert (failed.state, failed.failure) == ("failed", {"code": "other_channel", "message": failed.failure["message"]})
+    world.put("topics", "gone", {"channels": ["sms", "email"]})
     world.campaigns.resume("letter", world.now)
     assert world.work().state == "finished"
+
+
+def test_templates_that_have_become_of_several_channels_are_not_sent() -> None:
+    world = World(10, variants=[{"name": "a", "template": "hello", "share": 50}, {"name": "b", "template": "other", "share": 50}])
+    world.put("templates", "other", {"channel": "sms"})
+    run = world.launch()
+    assert (world.work().failure or {})["code"] == "other_channel"
+    assert world.sent.get(run.id) is None
 
 
 def test_a_long_run_is_handed_over_before_its_history_is_full(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,7 @@ class World:
         self.put("campaigns", "letter", CampaignDocument.model_validate(
             {"segment": "readers", **message, **document}).model_dump(mode="json"))
         self.planner = Planner(self.runs, self.files, self, self, self, self,  # type: ignore[arg-type]
-                               lambda name: {"name": name})
+                               lambda name: {"name": name, "document": self.documents["templates", name]})
         self.steps = Steps(self.runs, self.files, self.counters, self.planner)  # type: ignore[arg-type]
         self.start_with = Executions(self.runs, self)  # type: ignore[arg-type]
         self.campaigns = Campaigns(self.runs, self, self.start_with)  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from socle.campaigns.model.run import FOLLOW_UP, PLAN, PROGRESS, RESEND, Run, ch
 from socle.campaigns.pace import chunk_size
 from socle.campaigns.store import RunFiles, RunStore
 from socle.definitions.model import Definition
-from socle.errors import NotFound
+from socle.errors import NotFound, Rejected
 from socle.messages.model import Message, message_key
 from socle.messages.outcome import WAS_FAILED, WAS_SENT
 from socle.messages.quiet import zone_of
@@ -88,6 +88,7 @@ class Planner:
         topic = self._definition("topics", document.topic) if document.topic else None
         company = rules_of(self._definitions).timezone
         templates = {variant: self._freeze(template) for variant, template in document.templates.items()}
+        _check_channels([template["document"]["channel"] for template in templates.values()], topic)
         size = chunk_size(self._about(run, document), document.throttle.per_minute
                           if document.throttle and not run.is_forecast else None)
         plan = Cut(run.campaign, run.occurrence, document, size, now, company, run.is_forecast)
@@ -178,6 +179,14 @@ def outcomes_by_chunk(files: RunFiles, campaign: str, run: str) -> Iterator[dict
         keys.append(key)
     if keys:
         yield last_words(data for _, data in files.all(keys))
+
+
+def _check_channels(channels: list[str], topic: Definition | None) -> None:
+    """A template may have been written anew since the campaign was saved."""
+    other = next((channel for channel in channels if channel != channels[0]), None)
+    if other or (topic is not None and channels[0] not in topic.document["channels"]):
+        raise Rejected("other_channel", f"a template is for {other or channels[0]} now, " + (
+            f"the first one for {channels[0]}" if other else "the topic is not") + ": mend the campaign, and launch it again")
 
 
 def rules_of(definitions: Definitions) -> SendingRules:
