@@ -140,12 +140,11 @@ def compact() -> None:
     workflows.run(compaction, {})
 
 
-def test_units_of_the_forecast_are_those_of_the_run_within_one_per_cent(both: Both, capsys: pytest.CaptureFixture[str]) -> None:
+def test_units_of_the_forecast_are_those_of_the_run_within_one_per_cent(both: Both, record_property: Any) -> None:
     counted = both.forecast["cost"]["counted"]["units"]
-    with capsys.disabled():
-        print(f"\na campaign to {PEOPLE} people{'':12}forecast    actual")
-        for unit in COMPARED:
-            print(f"  {unit:32}{counted.get(unit, 0):10g}{both.actual[unit]:10g}")
+    lines = [f"a campaign to {PEOPLE} people{'':12}forecast    actual",
+             *(f"  {unit:32}{counted.get(unit, 0):10g}{both.actual[unit]:10g}" for unit in COMPARED)]
+    record_property("summary", "\n".join(lines))
     apart = {unit: (counted.get(unit, 0), both.actual[unit]) for unit in COMPARED
              if abs(counted.get(unit, 0) - both.actual[unit]) > max(0.01 * both.actual[unit], 1)}
     assert not apart
