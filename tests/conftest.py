@@ -19,7 +19,8 @@ os.environ |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing
 
 _LONG = tuple(f"tests/{name}.py::" for name in (
     "mutants/test_mutants", "faults/test_on_moto", "faults/test_in_memory_too", "faults/test_in_memory", "test_least_privilege",
-    "replay/test_workflow", "infra/test_app", "segments/differential/test_sql", "campaigns/test_forecast_and_run", "local/test_machine", "consumer/test_hard_cases"))
+    "replay/test_workflow", "infra/test_app", "segments/differential/test_sql", "campaigns/test_forecast_and_run",
+    "local/test_machine", "consumer/test_hard_cases"))
 """What takes longest, the longest first: begun last, one of them would go on when all other processes are idle."""
 
 
