@@ -27,6 +27,7 @@ from socle.lake.store import RawStore
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.model import Page
 from socle.profiles.store import Owner, ProfileStore
+from tests.consent import on_machine as consent
 from tests.exports.on_machine import export_people
 from tests.imports.on_machine import import_files
 from tests.recompute.on_machine import recompute_segments
@@ -81,6 +82,8 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     live_in_segments(machine, api, send, has_ended)
     export_people(machine)  # segments are left out of the replay: who is in is found out anew
     recompute_segments(machine)
+    consent.define(machine)
+    consent.decide(machine)
 
 
 def ask_of_accounts(machine: LocalMachine) -> None:
