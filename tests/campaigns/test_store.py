@@ -133,6 +133,19 @@ def test_a_run_is_paused_once_by_whoever_finds_out_first(account: tuple[Any, Any
     assert runs.pause("guarded", forecast.id, "bounces", 5) is False
 
 
+def test_whoever_resumes_a_run_has_seen_why_it_was_stopped(account: tuple[Any, Any]) -> None:
+    runs = RunStore(account[0], "definitions")
+    run = run_of("seen")
+    runs.begin(run, None)
+
+    def stopped(reason: str) -> bool:
+        found = runs.pause("seen", run.id, reason, 5)
+        runs.change("seen", run.id, lambda one: one.become(RUNNING, 6, "hand") if one.state != RUNNING else None)
+        return found
+    reasons = ("bounces", "bounces", "bounces, complaints", "bounces, complaints", "stopped: no quota", "stopped: no quota")
+    assert [stopped(reason) for reason in reasons] == [True, False, True, False, True, True]
+
+
 def test_a_due_time_is_written_over_the_one_that_was_read(runs: Any) -> None:
     assert runs.due("dues") is None
     runs.set_due("dues", "rate(1 day)", 5, None)
@@ -165,8 +178,8 @@ def test_counts_add_up_over_variants_however_many_write(account: tuple[Any, Any]
     (95, 5, 0, "bounces"), (96, 4, 0, None), (1_000, 52, 0, None), (1_000, 53, 0, "bounces"),
     (0, 49, 0, None), (0, 50, 0, "bounces"), (45, 5, 0, "bounces"), (44, 5, 0, None),
     (1_000, 0, 1, "complaints"), (1_001, 0, 1, None), (999, 0, 1, None), (998, 2, 1, "complaints"), (2_001, 0, 2, None),
-    (0, 0, 0, None),
-], ids=range(14))
+    (0, 0, 0, None), (900, 100, 1, "bounces, complaints"),
+], ids=range(15))
 def test_a_run_is_stopped_at_the_limits_of_the_provider(delivered: int, bounced: int, complained: int,
                                                         expected: str | None) -> None:
     totals = {"delivered": delivered, "bounced": bounced, "complained": complained, "sent": 10**6}

@@ -13,18 +13,21 @@ BOUNCES = 0.05
 LEAST_BOUNCES = 50
 COMPLAINTS = 0.001
 LEAST_COMPLAINTS = 1_000
+ONCE = ("bounces", "complaints", "bounces, complaints")
+"""Reasons for which a run is stopped once each: whoever resumes it has seen them, and they stay true."""
 SENT, DELIVERED, BOUNCED, COMPLAINED, OPENED, CLICKED, UNSUBSCRIBED, FAILED = METRICS = (
     "sent", "delivered", "bounced", "complained", "opened", "clicked", "unsubscribed", "failed")
 """What is counted of a run while it is under way; bounced: for good, not for now."""
 
 
 def should_pause(totals: Mapping[str, int]) -> str | None:
-    """`bounces` or `complaints` when a run has too many of them to go on; totals: metric → messages of the run so far."""
+    """One of ONCE when a run has too many of them to go on; totals: metric → messages of the run so far."""
     delivered, bounced, complained = (totals.get(name, 0) for name in (DELIVERED, BOUNCED, COMPLAINED))
     known = delivered + bounced
+    reasons = []
     if known >= LEAST_BOUNCES and bounced >= BOUNCES * known:
-        return "bounces"
+        reasons.append("bounces")
     # Of fewer, one complaint would be more than the limit.
     if known >= LEAST_COMPLAINTS and complained >= COMPLAINTS * known:
-        return "complaints"
-    return None
+        reasons.append("complaints")
+    return ", ".join(reasons) or None

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from socle.aws import Client, attempts, translated
+from socle.campaigns.guard import ONCE
 from socle.campaigns.model.run import PAUSED, RUNNING, Run
 from socle.errors import Conflict, NotFound
 
@@ -95,7 +96,11 @@ class RunStore:
     def pause(self, campaign: str, id_: str, reason: str, at: int, by: str = "guard") -> bool:
         """Let a run that is sending send no more, whoever found out why; whether this call did it. An unknown run is none."""
         def paused(run: Run) -> Run | None:
-            return run.become(PAUSED, at, by, reason) if run.state == RUNNING and not run.is_forecast else None
+            if run.state != RUNNING or run.is_forecast:
+                return None
+            if reason in ONCE and any((state, why) == (PAUSED, reason) for state, _, _, why in run.history):
+                return None  # somebody has resumed it all the same
+            return run.become(PAUSED, at, by, reason)
         try:
             before = self.load(campaign, id_).version
             after = self.change(campaign, id_, paused)

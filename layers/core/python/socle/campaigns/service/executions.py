@@ -37,7 +37,7 @@ class Executions:
             if self._runs.state(run.campaign, run.id):
                 raise Rejected("already_launched", f"run {run.id} of this campaign is there, for that time: GET /api/campaigns/"
                                f"{run.campaign}/runs; change its schedule to launch it again", status=409) from error
-            raise _running(run.campaign, "another") from error
+            raise _running(run.campaign, self._runs.turn(run.campaign, run.is_forecast) or run.id) from error
         if holder is not None:
             self._leave_behind(run.campaign, holder, now)
         return self._started(run)
@@ -106,5 +106,6 @@ def change(runs: RunStore, campaign: str, id_: str, what: Callable[[Run], Run | 
 
 
 def _running(campaign: str, run: str) -> Rejected:
-    return Rejected("campaign_running", f"run {run} of this campaign is under way: wait for its end, or POST /api/campaigns/"
-                    f"{campaign}/cancel; GET /api/campaigns/{campaign}/runs shows it", status=409)
+    ends = "" if run.startswith("f") else f", or POST /api/campaigns/{campaign}/cancel"
+    return Rejected("campaign_running", f"run {run} of this campaign is under way: wait for its end{ends}; "
+                    f"GET /api/campaigns/{campaign}/runs/{run} shows it", status=409)
