@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from infra.local.machine import LocalMachine, local_machine
+from socle import clock
 from socle.effects.webhook import signed_headers
 
 ADMIN = {"authorization": "Bearer local-admin-token"}
@@ -202,3 +203,16 @@ def test_raw_mail_reads_as_it_was_rendered(machine: LocalMachine) -> None:
     [mail] = outbox(machine)
     assert (mail["to"], "Hello Zoé" in mail["text"]) == ("zoe+shop@xn--bcher-kva.example", True)
     assert boto3.client("sesv2", region_name="us-east-1").get_account()["SendQuota"]["SentLast24Hours"] >= 1
+
+
+def test_marketing_in_quiet_hours_says_until_when_as_people_write_it(machine: LocalMachine) -> None:
+    profile = identify(machine, "q1", phone="+33612345671")
+    ask(machine, "POST", f"/profiles/{profile}/consent", {"channel": "sms", "state": "subscribed", "source": "desk"})
+    machine.drain()
+    hour = clock.now() // clock.HOUR % 24
+    ask(machine, "PUT", "/sending-rules/default", {"quiet_hours": {"sms": {
+        "begin": f"{hour:02}:00", "end": f"{(hour + 3) % 24:02}:00"}}})
+    status, answer = send(machine, "quiet", {"by": "user_id:q1"}, "code", data={"code": "1"}, purpose="marketing")
+    ask(machine, "DELETE", "/sending-rules/default")
+    assert (status, answer["state"], answer["reason"]) == (200, "skipped", "quiet_hours"), answer
+    assert answer["until"].endswith(f"T{(hour + 3) % 24:02}:00:00.000Z")

@@ -15,6 +15,7 @@ from socle.channels.model import NotSent
 from socle.consent.topics import TOPICS
 from socle.definitions.store import DefinitionStore
 from socle.errors import NotFound, Rejected, Unavailable
+from socle.iso import to_iso
 from socle.messages.gate import ERASED, NO_PROFILE
 from socle.messages.model import FAILED, TRANSACTIONAL, Message, message_key
 from socle.messages.outcome import AGAIN, WAS_FAILED, WAS_HELD, WAS_SKIPPED, Outcome
@@ -111,7 +112,7 @@ class Singles:
                            "theirs first", "to")
         if (known := self._known(request.profile, key)) is not None:
             return self._shown(known, repeated=True)  # the same request came twice at the same moment
-        until = {"until": outcome.until} if outcome.until else {}
+        until = {"until": to_iso(outcome.until)} if outcome.until else {}
         return {"message": None, "profile": request.profile, "state": "skipped", "reason": outcome.reason, "repeated": False,
                 "detail": outcome.detail or None, **until}
 
