@@ -98,6 +98,14 @@ class SuppressionPage(BaseModel):
     next: Next
 
 
+class Why(BaseModel):
+    """What whoever reads the list later should know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: Text = Field(default="api", description="who asked for it, or where", examples=["telephone"])
+
+
 class Import(BaseModel):
     """A list as text."""
 
@@ -171,9 +179,9 @@ def read_suppression(channel: Channel, address: Address) -> dict[str, Any]:
 
 @router.put("/api/suppressions/<channel>/<address>", summary="Suppress one address, or a domain", tags=["consent"],
             operation_id="suppress", responses=answers(200, Suppression, "as it is now"))
-def suppress(channel: Channel, address: Address) -> dict[str, Any]:
+def suppress(channel: Channel, address: Address, why: Annotated[Why, Body()]) -> dict[str, Any]:
     """Holds when this is answered. A stronger reason that is there already stays."""
-    return collaborators.get().suppressions.add(channel, unquote(address), "api", now())
+    return collaborators.get().suppressions.add(channel, unquote(address), why.source, now())
 
 
 @router.delete("/api/suppressions/<channel>/<address>", summary="Let messages through again", tags=["consent"],

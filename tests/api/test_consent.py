@@ -71,9 +71,9 @@ def test_an_address_is_suppressed_shown_listed_and_released(call):
     path = f"/api/suppressions/email/{quote('Bob+x@Example.com', safe='')}"
     assert call("GET", path).status == 404
     assert call("DELETE", path).status == 404
-    written = call("PUT", path)
+    written = call("PUT", path, body={"source": "telephone"})
     assert (written.json["address"], written.json["reason"]) == ("bob+x@example.com", "manual")
-    assert call("PUT", path).json == written.json
+    assert call("PUT", path, body={}).json == written.json
     assert call("GET", path).json["at"] == written.json["at"]
     assert standing(Address(EMAIL, "bob+x@example.com")).reason == "manual"
     assert call("DELETE", path).status == 204
@@ -84,7 +84,7 @@ def test_an_address_is_suppressed_shown_listed_and_released(call):
 @pytest.mark.parametrize(("path", "field"), [
     ("email/nobody", "address"), ("sms/12", "address"), ("domain/nothing", "address"), ("fax/1", "channel")])
 def test_what_is_no_address_names_the_field(call, path, field):
-    answer = call("PUT", f"/api/suppressions/{path}")
+    answer = call("PUT", f"/api/suppressions/{path}", body={})
     assert (answer.status, answer.error["field"]) == (400, field)
 
 

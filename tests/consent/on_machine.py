@@ -94,7 +94,7 @@ def decide(machine: LocalMachine) -> dict[str, str]:
                                                           "source": "telephone"})
     ask(machine, "POST", "/suppressions/import", {"content": "ida@example.com\n"})
     ask(machine, "GET", "/suppressions")
-    ask(machine, "PUT", "/suppressions/domain/spam.example")
+    ask(machine, "PUT", "/suppressions/domain/spam.example", {"source": "abuse desk"})
     ask(machine, "DELETE", "/suppressions/domain/spam.example")
     skipped = ask(machine, "POST", "/messages", {"template": "opinion", "to": {"profile": profile}, "idempotency_key": "3"})
     assert (skipped["state"], skipped["reason"]) == ("skipped", "suppressed")
