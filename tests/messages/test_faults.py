@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import product
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from socle.errors import Unavailable
+from socle.errors import Conflict, Unavailable
 from socle.messages.store import Ledger
 from tests.faults.calls import Crash, FaultyCalls, kinds
 from tests.faults.races import RacingCalls
@@ -165,6 +166,27 @@ def test_a_claim_without_its_conditions_is_found_out(monkeypatch):
         except (Broken, AssertionError, Unavailable, Crash) as broken:
             wrong.append(broken)
     assert wrong
+
+
+def test_who_was_claimed_alone_before_an_outage_is_sent_to():
+    """Or nobody would ever know what became of them."""
+    world = World(FaultyCalls(), [(0, "suppress")])
+    claim, refused, alone = Ledger.claim, [], []
+
+    def failing(self: Ledger, claims: Any) -> None:
+        if len(claims) > 1 and not refused:
+            refused.append(len(claims))
+            raise Conflict("conflict", "somebody changed")
+        if len(claims) == 1:
+            alone.append(claims[0])
+            if len(alone) == 3:
+                raise Unavailable("throttled", "later")
+        claim(self, claims)
+
+    with patch.object(Ledger, "claim", failing):
+        work(world)
+    assert refused
+    assert {one.outcome for one in world.outcomes().values()} == {"sent", "skipped"}
 
 
 @pytest.mark.parametrize("what", HAPPENINGS)

@@ -219,7 +219,9 @@ class Sending:
                     self._ledger.claim([one.claim for one in pack])
                     claimed += pack
                 except Conflict:
-                    claimed += [one for one in pack if len(pack) > 1 and self._claims_alone(one)]
+                    for one in pack if len(pack) > 1 else ():
+                        if self._claims_alone(one):
+                            claimed.append(one)
         except Unavailable:
             if not claimed:
                 raise  # else these are sent first: the next call finds the table unavailable, too, or completes the batch
