@@ -13,8 +13,6 @@ from urllib.parse import urlencode
 import boto3
 from moto import mock_aws
 
-from functions.serve_public import collaborators
-from functions.serve_public.handler import handler
 from infra.local import dynamodb, statements
 from socle import clock
 from socle.consent.store import Standings
@@ -52,6 +50,12 @@ CONTEXT = SimpleNamespace(function_name="serve_public", memory_limit_in_mb=512, 
                           invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:serve_public")
 
 
+def forget() -> None:
+    """What the function keeps between requests. Imported now: a local machine in another test imports functions anew."""
+    from functions.serve_public import collaborators
+    collaborators.get.cache_clear()
+
+
 class Answer:
     def __init__(self, answer: dict[str, Any]) -> None:
         self.status, self.text, self.headers = answer["statusCode"], answer["body"], answer["headers"]
@@ -75,7 +79,7 @@ class Site:
     def define(self, kind: str, name: str, document: dict[str, Any]) -> None:
         content = KINDS[kind].model_validate(document).model_dump(mode="json")
         DefinitionStore(self.client, "definitions").save(Definition(kind, name, 1, content, T0, T0), None)
-        collaborators.get.cache_clear()
+        forget()
 
     def person(self, *events: Event, profile: str = "ann") -> Aggregate:
         """Store a person with these events beside an identify."""
@@ -103,6 +107,7 @@ class Site:
         return sign(self.keys, claims._replace(**more))
 
     def ask(self, method: str, path: str, form: Any = None, headers: dict[str, str] | None = None, query: str = "") -> Answer:
+        from functions.serve_public.handler import handler
         body = form if isinstance(form, str) else urlencode(form or {}, doseq=True)
         return Answer(handler({
             "rawPath": path, "rawQueryString": query, "headers": {"user-agent": "Firefox", **(headers or {})}, "body": body,
@@ -157,9 +162,9 @@ def running(monkeypatch) -> Iterator[Site]:
         for name, value in {"PROFILES_TABLE": "profiles", "DEFINITIONS_TABLE": "definitions", "BUCKET": "bucket",
                             "STREAM_NAME": "stream", "LINKS_SECRET_ARN": arn, "PUBLIC_URL": "https://pages.example.com"}.items():
             monkeypatch.setitem(os.environ, f"SOCLE_{name}", value)
-        collaborators.get.cache_clear()
+        forget()
         yield Site(client, monkeypatch)
-        collaborators.get.cache_clear()
+        forget()
 
 
 __all__ = ["ANN", "ANN_ID", "NOW", "Site", "event", "running"]

@@ -32,7 +32,8 @@ LANGUAGE
 background:{{ brand.colors.primary | default: '#1f4e79' }};color:#ffffff;text-decoration:none;font-weight:bold">
 {% if language == 'fr' %}Je confirme mon abonnement{% else %}Confirm my subscription{% endif %}</a></p>
 <p style="margin:0;color:#595959;font-size:14px">{% if language == 'fr' %}Si ce n'était pas vous, ne faites rien :
-sans confirmation, rien n'est envoyé.{% else %}If this was not you, do nothing: without your confirmation nothing is sent.{% endif %}</p>
+sans confirmation, rien n'est envoyé.{% else %}
+If this was not you, do nothing: without your confirmation nothing is sent.{% endif %}</p>
 </td></tr></table>
 {% if brand.address != '' %}<p style="margin:16px 0 0;font-family:Helvetica,Arial,sans-serif;font-size:12px;color:#595959">
 {{ brand.address }}</p>{% endif %}
