@@ -16,6 +16,8 @@ LATE = 15 * MINUTE
 """How late a time may be when a schedule is first looked at: one that was written with an older time starts nothing."""
 _NEVER = 253_402_300_799_000
 """The end of the year 9999, epoch ms."""
+_OFF = "off"
+"""Noted in the place of a schedule while there is none, or it is switched off."""
 
 
 class Due:
@@ -30,14 +32,17 @@ class Due:
     def start(self, campaign: str, document: CampaignDocument, now: int) -> Run | None:
         """Begin a run if the schedule says so, and note when the next is due. A time that a recurring campaign missed, or was
         busy at, is not made up for; one for a single time waits up to a day for a run before it."""
-        schedule = document.schedule
+        schedule, noted = document.schedule, self._runs.due(campaign)
         if not document.enabled or not isinstance(schedule, At | Every):
+            if noted is not None and noted[0] != _OFF:
+                self._runs.set_due(campaign, _OFF, _NEVER, noted[1])  # what comes while it is off is not made up for
             return None
-        company = rules_of(self._definitions).timezone
-        text = f"{schedule.model_dump_json()} {company}"
-        noted = self._runs.due(campaign)
+        company, written = rules_of(self._definitions).timezone, schedule.model_dump_json()
+        text = f"{written} {company}"
         if noted is None or noted[0] != text:
-            due = self._first(schedule, company, now)
+            # A single time that is over stays so, also when the company's clocks are set to another zone.
+            is_over = noted is not None and noted[1] == _NEVER and noted[0].startswith(f"{written} ")
+            due = _NEVER if is_over and isinstance(schedule, At) else self._first(schedule, company, now)
             self._runs.set_due(campaign, text, due, noted[1] if noted else None)
         else:
             due = noted[1]

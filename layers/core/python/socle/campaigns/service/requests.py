@@ -23,6 +23,7 @@ from socle.campaigns.pace import moment_of
 from socle.campaigns.service.executions import Executions
 from socle.campaigns.service.plan import Definitions, rules_of
 from socle.campaigns.store import RunStore
+from socle.clock import DAY
 from socle.errors import Conflict, NotFound, Rejected
 from socle.imports.runs import id_of_object, run_id
 
@@ -42,13 +43,14 @@ class Campaigns:
 
     def new_run(self, campaign: str, document: CampaignDocument, chance: str, now: int, by: str, due: int | None = None) -> Run:
         """A run to be begun. One for a time (the schedule's `at`, or a recurring one's `due`) has the id of that time, whoever
-        launches it and however often."""
-        id_, at = run_id(now, chance), now
+        launches it and however often. So has who launches it by hand at most a day after `at` and before the clock did."""
+        id_, at, written = run_id(now, chance), now, document.schedule.model_dump_json()
         if isinstance(document.schedule, At):
             moment = moment_of(document.schedule, rules_of(self._definitions).timezone)
-            at, due = max(now, moment), moment if moment > now or by == SCHEDULE else None
+            is_awaited = moment > now - DAY and not self._runs.state(campaign, id_of_object(campaign, written, moment))
+            at, due = max(now, moment), moment if moment > now or by == SCHEDULE or is_awaited else None
         if due is not None:
-            id_ = id_of_object(campaign, document.schedule.model_dump_json(), due)
+            id_ = id_of_object(campaign, written, due)
         return Run(id_, campaign, LAUNCH, RUNNING, by, now, id_, at, history=((RUNNING, now, by, ""),))
 
     def forecast(self, campaign: str, chance: str, now: int) -> Run:
