@@ -27,7 +27,7 @@ def grants(template: Mapping[str, Any]) -> Iterator[Grant]:
              for resource in resources.values() if resource["Type"] == "AWS::Lambda::Function"}
     for logical_id, resource in resources.items():
         properties = resource["Properties"]
-        if resource["Type"] == "AWS::IAM::Policy":
+        if resource["Type"] in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):  # the second when the first grew too long
             holders = [_logical_id(role) for role in properties["Roles"]]
             documents = [properties["PolicyDocument"]]
         elif resource["Type"] == "AWS::IAM::Role":

@@ -27,9 +27,11 @@ from socle.lake.store import RawStore
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.model import Page
 from socle.profiles.store import Owner, ProfileStore
+from tests.campaigns.on_machine import run_campaigns
 from tests.consent import on_machine as consent
 from tests.exports.on_machine import export_people
 from tests.imports.on_machine import import_files
+from tests.messages.on_machine import send_messages
 from tests.recompute.on_machine import recompute_segments
 from tests.segments.on_machine import live_in_segments
 
@@ -84,6 +86,8 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     recompute_segments(machine)
     consent.define(machine)
     consent.decide(machine)
+    run_campaigns(machine)
+    send_messages(machine)
 
 
 def ask_of_accounts(machine: LocalMachine) -> None:

@@ -35,8 +35,8 @@ ACTIONS = {
     ("sqs", "SendMessageBatch"): lambda asked: {"sqs:SendMessage"},
 }
 SERVICES = {"stepfunctions": "states", "sesv2": "ses"}
-NOT_IN_A_DAY = {"export_segments_due": {"states:DescribeExecution"}}
-"""Granted, and called only when things meet: an export is due while its last run is under way."""
+NOT_IN_A_DAY = {"export_segments_due": {"states:DescribeExecution"}, "start_campaigns_due": {"dynamodb:DeleteItem"}}
+"""Granted, and called only when things meet: an export is due while its last run is under way, a run's turn outlived it."""
 
 current: ContextVar[str | None] = ContextVar("current", default=None)
 

@@ -69,8 +69,8 @@ class Messages(Construct):
     def let_send(self, function: Function) -> None:
         """Grant everything that sending takes: to read people and definitions, to claim, to send, to tell the stream."""
         data = self._data
-        function.may(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
-                      "dynamodb:ConditionCheckItem", "dynamodb:PartiQLUpdate"], [data.profiles.table_arn])
+        function.may(["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem", "dynamodb:PartiQLUpdate"],
+                     [data.profiles.table_arn])
         # DeleteItem: a coupon code that somebody gets leaves its pool.
         function.may(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],
                      [data.definitions.table_arn])
@@ -104,7 +104,7 @@ class Messages(Construct):
             return
         function.may(["sns:CreatePlatformEndpoint"], applications)
         endpoints = [application.replace(":app/", ":endpoint/", 1) + "/*" for application in applications]
-        function.may(["sns:Publish", "sns:SetEndpointAttributes"], endpoints)
+        function.may(["sns:Publish"], endpoints)
         for endpoint in endpoints:
             acknowledge_role(function, f"IAM5[Resource::{endpoint}]", "SNS names the endpoint of each device itself.")
 
@@ -184,8 +184,7 @@ class Messages(Construct):
         function = Function(
             self, "ReceiveFeedback", name="receive_feedback", house=house, memory_mb=512, timeout=cdk.Duration.minutes(1),
             settings=MessagesSettings(**self.settings()))
-        function.may(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PartiQLUpdate"],
-                     [data.profiles.table_arn])
+        function.may(["dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:PartiQLUpdate"], [data.profiles.table_arn])
         function.may(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"],
                      [data.definitions.table_arn])
         function.may(["kinesis:PutRecords"], [self._stream.stream_arn])
@@ -208,9 +207,12 @@ class Messages(Construct):
         run_effects.may(["lambda:InvokeFunction"], [self.send_message.function_arn])
 
     def open_to(self, serve_admin: Function) -> None:
-        """Let the admin API send single messages, and wait for what becomes of them."""
+        """Let the admin API send single messages, and wait for what becomes of them; and keep the images of messages."""
         serve_admin.add_environment("SOCLE_SEND_FUNCTION", self.send_message.function_name)
         serve_admin.may(["lambda:InvokeFunction"], [self.send_message.function_arn])
+        bucket = self._data.bucket
+        serve_admin.may(["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], [serve_admin.objects(bucket, ASSETS_PREFIX)])
+        serve_admin.may(["s3:ListBucket"], [bucket.bucket_arn], {"StringLikeIfExists": {"s3:prefix": [f"{ASSETS_PREFIX}*"]}})
 
 
 def acknowledge_role(function: Function, rule: str, reason: str) -> None:

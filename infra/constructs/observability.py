@@ -54,6 +54,10 @@ WATCHED = (
             "apply_events gave part of a batch back: a dependency is down or there is a bug."),
     Watched("EffectsFailed", "run_effects", 10,
             "Effects fail and are tried again; after five times they are dead letters."),
+    Watched("CampaignsPaused", "receive_feedback", 1,
+            "A campaign paused itself, for mails bounced or were marked as spam: GET /api/campaigns/{name}/runs says which."),
+    Watched("CampaignFailed", "run_campaign", 10,
+            "Messages of a campaign could not be sent: its run's people say why, and POST …/resend tries those again."),
     Watched("SegmentDrift", "recompute_segments", 1,
             "Somebody is in a segment live who is not in it by the lake, or the other way: reports/segments.json names some."),
 )

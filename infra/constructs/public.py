@@ -34,7 +34,7 @@ class Public(Construct):
         function = self.serve_public = Function(
             self, "ServePublic", name="serve_public", house=messages.house, memory_mb=512, timeout=cdk.Duration.seconds(15),
             settings=MessagesSettings(**messages.settings()))
-        function.may(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], [data.profiles.table_arn])
+        function.may(["dynamodb:BatchGetItem", "dynamodb:UpdateItem"], [data.profiles.table_arn])
         function.may(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], [data.definitions.table_arn])
         function.may(["kinesis:PutRecords"], [ingest.stream.stream_arn])
         function.may(["secretsmanager:GetSecretValue"], [messages.links_secret.secret_arn])

@@ -7,6 +7,9 @@ from typing import Any
 
 from infra.grants import granted_actions, grants
 
+SENDING = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem",
+           "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem", "dynamodb:PartiQLUpdate", "kinesis:PutRecords", "s3:GetObject",
+           "secretsmanager:GetSecretValue", "ses:GetAccount", "ses:SendEmail", "ses:SendRawEmail", "sns:Publish"}
 ALLOWED = {
     "collect_events": {"kinesis:PutRecords", "dynamodb:GetItem"},
     "apply_events": {
@@ -14,12 +17,12 @@ ALLOWED = {
         "dynamodb:PartiQLUpdate", "dynamodb:BatchWriteItem", "s3:PutObject", "sqs:SendMessage"},
     "run_effects": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
                     "dynamodb:BatchWriteItem", "dynamodb:Query", "secretsmanager:GetSecretValue", "kinesis:PutRecords",
-                    "sqs:SendMessage"},
+                    "sqs:SendMessage", "lambda:InvokeFunction"},
     "sweep_due": {"dynamodb:Query", "kinesis:PutRecords"},
     "serve_admin": {
         "lambda:InvokeFunction",
-        "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
-        "dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject", "s3:DeleteObject",
+        "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem",
+        "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject", "s3:DeleteObject",
         "s3:ListBucket", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords",
         "secretsmanager:GetSecretValue", "sqs:SendMessage",
         "states:StartExecution", "states:DescribeExecution", "states:StopExecution"},
@@ -46,6 +49,17 @@ ALLOWED = {
     "compute_rfm": {"dynamodb:GetItem", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
     "preview_segment": {"dynamodb:Query", "s3:GetObject"},
     "recompute_segments": {"dynamodb:Query", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
+    "send_message": SENDING,
+    "send_campaign": SENDING | {"s3:PutObject"},
+    "receive_feedback": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem",
+                         "dynamodb:PartiQLUpdate", "kinesis:PutRecords"},
+    "serve_public": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "kinesis:PutRecords",
+                     "s3:GetObject", "secretsmanager:GetSecretValue"},
+    "run_campaign": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
+                     "s3:GetObject", "s3:PutObject", "s3:ListBucket"},
+    "start_campaigns_due": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
+                            "states:StartExecution", "states:DescribeExecution", "states:StopExecution"},
+    "report_campaign": {"s3:GetObject", "s3:ListBucket", "ses:GetAccount"},
     "replay_plan": {"s3:ListBucket", "s3:PutObject"},
     "replay_raw": {
         "s3:GetObject", "s3:PutObject", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
@@ -114,9 +128,21 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
         ("convert_import", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
         ("convert_import", "definitions"): {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem"},
         ("serve_admin", "profiles"): {
-            "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:Query"},
+            "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
+            "dynamodb:Query"},
         ("serve_admin", "definitions"): {
             "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
+        **{(name, "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem",
+                                "dynamodb:PartiQLUpdate"} for name in ("send_message", "send_campaign")},
+        **{(name, "definitions"): {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem",
+                                   "dynamodb:DeleteItem"} for name in ("send_message", "send_campaign")},
+        ("receive_feedback", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:UpdateItem", "dynamodb:PartiQLUpdate"},
+        ("receive_feedback", "definitions"): {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem"},
+        ("serve_public", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
+        ("serve_public", "definitions"): {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        ("run_campaign", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:Query"},
+        **{(name, "definitions"): {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"}
+           for name in ("run_campaign", "start_campaigns_due")},
         ("replay_compare", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         ("replay_compare", "restored"): {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         ("replay_raw", "restored"): {action for action in ALLOWED["replay_raw"] if action.startswith("dynamodb:")},
@@ -130,21 +156,23 @@ def test_apply_events_may_write_objects_under_raw_and_quarantine_only(template: 
     assert written == {"/raw/*", "/quarantine/*"}
 
 
-def test_serve_admin_lists_nothing_but_the_quarantine_and_what_failed(template: Any) -> None:
-    (listing,) = [grant for grant in grants(template.json)
-                  if grant.function == "serve_admin" and "s3:ListBucket" in grant.actions]
-    assert listing.conditions == {"StringLikeIfExists": {"s3:prefix": ["quarantine/*", "aws/lambda/*"]}}
+def test_serve_admin_lists_what_is_refused_what_failed_runs_and_images_only(template: Any) -> None:
+    listed = {prefix for grant in grants(template.json) if grant.function == "serve_admin" and "s3:ListBucket" in grant.actions
+              for given in [grant.conditions["StringLikeIfExists"]["s3:prefix"]]
+              for prefix in (given if isinstance(given, list) else [given])}
+    assert listed == {"quarantine/*", "aws/lambda/*", "campaigns/*", "assets/*"}
 
 
-def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_what_is_refused_erased_or_moved(template: Any) -> None:
+def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_what_is_refused_erased_moved_or_shown(template: Any) -> None:
     objects = {action: {resource["Fn::Join"][1][-1] for grant in grants(template.json)
                         if grant.function == "serve_admin" and action in grant.actions for resource in grant.resources}
                for action in ("s3:GetObject", "s3:DeleteObject", "s3:PutObject")}
     assert objects == {"s3:GetObject": {"/quarantine/*", "/aws/lambda/*", "/quality/*", "/quality-runs/*", "/catalogue/*",
                                         "/uploads/*", "/imports/*", "/import-runs/*", "/exports/*", "/reports/*",
-                                        "/lake/manifest.json"},
-                       "s3:DeleteObject": {"/quarantine/*", "/aws/lambda/*"},
-                       "s3:PutObject": {"/quarantine/*", "/erasures/*", "/raw/*", "/uploads/*", "/import-runs/*"}}
+                                        "/lake/manifest.json", "/campaigns/*", "/assets/*"},
+                       "s3:DeleteObject": {"/quarantine/*", "/aws/lambda/*", "/assets/*"},
+                       "s3:PutObject": {"/quarantine/*", "/erasures/*", "/raw/*", "/uploads/*", "/import-runs/*",
+                                        "/assets/*"}}
 
 
 def test_the_key_is_used_through_services_only(template: Any) -> None:

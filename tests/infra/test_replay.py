@@ -100,6 +100,7 @@ def test_the_table_that_is_filled_is_the_one_that_is_not_live(tmp_path: Any, liv
     (other,) = {"Profiles", "Restored"} - {filled}
     assert tables == {
         "replay_raw": [filled], "apply_events": [other], "run_effects": [other], "serve_admin": [other],
-        "convert_import": [other]}
+        "convert_import": [other], "receive_feedback": [other], "run_campaign": [other], "send_campaign": [other],
+        "send_message": [other], "serve_public": [other]}
     named = {name: output["Value"]["Ref"] for name, output in template["Outputs"].items() if name.endswith("Table")}
     assert (filled in named["RestoredTable"], other in named["ProfilesTable"]) == (True, True)

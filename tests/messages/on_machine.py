@@ -182,6 +182,8 @@ def of_campaigns(machine: LocalMachine) -> None:
     """A campaign whose mails give codes away, one by SMS at whatever hour, one whose SMS are too long."""
     ask(machine, "PUT", "/templates/long", {"channel": "sms", "text": "a long story " * 160})
     for name, template, outcome in (("codes", "single", "sent"), ("texts", "text", "sent"), ("stories", "long", "failed")):
+        if name == "stories":
+            machine.advance("25h")  # one SMS a day is enough
         ask(machine, "PUT", f"/campaigns/{name}", {
             "segment": "golden", "template": template, "topic": "letter", "quiet_hours": "ignore"})
         assert finished(machine, name)["outcomes"][outcome]
@@ -192,7 +194,7 @@ def stop_by_itself(machine: LocalMachine) -> None:
     ask(machine, "PUT", "/segments/dead", {
         "when": {"type": "trait", "trait": "plan", "test": {"op": "eq", "value": "dead"}}})
     batch = [{"type": "identify", "userId": f"dead{number}", "traits": {
-        "plan": "dead", "email": f"bounce+{number}@simulator.amazonses.com"}} for number in range(60)]
+        "plan": "dead", "firstName": "Nobody", "email": f"bounce+{number}@simulator.amazonses.com"}} for number in range(60)]
     batch += [{"type": "track", "userId": f"dead{number}", "event": "Consent Updated", "properties": {
         "channel": "email", "topic": "letter", "state": "subscribed", "source": "test"}} for number in range(60)]
     for first in (0, 60):
