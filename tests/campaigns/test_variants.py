@@ -134,6 +134,18 @@ def test_who_chooses_early_is_obeyed_when_the_test_has_been_sent() -> None:
     assert (done.state, done.winner, len(world.sent[run])) == ("finished", "b", 2_000)
 
 
+def test_the_variants_to_choose_from_are_those_that_the_run_began_with() -> None:
+    world, run = after_the_test(winner="manual")
+    three = [{"name": name, "template": "hello", "share": 50} for name in ("c", "d")]
+    world.put("campaigns", "letter", {**world.documents["campaigns", "letter"], "variants": three})
+    with pytest.raises(Rejected, match="a, b"):
+        world.campaigns.choose("letter", "c", world.now)
+    world.put("campaigns", "letter", {"segment": "readers", "template": "hello"})
+    world.campaigns.choose("letter", "b", world.now)
+    resumed(world)
+    assert (world.work().state, len(world.sent[run])) == ("finished", 2_000)
+
+
 def test_without_a_test_there_is_nothing_to_choose() -> None:
     world = World(10, variants=TWO)
     run = world.launch()

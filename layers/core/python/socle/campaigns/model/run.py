@@ -38,6 +38,7 @@ class Run:
     attempt     executions of the workflow so far: resuming is one more
     handed_over whether the execution has ended so that another one goes on
     audience    people in it; None while it is not frozen
+    choices     the variants of its test, as frozen; () while it is not, or without a test
     decide_by   epoch ms at which a test without a winner is decided anyway
     winner      the variant that the rest gets, "" while there is none
     counts      variant → outcome → reason ("" for none) → people, of what is over
@@ -60,6 +61,7 @@ class Run:
     handed_over: bool = False
     ended: int | None = None
     audience: int | None = None
+    choices: tuple[str, ...] = ()
     decide_by: int | None = None
     winner: str = ""
     counts: dict[str, Any] | None = None
@@ -97,7 +99,8 @@ class Run:
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Run:
         """Inverse of `to_row`."""
-        return cls(**row | {"history": tuple((str(state), int(at), str(by), str(reason))
+        return cls(**row | {"choices": tuple(row.get("choices", ())),
+                            "history": tuple((str(state), int(at), str(by), str(reason))
                                              for state, at, by, reason in row["history"])})
 
     def to_json(self) -> dict[str, Any]:

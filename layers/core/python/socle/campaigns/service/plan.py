@@ -78,8 +78,10 @@ class Planner:
             plan = self._make(run, now)
             self._files.write(key_of(run.campaign, run.id, PLAN), json.dumps(plan).encode())  # last: it says that all is there
         if run.audience is None:
+            document = document_of(run, plan["document"])
+            choices = tuple(document.templates) if document.test is not None else ()
             self._runs.change(run.campaign, run.id, lambda one: None if one.audience is not None
-                              else one.next(audience=plan["audience"]))
+                              else one.next(audience=plan["audience"], choices=choices))
         return Progress.from_json(self._read(run, PROGRESS))
 
     def _make(self, run: Run, now: int) -> dict[str, Any]:

@@ -120,12 +120,12 @@ class Campaigns:
 
     def choose(self, campaign: str, variant: str, now: int) -> Run:
         """Say which variant of a test the rest of the audience gets. Raises NotFound, Rejected."""
-        run, document = self._current(campaign), self._document(campaign)
-        if document.test is None or run.kind != LAUNCH:
-            raise Rejected("no_test", "this campaign has no test that could have a winner: give it variants and a test",
-                           status=409)
-        if variant not in document.templates:
-            raise Rejected("unknown_variant", f"the variants are {', '.join(document.templates)}", "variant")
+        run = self._current(campaign)
+        if not run.choices:  # those that it began with: the document may be another one by now
+            raise Rejected("no_test", f"run {run.id} has no test that could have a winner, or has not begun: give the campaign "
+                           "variants and a test before it is launched", status=409)
+        if variant not in run.choices:
+            raise Rejected("unknown_variant", f"the variants are {', '.join(run.choices)}", "variant")
         if run.winner or run.state not in UNDER_WAY:
             raise _wrong(run, "winner", f"{run.winner or 'nobody'} is its winner, or it has ended")
         reason = f"{variant} was chosen"
