@@ -11,13 +11,20 @@ from urllib.parse import unquote
 
 import pytest
 
-from infra.local.sample import cdnow, loader
+from infra.local.sample import cdnow, letters, loader
 from infra.local.sample.client import Client, Refused
 from infra.local.sample.segments import SEGMENTS
 from infra.local.sample.visit import iso
 
 NOW = 1_795_000_000_000
 DAY = 86_400_000
+
+
+@pytest.fixture(autouse=True)
+def _without_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take a whole Socle: test_sample_letters.py."""
+    monkeypatch.setattr(letters, "define", lambda *_: None)
+    monkeypatch.setattr(letters, "write_first", lambda *_: "")
 
 
 class Server:

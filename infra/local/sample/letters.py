@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.bring import bring
+from infra.local.http import ADMIN_TOKEN
 from infra.local.sample.catalog import BROWSERS, PRODUCTS, SHOP
 from infra.local.sample.client import Client
-from infra.local.sample.mailbox import read_letters
+from infra.local.sample.mailbox import outbox, read_letters
 from infra.local.sample.visit import Message
 from infra.local.ses_events import SIMULATOR
 from socle.iso import to_iso
@@ -119,18 +120,30 @@ def bring_products(base_url: str) -> None:
 
 
 def write_first(client: Client, base_url: str, now: int) -> str:
-    """Ask what the first letter would come to, send it, and let its readers read it; answers what to say of it."""
+    """Ask what the first letter would come to, send it, and let its readers read it; answers what to say and to try."""
     client.catch_up()
-    forecast = client.await_end(f"/api/campaigns/{FIRST}/forecast", f"/api/campaigns/{FIRST}/runs")
-    expected = client.get(f"/api/campaigns/{FIRST}/forecasts/{forecast['id']}")
+    asked = client.await_end(f"/api/campaigns/{FIRST}/forecast", f"/api/campaigns/{FIRST}/runs")
+    expected = client.get(f"/api/campaigns/{FIRST}/forecasts/{asked['id']}")
     run = client.await_end(f"/api/campaigns/{FIRST}/launch", f"/api/campaigns/{FIRST}/runs")
     time.sleep(READ_AFTER)
     orders = list(read_letters(base_url, [browser.user_agent for browser in BROWSERS], now))
     client.send(orders)
     client.catch_up()
-    sent, usd = run["outcomes"].get("sent", 0), expected["cost"]["usd"]
-    return (f"The campaign {FIRST} went to {sent} readers of {run['audience']} ({expected['would_send']} forecast, at "
-            f"{usd:.2f} US dollars on AWS)")
+    sent = run["outcomes"].get("sent", 0)
+    forecast = f"{expected['would_send']} were forecast, at {expected['cost']['usd']:.2f} US dollars on AWS"
+    mail = outbox(base_url)[-1]
+    reader = client.profile("email", mail["to"]) or {"id": "…"}
+    curl, api = f"curl -s -H 'Authorization: Bearer {ADMIN_TOKEN}'", f"{base_url}/api/campaigns"
+    return "\n".join((
+        f"The letter {FIRST} went to {sent} of {run['audience']} readers; {forecast}. In a browser:",
+        f"  {base_url}/local/outbox",
+        "What came of it: opened, clicked, ordered, by variant, link, domain and device:",
+        f"  {curl} '{api}/{FIRST}/report' | python3 -m json.tool",
+        "One reader ends it with one click; the next campaign passes them over, and others too, and says why:",
+        f"  curl -s -X POST '{mail['headers']['List-Unsubscribe'].strip('<>')}' -d 'List-Unsubscribe=One-Click'",
+        f"  {curl} -X POST '{api}/{SECOND}/launch' | python3 -m json.tool",
+        f"  {curl} '{api}/{SECOND}/runs' | python3 -m json.tool",
+        f"  {curl} '{api}/{SECOND}/people/{reader['id']}' | python3 -m json.tool"))
 
 
 def _source(name: str) -> str:
