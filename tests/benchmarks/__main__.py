@@ -17,7 +17,7 @@ from typing import Any
 
 from infra.local import template
 from socle.settings import PREFIX, Settings
-from tests.benchmarks import compaction, costs, files, report
+from tests.benchmarks import compaction, costs, files, report, sending
 from tests.benchmarks.cloud import Cloud
 from tests.benchmarks.collect import Collected, collect
 from tests.benchmarks.consumer import LANES, SEGMENTED, STREAMS, Bench, Cost, Measured
@@ -68,6 +68,8 @@ def main() -> None:
     recomputed = segments()
     _progress("compaction")
     compacted = compaction.compaction()
+    _progress("messages")
+    sent = sending.alone()
     _progress("local stack")
     local = local_stack()
     _progress(f"done in {time.monotonic() - began:.0f} s\n")
@@ -77,7 +79,7 @@ def main() -> None:
                "the same, sent singly": _dollars(single, single_request, 1, memory)}
     figures = [*_consumer(streams), *_collect(batch_request), *_merging(merged), *_money(priced), *_items(streams),
                *(figure for one in twice for figure in one.figures()), *_imports(imports), *files.figures(filed), *recomputed,
-               *compaction.figures(compacted),
+               *compaction.figures(compacted), *sending.figures(sent),
                *_local(asdict(local)),
                Figure("yardstick: one event's JSON, there and back", statistics.median(sticks), "µs CPU")]
     print(_page(figures, streams, priced, imports, sparse, single,
@@ -93,7 +95,8 @@ def main() -> None:
         "dollars per event": priced, "fixed dollars a month": costs.FIXED,
         "assumed": {"cpu ratio": costs.CPU_RATIO, "waits in ms": costs.WAITS, "memory in MB": memory},
         "merging": asdict(merged), "near-duplicates": [one._asdict() for one in twice],
-        "imports in ms": imports, "file": asdict(filed) if filed else None, "local": asdict(local)}, indent=1))
+        "imports in ms": imports, "sending": sent._asdict(),
+        "file": asdict(filed) if filed else None, "local": asdict(local)}, indent=1))
     print(f"\nAll of it, and what it was made of, as JSON: {RESULT.relative_to(Path.cwd())}")
 
 
@@ -215,7 +218,8 @@ def _environment() -> dict[str, str]:
 
     return {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "us-east-1",
             "POWERTOOLS_METRICS_NAMESPACE": "Socle", "POWERTOOLS_SERVICE_NAME": "bench", "POWERTOOLS_LOG_LEVEL": "WARNING",
-            **{PREFIX + name.upper(): QUEUE if name.endswith("_url") else name for name in fields(Settings)}}
+            **{PREFIX + name.upper(): QUEUE if name.endswith("_url") else name for name in fields(Settings)},
+            f"{PREFIX}PUSH_APPLICATIONS": "{}"}
 
 
 def _memory() -> dict[str, int]:

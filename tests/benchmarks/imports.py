@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNS = 3
+LAYERS = ("core", "messaging")
 BOTO3 = "import boto3; boto3.client('dynamodb')"
 FIRST_REQUEST = {"collect_events": "; from functions.collect_events.collaborators import collector; collector()"}
 """What a function makes at its first request only: its clients."""
@@ -58,7 +59,7 @@ def _layers() -> Iterator[Path]:
         path = Path(folder)
         shutil.copytree(ROOT / "functions", path / "functions", ignore=no_byte_code)
         shutil.copytree(ROOT / "layers/core/python/socle", path / "socle", ignore=no_byte_code)
-        for line in (ROOT / "layers/core/requirements.txt").read_text().splitlines():
+        for line in "\n".join((ROOT / f"layers/{layer}/requirements.txt").read_text() for layer in LAYERS).splitlines():
             name, pinned, _ = line.partition("==")
             for file in distribution(name).files or () if pinned else ():
                 if "__pycache__" not in file.parts and ".." not in file.parts:
