@@ -6,6 +6,7 @@ import pytest
 
 from socle.consent.model import COMPLAINT
 from socle.links.model import UNSUBSCRIBE
+from socle.messages.items import address_item
 from socle.messages.model import EMAIL, Address
 from socle.profiles.service import Profiles
 from tests.consent.site import ANN, NOW, running
@@ -28,7 +29,8 @@ def rows(site, profile="ann"):
 
 def test_ledger_counts_and_readable_suppressions_go_and_the_address_stays_suppressed(site):
     site.person(identify(1, traits={"email": "Other@Example.com"}))
-    site.message()
+    went_to = address_item(site.message())
+    site.client.put_item(TableName="profiles", Item=went_to)
     site.client.put_item(TableName="profiles", Item={"PK": {"S": "P#ann"}, "SK": {"S": "K"}, "v": {"N": "1"}})
     for address in (ANN, OTHER):
         site.standings.suppress(address, COMPLAINT, NOW)
@@ -36,6 +38,7 @@ def test_ledger_counts_and_readable_suppressions_go_and_the_address_stays_suppre
     assert len(site.standings.page(10)[0]) == 2
     Profiles(site.profiles, listed=site.standings).erase("ann", NOW)
     assert rows(site) == {"A"}
+    assert "Item" not in site.client.get_item(TableName="profiles", Key={name: went_to[name] for name in ("PK", "SK")})
     assert site.standings.page(10)[0] == []
     for standing in site.standings.load([ANN, OTHER]).values():
         assert (standing.reason, standing.withdrawn) == (COMPLAINT, {"news": NOW})

@@ -24,6 +24,7 @@ def inspect(world: World) -> None:
     claims = {(row.profile, row.attempt): (number, row) for number, row in _claims(world)}
     nobody_twice(world, claims)
     nobody_who_may_not(world, claims)
+    nobody_comes_back(world)
     all_accounted_for(world)
 
 
@@ -47,6 +48,15 @@ def nobody_who_may_not(world: World, claims: Any) -> None:
             check(not standing.suppressed and not standing.withdrawn, "claimed although nothing may be sent:", message.tag)
         root = _as_of(world, number, (f"P#{message.profile}", "A"))
         check(root is not None and "x" not in root, "claimed for somebody who was erased")
+
+
+def nobody_comes_back(world: World) -> None:
+    """Of an erased person events are dropped that were received by then: a later one would make them anew."""
+    for profile in PEOPLE:
+        erased = world.dynamo.items[f"P#{profile}", "A"].get("x")
+        late = [event.message_id for event in world.events if event.message_id.startswith(f"{profile}-")
+                and erased is not None and event.received > int(erased["N"])]
+        check(not late, "said of somebody who was erased:", late)
 
 
 def all_accounted_for(world: World) -> None:

@@ -55,6 +55,14 @@ def owner_of(item: Mapping[str, Any]) -> Owner:
     return Owner(item["p"]["S"], int(item["x"]["N"]) if "x" in item else 0, item["u"]["S"] if "u" in item else "")
 
 
+def other_sides(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The keys of what else says the same as an item of a person: in their account (G#), at the address of a message (M#)."""
+    kind = item["SK"]["S"]
+    if kind.startswith("G#"):
+        return [{"PK": item["SK"], "SK": item["PK"]}]
+    return [{"PK": {"S": f"L#{kind[2:]}#{item['a']['S']}"}, "SK": {"S": "L"}}] if kind.startswith("M#") else []
+
+
 def aggregate_item(aggregate: Aggregate, data: bytes) -> dict[str, Any]:
     item: dict[str, Any] = {"PK": {"S": f"P#{aggregate.id}"}, "SK": {"S": "A"}, "v": {"N": str(aggregate.version)},
                             "b": {"B": data}}

@@ -14,7 +14,7 @@
     bind a user id to its profile            both                                 TransactWriteItems
     erased identifiers                       X#<SHA-256 of type, value> / X       BatchGetItem
     what else is an erased profile's         P#<id> / E#<lower> to M#<message>    Query, keys only
-    delete it                                these, and G#<group> / P#<id>        BatchWriteItem, 25 a call
+    delete it                                these, G#<group> / P#<id>, L#… / L   BatchWriteItem, 25 a call
     profiles due                             index `due`: shard, due <= now       Query
     all profiles, in parallel parts          the whole table                      Scan, a segment each
 """
@@ -39,6 +39,7 @@ from socle.profiles.items import (
     identifier_item,
     identifier_key,
     insert_statement,
+    other_sides,
     owner_of,
     page_item,
     page_of,
@@ -54,7 +55,6 @@ _DELETES = 25
 _STATEMENTS = 25
 _WAS_FIRST = {"ConditionalCheckFailed", "DuplicateItem", "TransactionConflict"}
 _OVERLOADED = {"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "InternalServerError"}
-
 
 K = TypeVar("K")
 
@@ -205,19 +205,19 @@ class ProfileStore:
 
     def delete_pages(self, profile: str) -> None:
         """Delete all pages of a profile, those too that no aggregate lists, what says to which accounts it belongs (G#), the
-        counts for caps (K) and the ledger of its messages (M#)."""
+        counts for caps (K), the ledger of its messages (M#) and what says at which addresses they went to it (L#)."""
         start: dict[str, Any] = {}
         while True:
             with translated("the profile"):
                 answer = self._dynamodb.query(
-                    TableName=self._table, ProjectionExpression="PK, SK", ConsistentRead=True,
+                    TableName=self._table, ProjectionExpression="PK, SK, a", ConsistentRead=True,
                     KeyConditionExpression="PK = :profile AND SK BETWEEN :pages AND :messages",
                     ExpressionAttributeValues={":profile": {"S": f"P#{profile}"}, ":pages": {"S": "E#"},
                                                ":messages": {"S": "M$"}}, **start)
             keys = [{"PK": item["PK"], "SK": item["SK"]} for item in answer["Items"]]
-            # The accounts' side first: whoever breaks off in between finds the profile's side, and by it the other, again.
-            members = [{"PK": key["SK"], "SK": key["PK"]} for key in keys if key["SK"]["S"].startswith("G#")]
-            for some in (members, keys):
+            # The other sides first: whoever breaks off in between finds the profile's side, and by it the other, again.
+            others = [key for item in answer["Items"] for key in other_sides(item)]
+            for some in (others, keys):
                 for first in range(0, len(some), _DELETES):
                     self._delete([{"DeleteRequest": {"Key": key}} for key in some[first:first + _DELETES]])
             if "LastEvaluatedKey" not in answer:

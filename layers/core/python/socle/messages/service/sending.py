@@ -138,8 +138,9 @@ class Sending:
             raise Unavailable("contended", "these people are being written all the time: try again later")
         known = [one.message for one in outcomes.values() if one.outcome == WAS_SENT and one.message is not None]
         if known:
-            # Those too that an earlier call has sent: it may have stopped before it said so.
-            self._stream.put(records([sent_event(message, self._clock()) for message in known], [], 0))
+            # Those too that an earlier call has sent: it may have stopped before it said so. Known since the claim: who is erased
+            # after it does not come back by this.
+            self._stream.put(records([sent_event(message, message.at) for message in known], [], 0))
         return [outcomes[job] for job in jobs]
 
     def _decide(self, ask: Ask, jobs: Sequence[Job], contents: Mapping[str, Content], rules: SendingRules,
