@@ -28,8 +28,8 @@ logger = logging.getLogger("infra.local")
 
 SLICE = 2.0
 """Seconds after which somebody who waits looks up, should the call that woke them have come a moment too early."""
-LULL = 0.02
-"""Seconds without a task after which workflows that all wait are believed to do nothing else."""
+LULL = 0.05
+"""Seconds without a task after which a workflow of which a branch waits is believed to do nothing else."""
 PATIENCE = 60.0
 """Seconds for which a workflow may do nothing before the clock goes on without it."""
 
@@ -48,7 +48,8 @@ class Waits:
 
     def install(self, stack: ExitStack) -> None:
         """Patch moto until `stack` closes. After the runtime's own patch, so that its invocations are counted."""
-        start, logic, invoke = ExecutionWorker.start, ExecutionWorker._execution_logic, LambdaFunction._invoke_lambda
+        worker_of: Any = ExecutionWorker  # moto says little of its types
+        start, logic, invoke = worker_of.start, worker_of._execution_logic, LambdaFunction._invoke_lambda
         retry, stop = retrier_decl.RetrierDecl._eval_body, ExecutionWorker.stop
 
         def started(worker: Any) -> None:
@@ -141,7 +142,8 @@ class Waits:
         now = clock.now()
         with self._lock:
             waiting = {execution for execution, until, _ in self._waiting.values() if until > now}
-            return [execution for execution in self._running if execution not in waiting]
+            woken = {execution for execution, until, _ in self._waiting.values() if until <= now}
+            return [execution for execution in self._running if execution not in waiting or execution in woken]
 
     def _wait(self, env: Any, seconds: float) -> None:
         until = clock.now() + int(seconds * 1_000)
