@@ -31,6 +31,13 @@ class Cost(BaseModel):
     services: dict[str, float]
 
 
+class ReportCost(Cost):
+    """And what the campaign itself says."""
+
+    other: dict[str, int] = Field(description="currency → the fixed cost of the campaign's document, minor units; in a currency that "
+                                             "`rates` does not name there is no return: give its rate")
+
+
 class ForecastCost(Cost):
     """The same before it is spent."""
 
@@ -76,7 +83,7 @@ class CampaignReport(BaseModel):
     by_device: list[dict[str, Any]]
     by_link: list[dict[str, Any]]
     lift: dict[str, Any] | None = Field(description="how much more people converted than those held out; null without a holdout")
-    cost: Cost
+    cost: ReportCost
     returns: dict[str, Any] = Field(description="by currency: cost, net revenue, return on investment, cost of a conversion; of "
                                     "variants and domains too")
 

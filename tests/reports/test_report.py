@@ -248,6 +248,14 @@ def test_roi_is_told_in_currencies_whose_worth_is_known(told: tuple[Story, dict[
     assert found["returns"] == {"EUR": {"cost": 2_500, "net_revenue": 9_000, "roi": 2.6, "per_conversion": 625}}
 
 
+def test_a_fixed_cost_in_a_currency_without_a_rate_is_shown_and_no_return_is_told_without_it(
+        told: tuple[Story, dict[str, Any]]) -> None:
+    totals = {**told[1]["totals"], "revenue": {"USD": 10_000}, "refunded": {}, "converted": 4}
+    found = with_cost({**told[1], "totals": totals}, {"SES": 20.0}, {}, {"EUR": 250})
+    assert found["cost"]["other"] == {"EUR": 250}
+    assert found["returns"]["USD"]["roi"] is None
+
+
 def test_each_variant_and_domain_cost_as_much_as_it_had_of_the_messages(told: tuple[Story, dict[str, Any]]) -> None:
     found = costly(told[1])
     for by in ("variant", "domain"):

@@ -62,13 +62,15 @@ def with_cost(report: Report, usd: Mapping[str, float], rates: Mapping[str, floa
     known = {currency: rate * 10 ** exponent(currency) for currency, rate in {"USD": 1.0, **rates}.items()}
     told = {*totals["revenue"], *other, *rates} & known.keys()
     shown = sorted(told or {"USD"})
-    comparable = bool(told) or not totals["revenue"]  # what came back in other currencies is no loss in dollars
+    # What came back in other currencies is no loss in dollars, and a cost in one that has no rate is in none of the sums.
+    comparable = bool(told or not totals["revenue"]) and not other.keys() - known.keys()
     costs = {currency: total * known[currency] + other.get(currency, 0) for currency in shown}
     # What a part cost: as much of it as it had of the messages. Links and devices had none of their own.
     parts = {f"by_{by}": [{**part, "returns": _returns(part, costs, part["sent"] / max(totals["sent"], 1), comparable)}
                           for part in report[f"by_{by}"]] for by in SENT_BY}
     return {**report, **parts, "returns": _returns(totals, costs, 1.0, comparable),
-            "cost": {"usd": round(total, 6), "services": {name: round(value, 6) for name, value in usd.items()}}}
+            "cost": {"usd": round(total, 6), "services": {name: round(value, 6) for name, value in usd.items()},
+                     "other": dict(other)}}
 
 
 def _returns(part: Mapping[str, Any], costs: Mapping[str, float], share: float, comparable: bool) -> dict[str, Any]:
