@@ -22,6 +22,7 @@ logger = Logger(child=True)
 
 _RANGES = {"limit": (1, MAX_LIMIT), "version": (1, MAX_VERSION)}
 _NUMBERS = ("int_parsing", "int_parsing_size", "int_type", "int_from_float", "greater_than_equal", "less_than_equal")
+_TAGS = ("union_tag_not_found", "union_tag_invalid")
 _PATTERNS = {"name": "a name has 1 to 63 characters a-z, 0-9, _ or -, and begins with a letter or digit"}
 _SENTENCES = {
     **dict.fromkeys(_NUMBERS, "must be a whole number"),
@@ -74,6 +75,11 @@ def first_fault(faults: Sequence[Any]) -> Rejected:
         message = f"{field} is not known here: leave it out, or check its spelling"
     elif where == "query" and fault.get("input") == "" and kind in _SENTENCES:
         message = f"{field} has no value: write {field}=1, for example, or leave it out"
+    elif kind in _TAGS:
+        tag = str(fault["ctx"]["discriminator"]).strip("'")
+        field = f"{'.'.join(path)}.{tag}" if path else tag
+        expected = fault["ctx"].get("expected_tags")
+        message = f"{field} must be {_one_of(expected)}" if expected else f"{field} is missing: it says which kind this is"
     elif kind in _NUMBERS and field in _RANGES:
         message = "{} must be a whole number from {} to {}".format(field, *_RANGES[field])
     elif kind == "string_pattern_mismatch" and field in _PATTERNS:
@@ -83,6 +89,12 @@ def first_fault(faults: Sequence[Any]) -> Rejected:
     else:
         message = f"{field}: {str(fault['msg']).removeprefix('Value error, ')}"
     return Rejected("invalid", message, field)
+
+
+def _one_of(tags: str) -> str:
+    """Pydantic's list as it writes that of a literal: 'a', 'b' or 'c'."""
+    *others, last = tags.split(", ")
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def no_route(app: APIGatewayHttpResolver) -> Response[str]:

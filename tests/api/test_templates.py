@@ -121,8 +121,18 @@ def test_a_preview_is_for_any_profile(call: Call) -> None:
 
 def test_an_sms_says_what_it_comes_to(call: Call) -> None:
     long = put(call, "templates", "text", {"channel": "sms", "text": "é" * 2_000}).json
-    assert "SMS" in long["warnings"][0]["message"]
+    assert "at most 10 are sent" in long["warnings"][0]["message"]
+    assert "paid for" in put(call, "templates", "two", {"channel": "sms", "text": "é" * 200}).json["warnings"][0]["message"]
     assert call("POST", "/api/templates/text/preview", body={}).json["parts"]["segments"] > 10
+
+
+def test_a_kind_that_is_missing_or_unknown_is_named_with_what_it_may_be(call: Call) -> None:
+    schedule = {"segment": "all", "template": "letter", "schedule": {"type": "later"}}
+    assert "channel is missing" in refused(put(call, "templates", "kind", {"text": "Hi"}), "invalid", "channel")
+    assert ("channel must be 'email', 'sms', 'push' or 'webhook'"
+            == refused(put(call, "templates", "kind", {"channel": "mail", "text": "Hi"}), "invalid", "channel"))
+    assert ("schedule.type must be 'now', 'at' or 'every'"
+            == refused(put(call, "campaigns", "kind", schedule), "invalid", "schedule.type"))
 
 
 def test_codes_are_uploaded_once(call: Call) -> None:
