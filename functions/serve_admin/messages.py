@@ -46,8 +46,9 @@ class MessageRequest(BaseModel):
     template: str = Field(pattern=_NAME, description="name of the template; it says the channel")
     to: To
     data: dict[str, Any] | None = Field(default=None, description="what the template sees as `event`: an order, a link…")
-    idempotency_key: str = Field(min_length=1, max_length=200, description="your own name for this message: whoever sends the "
-                                 "request again with the same one gets to know what became of the first", examples=["order-4711"])
+    idempotency_key: str = Field(min_length=1, max_length=200, description="your own name for this message to this person: "
+                                 "whoever sends the request again with the same one gets to know what became of the first, "
+                                 "whatever else the request says", examples=["order-4711"])
     topic: str = Field(default="", pattern=rf"^$|{_NAME}", description="in whose name, and what marketing needs consent to")
     purpose: Literal["transactional", "marketing"] = Field(
         default="transactional", description="transactional: what the person asked for or must know. No consent, cap or quiet "

@@ -46,7 +46,7 @@ def next_time(text: str, after: int) -> int | None:
         return after + length
     cron = _CRON.fullmatch(text)
     if not cron:
-        raise ValueError("is rate(6 hours), rate(1 day) or cron(minutes hours day month weekday year), in UTC")
+        raise ValueError("is rate(6 hours), rate(1 day) or cron(minutes hours day month weekday year)")
     return _next(_cron(cron[1]), after)
 
 
