@@ -138,7 +138,7 @@ def look_on(machine: LocalMachine) -> None:
     ask(machine, "POST", f"/profiles/{person}/consent", {
         "channel": "email", "topic": "letter", "state": "unsubscribed", "source": "telephone"})
     ask(machine, "GET", f"/profiles/{person}/consent")
-    ask(machine, "PUT", "/suppressions/email/somebody@shop.example.com")
+    ask(machine, "PUT", "/suppressions/email/somebody@shop.example.com", {"source": "letter"})
     ask(machine, "GET", "/suppressions")
     ask(machine, "GET", "/suppressions/email/somebody@shop.example.com")
     ask(machine, "DELETE", "/suppressions/email/somebody@shop.example.com")
