@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from socle.links.model import OPEN, Claims
+from socle.links.token import Keys, read, sign
 from socle.messages.gate import Hold, Known, Send, Skip, Standing, decide, reach
 from socle.messages.model import FAILED, SENT, Address
 from socle.messages.rules import Cap, QuietHours, SendingRules
@@ -98,6 +100,15 @@ def test_only_what_surely_failed_is_tried_again_and_only_if_it_is_asked_for():
     assert verdict(person(row(run="r0")), ask=ASK._replace(resend=True)) == Skip("already_sent", "claimed")
     for reason in ("throttled", "sending_stopped"):
         assert verdict(person(row(FAILED, reason=reason))).attempt == 2
+
+
+def test_nobody_is_tried_more_often_than_links_can_name():
+    again = ASK._replace(resend=True)
+    last = verdict(person(row(FAILED, run="r0", attempt=254)), ask=again).attempt
+    keys = Keys("k" * 16)
+    token = sign(keys, Claims(OPEN, "p1", NOON, row(FAILED).key, last))
+    assert (last, read(keys, token, OPEN).attempt) == (255, 255)
+    assert verdict(person(row(FAILED, run="r0", attempt=255)), ask=again) == Skip("already_sent", "failed")
 
 
 def test_a_message_to_a_profile_that_was_merged_in_is_one_to_the_person():

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from socle.errors import Rejected
 from socle.messages.address import address_of
 from socle.messages.caps import Counts, counted, exceeded, together
-from socle.messages.model import FAILED, MARKETING, Address, Message
+from socle.messages.model import FAILED, MARKETING, MOST_ATTEMPTS, Address, Message
 from socle.messages.quiet import day_of, quiet_until, zone_of
 from socle.messages.rules import Ask, SendingRules
 from socle.profiles.model import Aggregate
@@ -154,7 +154,7 @@ def _before(person: Person, ask: Ask) -> Message | Known | Skip | None:
     if not person.rows:
         return None
     last = max(person.rows, key=lambda row: (row.state != FAILED, row.profile == person.profile, row.attempt))
-    if last.state == FAILED and (ask.resend or last.reason in (THROTTLED, SENDING_STOPPED)):
+    if last.state == FAILED and (ask.resend or last.reason in (THROTTLED, SENDING_STOPPED)) and last.attempt < MOST_ATTEMPTS:
         return last
     own = [row for row in person.rows if row.profile == person.profile and ask.run and row.run == ask.run]
     # What went to another partition of the person is told there: it is one message.

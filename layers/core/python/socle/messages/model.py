@@ -24,6 +24,8 @@ UNKNOWN, CLOSED = "unknown", "closed"
 ATTEMPT_LASTS = 15 * 60_000
 """Milliseconds after a claim at which its attempt is over: no function lives longer."""
 CLOSED_AFTER = 24 * 3_600_000
+MOST_ATTEMPTS = 255
+"""A link names the attempt of its message by one byte. Who asks for the same again and again is told what became of the last."""
 
 
 class Address(NamedTuple):
