@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from socle.consent.service import people
 from socle.errors import SocleError, Unavailable
+from socle.links.model import Claims
 from socle.pages.consent import problem
 from socle.pages.model import Look, Page, language_of
 
@@ -27,6 +29,16 @@ def shown(page: Page, status: int = 200) -> Answer:
 def language(request: Request, *known: str) -> str:
     """What the person reads: what is known of them, then what their browser says, then the brand's language."""
     return language_of(*known, request.headers.get("accept-language", ""), collaborators.get().look().language)
+
+
+def language_of_reader(request: Request, claims: Claims) -> str:
+    """Of whoever a link was made for, as far as that is known: a page is shown without it too."""
+    site = collaborators.get()
+    try:
+        somebody = people.find(site.profiles, claims.profile, (claims.channel, claims.address))
+    except Unavailable:
+        somebody = None
+    return language(request, people.language(somebody.root.snapshot) if somebody else "")
 
 
 def refused(error: SocleError, accept: str) -> Answer:

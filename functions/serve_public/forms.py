@@ -16,7 +16,7 @@ from socle.pages import forms as form_pages
 from socle.pages import surveys as survey_pages
 
 from . import collaborators
-from .answers import language, shown
+from .answers import language, language_of_reader, shown
 from .http import Answer, Request
 
 _ONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
@@ -29,7 +29,7 @@ def survey(request: Request) -> Answer:
     document = site.survey(claims.survey)
     if document is None:
         raise NotFound("not_found", "this survey is over")
-    spoken = language(request)
+    spoken = language_of_reader(request, claims)
     words = document.shown(spoken)
     sent = request.form if request.method == "POST" else request.query
     score = int(sent["score"]) if sent.get("score", "") in map(str, document.scores) else None

@@ -5,15 +5,14 @@ from __future__ import annotations
 from socle.consent.model import ALL
 from socle.consent.service import people
 from socle.consent.service.choices import Seen
-from socle.consent.service.people import Somebody
-from socle.errors import Rejected, Unavailable
-from socle.links.model import CONFIRM, PATHS, PREFERENCES, UNSUBSCRIBE, Claims
+from socle.errors import Rejected
+from socle.links.model import CONFIRM, PATHS, PREFERENCES, UNSUBSCRIBE
 from socle.links.token import sign, verify
 from socle.pages import consent as pages
 from socle.pages.words import say
 
 from . import collaborators
-from .answers import PRIVATE, language, shown
+from .answers import PRIVATE, language, language_of_reader, shown
 from .http import Answer, Request
 
 _ONE_CLICK = "List-Unsubscribe"
@@ -29,8 +28,7 @@ def unsubscribe(request: Request) -> Answer:
         site.choices.unsubscribe(claims, "one_click" if one_click else "unsubscribe_page", request.now)
         if one_click:
             return Answer(200, {**PRIVATE, "Content-Type": "text/plain; charset=utf-8"}, "unsubscribed\n")
-    somebody = _known(claims)
-    spoken = language(request, _locale(somebody))
+    spoken = language_of_reader(request, claims)
     render = pages.unsubscribed if request.method == "POST" else pages.ask_unsubscribe
     other = sign(site.keys(), claims._replace(kind=PREFERENCES, topic=ALL))
     return shown(render(site.look(), spoken, _title(claims.topic, spoken), f"../{PATHS[PREFERENCES]}/{other}"))
@@ -50,7 +48,7 @@ def preferences(request: Request) -> Answer:
         said = "preferences_saved" if changed else "preferences_same"
     if seen.somebody is None and not said == "preferences_left":
         raise Rejected("gone", "we no longer have anything about this address", "token", 410)
-    spoken = language(request, _locale(seen.somebody))
+    spoken = language(request, people.language(seen.somebody.root.snapshot) if seen.somebody else "")
     return shown(pages.preferences(site.look(), spoken, _masked(seen), _choices(seen, spoken), said, seen.suppressed))
 
 
@@ -58,26 +56,13 @@ def confirm(request: Request) -> Answer:
     """`/confirm/{token}`: the second step of double opt-in."""
     site = collaborators.get()
     claims = verify(site.keys(), request.token, request.now, CONFIRM)
-    somebody = _known(claims)
-    spoken = language(request, _locale(somebody))
+    spoken = language_of_reader(request, claims)
     if request.method == "POST":
         site.choices.confirm(claims, request.now)
         return shown(pages.confirmed(site.look(), spoken, _title(claims.topic, spoken)))
     topic = site.topics().get(claims.topic)
     words = topic.shown(spoken).text if topic else ""
     return shown(pages.ask_confirm(site.look(), spoken, _title(claims.topic, spoken), words))
-
-
-def _known(claims: Claims) -> Somebody | None:
-    """The person, for the language alone: a page is shown without it too."""
-    try:
-        return people.find(collaborators.get().profiles, claims.profile, (claims.channel, claims.address))
-    except Unavailable:
-        return None
-
-
-def _locale(somebody: Somebody | None) -> str:
-    return people.language(somebody.root.snapshot) if somebody else ""
 
 
 def _title(topic: str, spoken: str) -> str:

@@ -10,7 +10,7 @@ from socle.forms.document import FormDocument
 from socle.links.model import SURVEY
 from socle.profiles.fold import CONSENT_UPDATED, refold
 from tests.consent.site import ANN, ANN_ID, NOW, running
-from tests.people import consent
+from tests.people import consent, identify
 
 FORM = {"title": "Join <us>", "intro": "One\nTwo", "fields": [
     {"name": "email", "label": "E-mail", "type": "email", "required": True},
@@ -160,6 +160,12 @@ def test_a_link_with_a_score_chooses_and_does_not_answer(site):
     assert 'value="9" required checked' in site.get(path, query="score=9").text
     assert " checked>" not in site.get(path, query="score=99").text
     assert site.events() == []
+
+
+def test_a_survey_speaks_the_language_of_the_person_whatever_the_browser_says(site):
+    site.person(identify(1, ANN_ID, traits={"language": "fr"}))
+    answer = site.get(f"/surveys/{site.token(SURVEY, survey='nps')}", headers={"accept-language": "en"})
+    assert "Votre réponse" in answer.text
 
 
 def test_an_answer_is_an_event_and_a_second_one_corrects_it(site):
