@@ -34,8 +34,8 @@ class Cost(BaseModel):
 class ReportCost(Cost):
     """And what the campaign itself says."""
 
-    other: dict[str, int] = Field(description="currency → the fixed cost of the campaign's document, minor units; in a currency that "
-                                             "`rates` does not name there is no return: give its rate")
+    other: dict[str, int] = Field(description="currency → the fixed cost that the campaign names, minor units; without a rate "
+                                              "for that currency no return is told")
 
 
 class ForecastCost(Cost):

@@ -129,10 +129,10 @@ def test_an_sms_says_what_it_comes_to(call: Call) -> None:
 def test_a_kind_that_is_missing_or_unknown_is_named_with_what_it_may_be(call: Call) -> None:
     schedule = {"segment": "all", "template": "letter", "schedule": {"type": "later"}}
     assert "channel is missing" in refused(put(call, "templates", "kind", {"text": "Hi"}), "invalid", "channel")
-    assert ("channel must be 'email', 'sms', 'push' or 'webhook'"
-            == refused(put(call, "templates", "kind", {"channel": "mail", "text": "Hi"}), "invalid", "channel"))
-    assert ("schedule.type must be 'now', 'at' or 'every'"
-            == refused(put(call, "campaigns", "kind", schedule), "invalid", "schedule.type"))
+    assert (refused(put(call, "templates", "kind", {"channel": "mail", "text": "Hi"}), "invalid", "channel")
+            == "channel must be 'email', 'sms', 'push' or 'webhook'")
+    assert (refused(put(call, "campaigns", "kind", schedule), "invalid", "schedule.type")
+            == "schedule.type must be 'now', 'at' or 'every'")
 
 
 def test_codes_are_uploaded_once(call: Call) -> None:

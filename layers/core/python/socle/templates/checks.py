@@ -58,7 +58,8 @@ def oddities_of(rendered: Rendered) -> list[Oddity]:
     if isinstance(rendered, Text):
         measured = sms.measure(rendered.text)
         if measured.parts > sms.MAX_PARTS:
-            return [Oddity("text", f"it makes {measured.parts} SMS, at most {sms.MAX_PARTS} are sent: nobody gets it. Shorten it")]
+            return [Oddity("text", f"it makes {measured.parts} SMS, at most {sms.MAX_PARTS} are sent: nobody gets it. "
+                                   "Shorten it")]
         if measured.parts > 1:
             return [Oddity("text", f"it makes {measured.parts} SMS, each of which is paid for")]
     return []
