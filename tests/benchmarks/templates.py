@@ -28,7 +28,8 @@ _MJML = f"""<mjml><mj-head><mj-title>{{{{ brand.name }}}}</mj-title><mj-attribut
 {{% for p in event.products %}}{_SECTION}{{% endfor %}}
 {{% if segments contains 'vip' %}}<mj-section><mj-column><mj-text>Your order of {{{{ orders.EUR.last | date: 'long' }}}} was the
 {{{{ orders.EUR.count | plural: one: 'first', other: '#th' }}}}.</mj-text>
-<mj-button href="https://example.com/vip?n={{{{ profile.id | url_encode }}}}">For you</mj-button></mj-column></mj-section>{{% endif %}}
+<mj-button href="https://example.com/vip?n={{{{ profile.id | url_encode }}}}">For you</mj-button></mj-column></mj-section>
+{{% endif %}}
 <mj-section><mj-column><mj-text>{"Sincerely yours, as every month. " * 6}</mj-text>
 <mj-social><mj-social-element name="github" href="https://example.com/one">One</mj-social-element></mj-social>
 <mj-text><a href="https://example.com/about">About</a> <a href="https://example.com/terms">Terms</a> {{{{ brand.address }}}}<br>
