@@ -119,14 +119,14 @@ def bring_products(base_url: str) -> None:
     bring(base_url, "products.csv", text.getvalue().encode(), "products", quiet=True)
 
 
-def write_first(client: Client, base_url: str, now: int) -> str:
+def write_first(client: Client, base_url: str) -> str:
     """Ask what the first letter would come to, send it, and let its readers read it; answers what to say and to try."""
     client.catch_up()
     asked = client.await_end(f"/api/campaigns/{FIRST}/forecast", f"/api/campaigns/{FIRST}/runs")
     expected = client.get(f"/api/campaigns/{FIRST}/forecasts/{asked['id']}")
     run = client.await_end(f"/api/campaigns/{FIRST}/launch", f"/api/campaigns/{FIRST}/runs")
     time.sleep(READ_AFTER)
-    orders = list(read_letters(base_url, [browser.user_agent for browser in BROWSERS], now))
+    orders = list(read_letters(base_url, [browser.user_agent for browser in BROWSERS]))
     client.send(orders)
     client.catch_up()
     sent = run["outcomes"].get("sent", 0)

@@ -63,7 +63,7 @@ def load(base_url: str, now: int) -> None:
         for applied in _send(client, messages):
             progress.update(applied)
     print("Writing to the newsletter's readers, who open it, click and order …", flush=True)
-    written = letters.write_first(client, base_url, now)
+    written = letters.write_first(client, base_url)
     print("Filling the lake, scoring customers, counting segments …", flush=True)
     settle(client)
     print(tour(base_url, client, visitors))

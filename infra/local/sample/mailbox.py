@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.local.sample.catalog import PRODUCTS
 from infra.local.sample.visit import Message, line_item, money
+from socle import clock
 from socle.iso import to_iso
 
 SEED = 11
@@ -27,7 +28,7 @@ def outbox(base_url: str) -> list[dict[str, Any]]:
         return found
 
 
-def read_letters(base_url: str, agents: Sequence[str], now: int) -> Iterator[Message]:
+def read_letters(base_url: str, agents: Sequence[str]) -> Iterator[Message]:
     """Fetch what mail programs and readers of the mails in the outbox would; yields the orders that come of it."""
     chance = random.Random(SEED)
     for number, mail in enumerate(one for one in outbox(base_url) if one["channel"] == "email" and one["html"]):
@@ -41,7 +42,7 @@ def read_letters(base_url: str, agents: Sequence[str], now: int) -> Iterator[Mes
             if chance.random() < 0.3 and links:
                 _fetch(chance.choice(links), agent)
                 if chance.random() < 0.3:
-                    yield _order(chance, number, mail["to"], now)
+                    yield _order(chance, number, mail["to"], clock.now())
 
 
 def _fetch(url: str, agent: str) -> None:
