@@ -88,6 +88,7 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     consent.decide(machine)
     run_campaigns(machine)
     send_messages(machine)
+    copy_what_no_event_tells(machine)
 
 
 def ask_of_accounts(machine: LocalMachine) -> None:
@@ -238,6 +239,14 @@ def give_up_and_replay(machine: LocalMachine) -> None:
         machine.drain()
         assert api(machine, "GET", "/profiles?by=user_id:u3")["events"] == {"In the outage": 1}
         assert api(machine, "GET", "/failed")["items"] == []
+
+
+def copy_what_no_event_tells(machine: LocalMachine) -> None:
+    """One more replay, after messages were sent and refused."""
+    answer = replay(machine, "with-messages")
+    assert (answer["failed"], answer["copied"] > 0) == (0, True)
+    _, _, differences = compare(machine.outputs["ProfilesTable"], machine.outputs["RestoredTable"])
+    assert [one for one in differences if one.startswith("row")] == []
 
 
 def restore(machine: LocalMachine) -> None:

@@ -19,8 +19,8 @@ DEFINITION = ROOT / "infra/workflows/replay.asl.json"
 
 
 class Replay(Construct):
-    """`machine` runs `replay_plan`, `replay_raw` for every task of its three passes, `replay_compare` in a drill, and
-    `replay_summary`."""
+    """`machine` runs `replay_plan`, `replay_raw` for every task of its three passes, `replay_copy`, `replay_compare` in a
+    drill, and `replay_summary`."""
 
     def __init__(self, scope: Construct, id_: str, *, house: House, data: Data) -> None:
         super().__init__(scope, id_)
@@ -30,19 +30,22 @@ class Replay(Construct):
         self.replay_raw = Function(
             self, "ReplayRaw", name="replay_raw", house=house, memory_mb=1_792, timeout=cdk.Duration.minutes(15),
             settings=ReplaySettings(bucket=data.bucket.bucket_name, restored_table=data.restored.table_name))
-        self.replay_compare = Function(
-            self, "ReplayCompare", name="replay_compare", house=house, memory_mb=1_024, timeout=cdk.Duration.minutes(15),
-            settings=ReplayCompareSettings(bucket=data.bucket.bucket_name, restored_table=data.restored.table_name,
-                                           profiles_table=data.profiles.table_name))
+        both = ReplayCompareSettings(bucket=data.bucket.bucket_name, restored_table=data.restored.table_name,
+                                     profiles_table=data.profiles.table_name)
+        self.replay_copy = Function(self, "ReplayCopy", name="replay_copy", house=house, settings=both, memory_mb=1_024,
+                                    timeout=cdk.Duration.minutes(15))
+        self.replay_compare = Function(self, "ReplayCompare", name="replay_compare", house=house, settings=both,
+                                       memory_mb=1_024, timeout=cdk.Duration.minutes(15))
         self.replay_summary = Function(self, "ReplaySummary", name="replay_summary", house=house, settings=papers,
                                        memory_mb=512, timeout=cdk.Duration.minutes(15))
         self._grant(data)
         self.machine = self._machine(house, {
-            "ReplayPlan": self.replay_plan, "ReplayRaw": self.replay_raw, "ReplayCompare": self.replay_compare,
-            "ReplaySummary": self.replay_summary})
+            "ReplayPlan": self.replay_plan, "ReplayRaw": self.replay_raw, "ReplayCopy": self.replay_copy,
+            "ReplayCompare": self.replay_compare, "ReplaySummary": self.replay_summary})
 
     def _grant(self, data: Data) -> None:
-        plan, raw, compare, total = self.replay_plan, self.replay_raw, self.replay_compare, self.replay_summary
+        plan, raw, copy, compare, total = (
+            self.replay_plan, self.replay_raw, self.replay_copy, self.replay_compare, self.replay_summary)
         plan.may(["s3:ListBucket"], [data.bucket.bucket_arn],
                  {"StringLike": {"s3:prefix": [f"{RAW_PREFIX}*", f"{ERASURES_PREFIX}*"]}})
         plan.may(["s3:PutObject"], [plan.objects(data.bucket, REPLAYS_PREFIX)])
@@ -51,13 +54,17 @@ class Replay(Construct):
         raw.may(["dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem",
                  "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"], [data.restored.table_arn])
         raw.lend_key(data.key, "dynamodb", writes=True)
+        copy.may(["dynamodb:Scan"], [data.profiles.table_arn])
+        copy.may(["dynamodb:BatchGetItem", "dynamodb:PartiQLInsert", "dynamodb:UpdateItem"], [data.restored.table_arn])
+        copy.lend_key(data.key, "dynamodb", writes=True)
+        copy.may(["s3:GetObject", "s3:PutObject"], [copy.objects(data.bucket, REPLAYS_PREFIX)])
         compare.may(["dynamodb:BatchGetItem", "dynamodb:Scan"], [data.profiles.table_arn, data.restored.table_arn])
         compare.lend_key(data.key, "dynamodb")
         compare.may(["s3:GetObject", "s3:PutObject"], [compare.objects(data.bucket, REPLAYS_PREFIX)])
         total.may(["s3:GetObject", "s3:PutObject"], [total.objects(data.bucket, REPLAYS_PREFIX)])
-        for function in (plan, raw, compare, total):
+        for function in (plan, raw, copy, compare, total):
             function.lend_key(data.key, "s3", writes=True)
-        for function in (raw, compare, total):
+        for function in (raw, copy, compare, total):
             # S3 says 404 of a missing object only to those who may list.
             function.lend("SeeWhatIsMissing", ["s3:ListBucket"], [data.bucket.bucket_arn],
                           {"StringLikeIfExists": {"s3:prefix": [f"{REPLAYS_PREFIX}*"]}})

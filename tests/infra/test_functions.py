@@ -45,7 +45,8 @@ from socle.settings import (
 SETTINGS: dict[str, type[Settings]] = {
     "collect_events": CollectSettings, "apply_events": ApplySettings, "run_effects": EffectsSettings,
     "sweep_due": SweepSettings, "serve_admin": AdminSettings, "replay_plan": ReplayPlanSettings,
-    "replay_raw": ReplaySettings, "replay_compare": ReplayCompareSettings, "replay_summary": ReplayPlanSettings,
+    "replay_raw": ReplaySettings, "replay_copy": ReplayCompareSettings,
+    "replay_compare": ReplayCompareSettings, "replay_summary": ReplayPlanSettings,
     "find_duplicates": FindDuplicatesSettings, "propose_duplicates": ProposeDuplicatesSettings,
     "measure_quality": QualitySettings, "update_catalogue": CatalogueSettings,
     "split_import": ImportSettings, "convert_import": ConvertImportSettings, "finish_import": ImportSettings,

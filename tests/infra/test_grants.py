@@ -64,6 +64,8 @@ ALLOWED = {
     "replay_raw": {
         "s3:GetObject", "s3:PutObject", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
         "dynamodb:BatchWriteItem", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"},
+    "replay_copy": {"s3:GetObject", "s3:PutObject", "dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:PartiQLInsert",
+                    "dynamodb:UpdateItem"},
     "replay_compare": {"s3:GetObject", "s3:PutObject", "dynamodb:BatchGetItem", "dynamodb:Scan"},
     "replay_summary": {"s3:GetObject", "s3:PutObject"},
 }
@@ -143,6 +145,8 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
         ("run_campaign", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:Query"},
         **{(name, "definitions"): {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"}
            for name in ("run_campaign", "start_campaigns_due")},
+        ("replay_copy", "profiles"): {"dynamodb:Scan"},
+        ("replay_copy", "restored"): {"dynamodb:BatchGetItem", "dynamodb:PartiQLInsert", "dynamodb:UpdateItem"},
         ("replay_compare", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         ("replay_compare", "restored"): {"dynamodb:BatchGetItem", "dynamodb:Scan"},
         ("replay_raw", "restored"): {action for action in ALLOWED["replay_raw"] if action.startswith("dynamodb:")},

@@ -43,7 +43,8 @@ def test_everybody_erased_is_forgotten_before_an_event_is_applied(template: Any)
     while name:
         order.append(name)
         name = definition["States"][name].get("Next")
-    assert order == ["Plan", "Forget the erased", "Apply the events", "Merge", "Compare", "Sum", "Is all of it there?"]
+    assert order == ["Plan", "Forget the erased", "Apply the events", "Merge", "Copy what no event tells",
+                     "Compare", "Sum", "Is all of it there?"]
     # A person who can't be forgotten stops the run: nothing catches it.
     assert "Catch" not in json.dumps(definition["States"]["Forget the erased"])
 
@@ -99,7 +100,7 @@ def test_the_table_that_is_filled_is_the_one_that_is_not_live(tmp_path: Any, liv
               and (named := re.findall(r"Data(Profiles|Restored)", json.dumps(grant.resources)))}
     (other,) = {"Profiles", "Restored"} - {filled}
     assert tables == {
-        "replay_raw": [filled], "apply_events": [other], "run_effects": [other], "serve_admin": [other],
+        "replay_raw": [filled], "replay_copy": [filled], "apply_events": [other], "run_effects": [other], "serve_admin": [other],
         "convert_import": [other], "receive_feedback": [other], "run_campaign": [other], "send_campaign": [other],
         "send_message": [other], "serve_public": [other]}
     named = {name: output["Value"]["Ref"] for name, output in template["Outputs"].items() if name.endswith("Table")}

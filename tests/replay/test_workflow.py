@@ -11,7 +11,10 @@ import pytest
 from infra.local.machine import local_machine
 from infra.local.replay import compare, replay
 from infra.local.runtime import Function
+from socle.consent.model import HARD_BOUNCE
+from socle.consent.store import Standings
 from socle.errors import Unavailable
+from socle.messages.model import EMAIL, Address
 from socle.profiles.store import ProfileStore
 
 KEY = {"authorization": "Basic " + base64.b64encode(b"local-write-key:").decode()}
@@ -81,6 +84,16 @@ def test_what_fails_for_a_while_is_tried_again_and_who_was_erased_is_forgotten(m
     monkeypatch.setattr("moto.stepfunctions.parser.asl.component.common.retry.retrier_decl.time.sleep", lambda _: None)
     answer = replay(machine, "run-2")
     assert (answer["failed"], answer["erased"], answer["applied"], len(failures)) == (0, 1, 0, 2)
+    assert compare(machine.outputs["ProfilesTable"], machine.outputs["RestoredTable"])[2] == []
+
+
+def test_who_is_suppressed_stays_so_in_the_restored_table(machine):
+    ann = Address(EMAIL, "ann@example.com")
+    live, restored = (Standings(boto3.client("dynamodb"), machine.outputs[name]) for name in ("ProfilesTable", "RestoredTable"))
+    live.suppress(ann, HARD_BOUNCE, 100)
+    assert compare(machine.outputs["ProfilesTable"], machine.outputs["RestoredTable"])[2] == [f"row C#email#{ann.digest} C"]
+    answer = replay(machine, "run-suppressed")
+    assert (answer["failed"], answer["copied"], restored.load([ann])[ann].reason) == (0, 1, HARD_BOUNCE)
     assert compare(machine.outputs["ProfilesTable"], machine.outputs["RestoredTable"])[2] == []
 
 

@@ -199,7 +199,7 @@ class ReplaySettings(ReplayPlanSettings):
 
 
 class ReplayCompareSettings(ReplaySettings):
-    """replay_compare: reads the table that was filled and the live one."""
+    """replay_copy and replay_compare: the table that is filled and the live one."""
 
     profiles_table: str
 

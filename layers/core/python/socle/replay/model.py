@@ -4,7 +4,8 @@
 `apply`   folds the events of the raw objects into their profiles
 `merge`   makes one person of those who were one
 
-A drill has one more: `compare` (socle.drill).
+Two more are about the live table: `copy` takes over what no event tells (socle.untold), and in a drill `compare` looks at
+the difference (socle.drill).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from socle.errors import SocleError
 from socle.events.model import Event, Identifier
 from socle.profiles.model import Member
 
-FORGET, APPLY, MERGE, COMPARE = "forget", "apply", "merge", "compare"
+FORGET, APPLY, MERGE, COPY, COMPARE = "forget", "apply", "merge", "copy", "compare"
 
 SHARDS = 64
 """Partitions in which notes are kept: as many tasks share the merges."""
@@ -97,6 +98,7 @@ class Count:
     profiles  profiles that were new to the table
     merged    profiles merged into another one
     erased    people of whom nothing was taken in (`forget`)
+    copied    rows that no event tells, written (`copy`)
     compared  profiles of the live table that were looked at (`compare`)
     changed   of these, those that differ only by what was received meanwhile
     failures  what could not be done: {"object" or "profile" or "task", "code", "message"}
@@ -108,6 +110,7 @@ class Count:
     profiles: int = 0
     merged: int = 0
     erased: int = 0
+    copied: int = 0
     compared: int = 0
     changed: int = 0
     failures: list[dict[str, str]] = field(default_factory=list)

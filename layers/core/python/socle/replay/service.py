@@ -30,7 +30,7 @@ from socle.profiles.items import Owner
 from socle.profiles.model import Aggregate, History, Needs
 from socle.profiles.store import ProfileStore
 from socle.profiles.unmerge import without
-from socle.replay.model import APPLY, COMPARE, FORGET, MERGE, SHARDS, Count, Moved, Note, Portion, Work
+from socle.replay.model import APPLY, COMPARE, COPY, FORGET, MERGE, SHARDS, Count, Moved, Note, Portion, Work
 from socle.replay.rows import add_rows, rounds, tasks
 from socle.replay.store import NoteStore, ReplayStore
 
@@ -38,6 +38,8 @@ PORTION = 2_000
 """Events that are applied together: the more, the fewer writes a profile needs."""
 MAX_FAILURES = 20
 """Failures that the sum names itself; all of them are in the bucket."""
+SEGMENTS = 64
+"""Tasks of `copy` unless a run is told otherwise: each has 15 minutes, enough for half a million rows."""
 IN_FLIGHT = 15 * MINUTE
 """How long before a run an event must have been received to be in a raw object when it begins."""
 _ATTEMPTS = 25
@@ -45,12 +47,12 @@ _ATTEMPTS = 25
 T = TypeVar("T")
 
 
-def plan(store: ReplayStore, run: str, now: int, compare: int = 0) -> dict[str, Any]:
+def plan(store: ReplayStore, run: str, now: int, compare: int = 0, copy: int = 0) -> dict[str, Any]:
     """Cut the work of a run into tasks and keep them. Answers the numbers of the tasks, by pass.
 
-    `compare` says into how many tasks the comparison with the live table is cut; 0 for none.
+    `copy` and `compare` say into how many tasks that which reads the live table is cut; 0 for none.
     """
-    numbers: dict[str, list[int]] = {MERGE: list(range(SHARDS)), COMPARE: list(range(compare))}
+    numbers: dict[str, list[int]] = {MERGE: list(range(SHARDS)), COPY: list(range(copy)), COMPARE: list(range(compare))}
     for name, prefix in ((FORGET, ERASURES), (APPLY, RAW)):
         numbers[name] = []
         for number, keys in enumerate(tasks(store.objects(prefix))):
