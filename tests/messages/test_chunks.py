@@ -46,6 +46,18 @@ def test_it_stops_with_the_batch_at_which_its_run_is_stopped(world):
     assert len(world.delivered) == 2
 
 
+def test_a_run_that_is_stopped_while_a_batch_waits_for_its_turn_sends_it_not(world, monkeypatch):
+    monkeypatch.setattr(trial.Pace, "take", lambda self, count: 5_000)
+    states = iter([RUNNING, RUNNING, RUNNING, PAUSED, PAUSED])
+    world.state = lambda campaign, run: next(states)
+    assert work(world) == (2, False, False)
+    assert len(world.delivered) == 2
+    assert work(world, 2) == (2, False, True)
+    world.state = lambda campaign, run: RUNNING
+    assert work(world, 2)[1]
+    assert world.outcomes().keys() == set(PEOPLE)
+
+
 def test_what_the_channel_refuses_for_now_goes_again_and_then_has_failed(world, monkeypatch):
     tries: dict[str, int] = {}
 

@@ -13,6 +13,7 @@ from socle.campaigns.guard import FAILED as FAILURES
 from socle.campaigns.guard import SENT as SENDINGS
 from socle.campaigns.model.run import PLAN, RUNNING, chunk_key, key_of, outcome_key
 from socle.channels.model import NotSent
+from socle.clock import SECOND
 from socle.errors import NotFound
 from socle.messages.gate import THROTTLED
 from socle.messages.model import MARKETING, message_key
@@ -104,15 +105,19 @@ class ChunkWorker:
         jobs = [Job(*json.loads(line)) for line in lines]
         began, at, is_stopped = self._clock(), position, False
         outcomes: list[Outcome] = []
+
+        def goes_on() -> bool:
+            return plan.is_dry or self._runs.state(campaign, run) == RUNNING
+
         while at < len(jobs):
-            if not plan.is_dry and self._runs.state(campaign, run) != RUNNING:
+            if not goes_on():
                 is_stopped = True
                 break
             if remaining() < RESERVE:
                 break
             batch = jobs[at:at + BATCH]
             try:
-                found = self._send(plan, batch, remaining)
+                found = self._send(plan, batch, remaining, goes_on)
             except NotSent as error:
                 self._runs.pause(campaign, run, f"{error.code}: {error.message}", self._clock())
                 is_stopped = True
@@ -125,8 +130,9 @@ class ChunkWorker:
             self._keep(campaign, run, chunk, position, outcomes, began if not plan.is_dry else None)
         return at, at == len(jobs), is_stopped
 
-    def _send(self, plan: Plan, batch: Sequence[Job], remaining: Callable[[], int]) -> list[Outcome] | None:
-        """What became of a batch; None when the channel's turn comes after this call's time."""
+    def _send(self, plan: Plan, batch: Sequence[Job], remaining: Callable[[], int],
+              goes_on: Callable[[], bool]) -> list[Outcome] | None:
+        """What became of a batch; None when the channel's turn comes after this call's time, or the run is stopped before it."""
         outcomes: dict[Job, Outcome] = {}
         left = list(batch)
         for _ in range(TRIES):
@@ -136,6 +142,8 @@ class ChunkWorker:
                     return None if not outcomes else self._give_up(batch, outcomes)
                 if delay:
                     self._wait(delay)
+                if delay >= SECOND and not goes_on():
+                    return None  # whoever was sent to before is in the ledger: the next call finds them there
             found = plan.sending.send(plan.ask, left, plan.contents, plan.rules(), dry=plan.is_dry)
             outcomes.update(zip(left, found, strict=True))
             left = [job for job in left if outcomes[job].outcome == AGAIN]
