@@ -13,6 +13,7 @@ from socle.coupons.service import Coupons
 from socle.coupons.store import CouponStore
 from socle.definitions.service import Among
 from socle.definitions.store import DefinitionStore
+from socle.forms.document import SURVEYS
 from socle.items.store import ItemStore
 from socle.profiles.model import Aggregate
 from socle.profiles.service import Profiles
@@ -53,7 +54,7 @@ class TemplateServices(Clients):
 
     def among_templates(self) -> dict[str, Among]:
         """What is asked of templates and what they share before they are written or deleted, by kind."""
-        return dict.fromkeys((TEMPLATES, BLOCKS, LAYOUTS, BRAND, COUPONS), _Later(lambda: self.template_checks))
+        return dict.fromkeys((TEMPLATES, BLOCKS, LAYOUTS, BRAND, COUPONS, SURVEYS), _Later(lambda: self.template_checks))
 
     def _known(self, profile: str) -> tuple[Aggregate, Mapping[str, Any]]:
         profiles = Profiles(ProfileStore(self._dynamodb, self._settings.profiles_table))

@@ -53,6 +53,7 @@ def test_a_template_is_saved_with_its_warnings(call: Call) -> None:
     ({"attachments": ["nowhere.pdf"]}, "unknown_asset", "attachments"),
     ({"html": "<img src='cid:nowhere.png' alt=''>"}, "unknown_asset", "html"),
     ({"html": "{{ 'nowhere' | coupon }}"}, "unknown_coupons", None),
+    ({"html": "<a href=\"{{ 'nowhere' | survey_url }}?score=9\">9</a>"}, "unknown_survey", None),
     ({"html": None, "mjml": "<mjml><mj-body><mj-texxt>a</mj-texxt></mj-body></mjml>"}, "bad_mjml", "mjml"),
 ])
 def test_what_cannot_be_rendered_is_refused_with_its_field(call: Call, change: dict[str, Any], code: str,
@@ -124,6 +125,12 @@ def test_an_sms_says_what_it_comes_to(call: Call) -> None:
     assert "at most 10 are sent" in long["warnings"][0]["message"]
     assert "paid for" in put(call, "templates", "two", {"channel": "sms", "text": "é" * 200}).json["warnings"][0]["message"]
     assert call("POST", "/api/templates/text/preview", body={}).json["parts"]["segments"] > 10
+
+
+def test_a_survey_stays_while_a_template_leads_to_it(call: Call) -> None:
+    put(call, "surveys", "asked", {"kind": "nps", "question": "Why?"})
+    assert put(call, "templates", "asks", {**EMAIL, "text": "{{ 'asked' | survey_url }}"}).status == 200
+    assert "templates/asks" in refused(call("DELETE", "/api/surveys/asked"), "in_use", "name")
 
 
 def test_a_kind_that_is_missing_or_unknown_is_named_with_what_it_may_be(call: Call) -> None:

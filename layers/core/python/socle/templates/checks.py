@@ -24,6 +24,7 @@ _UNSUBSCRIBE = re.compile(r"\{\{-?\s*links\.(unsubscribe|preferences)\b")
 _LINKS = {"unsubscribe", "preferences", "confirm", "pixel"}
 _ASSET = re.compile(r"(['\"])([^'\"]*)\1\s*\|\s*asset_url\b")
 _POOL = re.compile(r"(['\"])([^'\"]*)\1\s*\|\s*coupon\b")
+_SURVEY = re.compile(r"(['\"])([^'\"]*)\1\s*\|\s*survey_url\b")
 _GOOD = ("http://", "https://", "mailto:", "tel:", "sms:", "#")
 
 
@@ -73,6 +74,11 @@ def assets_in(sources: Iterable[str]) -> set[str]:
 def pools_in(sources: Iterable[str]) -> set[str]:
     """Names of the coupon pools that Liquid asks for by name."""
     return {found[2] for source in sources for found in _POOL.finditer(source)}
+
+
+def surveys_in(sources: Iterable[str]) -> set[str]:
+    """Names of the surveys that Liquid asks for by name."""
+    return {found[2] for source in sources for found in _SURVEY.finditer(source)}
 
 
 def texts_in(value: Any) -> list[str]:

@@ -10,8 +10,9 @@ from socle.campaigns.model.document import KIND as CAMPAIGNS
 from socle.coupons.model import KIND as COUPONS
 from socle.definitions.store import DefinitionStore
 from socle.errors import NotFound, Rejected
+from socle.forms.document import SURVEYS
 from socle.templates import assemble, mjml
-from socle.templates.checks import assets_in, oddities, oddities_of, pools_in, texts_in
+from socle.templates.checks import assets_in, oddities, oddities_of, pools_in, surveys_in, texts_in
 from socle.templates.compile import Compiled, compile_frozen
 from socle.templates.document import TEMPLATES
 from socle.templates.freeze import Find, frozen
@@ -22,8 +23,6 @@ from socle.templates.service import finder, freeze
 from socle.templates.service.sample import sampled
 from socle.templates.shared import BLOCKS, BRAND, LAYOUTS
 
-CONCERNED = (TEMPLATES, BLOCKS, LAYOUTS, BRAND, COUPONS)
-"""Kinds that are looked at."""
 Warnings = list[dict[str, str]]
 
 
@@ -75,6 +74,9 @@ class TemplateChecks:
             if find(COUPONS, pool) is None:
                 raise Rejected("unknown_coupons", f"there are no coupons {pool!r}: write the pool to "
                                f"/api/coupons/{pool} first", None)
+        for survey in sorted(surveys_in(texts)):
+            if find(SURVEYS, survey) is None:
+                raise Rejected("unknown_survey", f"there is no survey {survey!r}: write it to /api/surveys/{survey} first", None)
         found = [*oddities(compiled), *self._of_sample(compiled, document)]
         return [odd._asdict() for odd in dict.fromkeys(found)]
 
@@ -117,7 +119,7 @@ class TemplateChecks:
                 continue
             texts = [*texts_in(template.document), *made["blocks"].values(), *texts_in(made["layout"] or {})]
             if ((kind == BLOCKS and name in made["blocks"]) or (kind == LAYOUTS and template.document.get("layout") == name)
-                    or (kind == COUPONS and name in pools_in(texts))):
+                    or (kind == COUPONS and name in pools_in(texts)) or (kind == SURVEYS and name in surveys_in(texts))):
                 users.append(f"{TEMPLATES}/{template.name}")
         if kind == BLOCKS:
             users += [f"{LAYOUTS}/{one.name}" for one in self._definitions.list_current(LAYOUTS)
