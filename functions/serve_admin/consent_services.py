@@ -13,6 +13,7 @@ from socle.definitions.store import DefinitionStore
 from socle.events.store import EventStream
 from socle.forms.document import FORMS
 from socle.forms.service.checks import TopicChecks
+from socle.messages.rules import KIND as SENDING_RULES
 from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
 
@@ -30,8 +31,8 @@ class ConsentServices(Clients):
                              lambda: topics_of(definitions.list_current(TOPICS)), Profiles(profiles))
 
     def among_topics(self) -> dict[str, Among]:
-        """What is asked of topics and forms before they are written or deleted, by kind."""
-        return dict.fromkeys((TOPICS, FORMS), TopicChecks(DefinitionStore(self._dynamodb, self._settings.definitions_table)))
+        """What is asked of topics, forms and sending rules before they are written or deleted, by kind."""
+        return dict.fromkeys((TOPICS, FORMS, SENDING_RULES), TopicChecks(DefinitionStore(self._dynamodb, self._settings.definitions_table)))
 
     @cached_property
     def suppressions(self) -> Suppressions:

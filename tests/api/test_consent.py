@@ -128,6 +128,16 @@ def test_the_list_is_read_in_pages(call):
     assert call("GET", "/api/suppressions", query={"reason": "boredom"}).error["field"] == "reason"
 
 
+def test_a_cap_needs_its_topic_and_keeps_it(call):
+    rules = {"caps": [{"count": 1, "per": "week", "topic": "capped"}]}
+    refused = call("PUT", "/api/sending-rules/default", body=rules)
+    assert (refused.status, refused.error["code"], refused.error["field"]) == (400, "unknown_topic", "caps.0.topic")
+    call("PUT", "/api/topics/capped", body={"title": "Capped"})
+    assert call("PUT", "/api/sending-rules/default", body=rules).status == 200
+    assert "sending-rules/default" in call("DELETE", "/api/topics/capped").error["message"]
+    assert call("DELETE", "/api/sending-rules/default").status == 204
+
+
 def test_a_form_needs_its_topics_and_keeps_them(call):
     form = {"title": "Join", "fields": [{"name": "email", "label": "E-mail", "type": "email"}], "topics": [{"topic": "soon"}]}
     refused = call("PUT", "/api/forms/join", body=form)

@@ -1,4 +1,4 @@
-"""Topics and forms among the other definitions: what a form subscribes to is there, and stays while it is needed."""
+"""Topics, forms and sending rules among the others: a topic that they name is there, and stays while it is needed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from socle.consent.topics import TOPICS
 from socle.definitions.store import DefinitionStore
 from socle.errors import Rejected
 from socle.forms.document import FORMS
+from socle.messages.rules import KIND as SENDING_RULES
 
 _CAMPAIGNS = "campaigns"
 
 
 class TopicChecks:
-    """For the kinds `topics` and `forms`."""
+    """For the kinds `topics`, `forms` and `sending-rules`."""
 
     def __init__(self, definitions: DefinitionStore) -> None:
         self._definitions = definitions
@@ -25,6 +26,12 @@ class TopicChecks:
                 if channel and channel not in document["channels"]:
                     raise Rejected("in_use", f"{user} subscribes to it by {channel}: keep the channel, or change that first",
                                    "channels", status=409)
+            return []
+        if kind == SENDING_RULES:
+            for place, cap in enumerate(document["caps"]):
+                if cap["topic"] is not None and self._definitions.current(TOPICS, cap["topic"]) is None:
+                    raise Rejected("unknown_topic", f"there is no topic {cap['topic']!r}, so that the cap would never hold: "
+                                   f"write it to /api/topics/{cap['topic']} first", f"caps.{place}.topic")
             return []
         for place, box in enumerate(document["topics"]):
             topic = self._definitions.current(TOPICS, box["topic"])
@@ -47,5 +54,7 @@ class TopicChecks:
         """(what needs the topic, on which channel if that is said)."""
         forms = [(f"forms/{one.name}", str(box["channel"])) for one in self._definitions.list_current(FORMS)
                  for box in one.document["topics"] if box["topic"] == topic]
-        return forms + [(f"campaigns/{one.name}", "") for one in self._definitions.list_current(_CAMPAIGNS)
+        rules = [(f"{SENDING_RULES}/{one.name}", "") for one in self._definitions.list_current(SENDING_RULES)
+                 for cap in one.document["caps"] if cap["topic"] == topic]
+        return forms + rules + [(f"campaigns/{one.name}", "") for one in self._definitions.list_current(_CAMPAIGNS)
                         if one.document.get("topic") == topic]
