@@ -4,7 +4,7 @@ definitions."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import BaseModel, Field
@@ -14,6 +14,7 @@ from socle.ids import new_id
 from socle.paging import from_cursor, to_cursor
 
 from . import collaborators
+from .messages import Sent
 from .profiles import key_of
 from .shapes import Cursor, Limit, Name, Next, Time, answers, new_router
 
@@ -24,8 +25,8 @@ ID = r"^f?[0-9]{8}t[0-9]{6}-[0-9a-z]{8}$"
 RunId = Annotated[str, Path(pattern=ID, description="the id of a run")]
 Profile = Annotated[str, Path(max_length=64, description="the profile's id")]
 RunIdAsked = Annotated[str | None, Query(pattern=ID, description="the id of a run; the newest if left out")]
-Outcome = Annotated[str | None, Query(pattern=r"^(sent|unknown|failed|held|skipped|would_send)$", description="only these; who "
-                                      "was held comes again, and shows as such only when asked for")]
+Outcome = Annotated[Literal["sent", "unknown", "failed", "held", "skipped", "would_send"] | None, Query(
+    description="only these; who was held comes again, and shows as such only when asked for")]
 Reason = Annotated[str | None, Query(max_length=100, description="only with this reason, such as unsubscribed")]
 
 
@@ -110,21 +111,6 @@ class RunPeople(BaseModel):
     next: Next
 
 
-class SentMessage(BaseModel):
-    """A message as the ledger has it."""
-
-    id: str
-    state: str = Field(description="claimed, failed, sent, delayed, delivered, bounced, rejected or complained")
-    attempt: int
-    at: Time
-    channel: str
-    run: str
-    variant: str | None
-    reason: str | None
-    opened: Time | None
-    clicked: Time | None
-
-
 class PersonInRun(BaseModel):
     """What became of one person."""
 
@@ -135,7 +121,7 @@ class PersonInRun(BaseModel):
     reason: str | None
     detail: str | None
     until: Time | None
-    message: SentMessage | None
+    message: Sent | None
 
 
 class Resend(BaseModel):
@@ -244,4 +230,4 @@ def list_campaign_people(name: Name, id: RunId, outcome: Outcome = None, reason:
             operation_id="read_campaign_person", tags=["campaigns"], responses=answers(200, PersonInRun, "the person in the run"))
 def read_campaign_person(name: Name, profile: Profile, run: RunIdAsked = None) -> dict[str, Any]:
     """In the newest run, or the one that is named."""
-    return collaborators.get().campaign_answers.person(name, key_of(profile, "profile"), run)
+    return collaborators.get().campaign_answers.person(name, key_of(profile, "profile"), run, clock.now())

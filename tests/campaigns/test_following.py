@@ -130,13 +130,13 @@ def test_pages_of_people_hold_everybody_once_with_the_reason() -> None:
 
 def test_one_person_is_told_what_became_of_them() -> None:
     world, run = sent_once(lambda profile, *_: {"o": "skipped", "r": "unsubscribed"} if profile == "p0000007" else {"o": "sent"})
-    answer = world.answers.person("letter", "p0000007", None)
+    answer = world.answers.person("letter", "p0000007", None, world.now)
     assert (answer["outcome"], answer["reason"], answer["message"]) == ("skipped", "unsubscribed", None)
-    answer = world.answers.person("letter", "p0000008", run)
+    answer = world.answers.person("letter", "p0000008", run, world.now)
     assert (answer["outcome"], answer["message"]["state"]) == ("sent", "sent")
-    assert world.answers.person("letter", "nobody", run)["reason"] == "not_in_audience"
+    assert world.answers.person("letter", "nobody", run, world.now)["reason"] == "not_in_audience"
     with pytest.raises(NotFound):
-        world.answers.person("none", "p0000007", None)
+        world.answers.person("none", "p0000007", None, world.now)
     del world.documents["campaigns", "letter"]
     assert world.answers.page("letter", 9, None)[0]["outcomes"] == {"skipped": 1, "sent": 399}  # also of a deleted one
 
@@ -150,4 +150,4 @@ def test_a_campaign_that_was_never_launched_has_no_runs() -> None:
         with pytest.raises(NotFound, match="no campaigns/none"):
             command("none", NOON)
     with pytest.raises(NotFound, match="never launched"):
-        world.answers.person("letter", "p1", None)
+        world.answers.person("letter", "p1", None, world.now)

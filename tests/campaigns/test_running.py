@@ -109,7 +109,7 @@ def test_who_is_held_gets_it_when_the_time_has_come_and_is_counted_once() -> Non
     run = world.launch()
     world.work(until=NOON + HOUR)
     assert world.shown(run)["waiting"] == 60
-    assert world.answers.person("letter", "p0000005", None)["outcome"] == "waiting"
+    assert world.answers.person("letter", "p0000005", None, world.now)["outcome"] == "waiting"
     world.started.append({"name": run.execution, "campaign": "letter", "run": run.id, "attempt": 1})
     done = world.work()
     shown = world.shown(done)

@@ -82,7 +82,7 @@ def test_only_the_tested_get_it_before_there_is_a_winner() -> None:
     shown = world.shown(world.runs.load("letter", run))
     assert shown["waiting"] == 2_000 - len(world.sent[run])
     rest = next(one for one in world.segments["readers"] if one not in world.sent[run])
-    assert world.answers.person("letter", rest, None)["outcome"] == "waiting"
+    assert world.answers.person("letter", rest, None, world.now)["outcome"] == "waiting"
 
 
 def test_the_rest_gets_the_variant_that_won() -> None:

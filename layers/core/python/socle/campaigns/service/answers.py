@@ -16,6 +16,7 @@ from socle.errors import NotFound, Rejected
 from socle.iso import to_iso
 from socle.messages.model import Message, message_key
 from socle.messages.outcome import WAS_HELD
+from socle.messages.view import message_view
 from socle.profiles.model import Aggregate
 from socle.segments.store import shard_of
 
@@ -91,7 +92,7 @@ class Answers:
                 found.append(_shown(row))
         return found, None
 
-    def person(self, campaign: str, profile: str, id_: str | None) -> Row:
+    def person(self, campaign: str, profile: str, id_: str | None, now: int) -> Row:
         """What became of one person in a run, the newest if none is named, and of the message since. Raises NotFound."""
         run = self._runs.load(campaign, id_) if id_ else next(iter(self._runs.page(campaign, 1, None)), None)
         if run is None:
@@ -105,11 +106,7 @@ class Answers:
         key = message_key(f"campaign/{campaign}", run.occurrence)
         rows = self._ledger.load([(part, key) for part in parts])
         message = max(rows.values(), key=lambda row: row.attempt, default=None)
-        return {**answer, "message": message and {
-            "id": message.tag, "state": message.state, "attempt": message.attempt, "at": to_iso(message.at),
-            "channel": message.channel, "run": message.run, "variant": message.variant or None, "reason": message.reason or None,
-            "opened": to_iso(message.opened) if message.opened else None,
-            "clicked": to_iso(message.clicked) if message.clicked else None}}
+        return {**answer, "message": message and message_view(message, now)}
 
     def _outcome(self, run: Run, parts: list[str]) -> Row:
         progress = self._progress(run.campaign, run.id)
