@@ -9,7 +9,7 @@ from typing import Any
 from liquid import Environment
 from liquid.undefined import Undefined
 
-from socle.templates.liquid import environment_for
+from socle.templates.liquid import GAPS, environment_for
 
 
 def noting() -> tuple[tuple[Environment, Environment], list[str]]:
@@ -33,7 +33,8 @@ def noting() -> tuple[tuple[Environment, Environment], list[str]]:
 
 
 def _lenient(environment: Environment) -> Environment:
-    """Filters but `default` leave what is missing as it is."""
+    """Filters but `default` leave what is missing as it is, and a link may lead nowhere."""
+    setattr(environment, GAPS, True)
     for name, function in list(environment.filters.items()):
         if name != "default":
             environment.filters[name] = _passing(function)
