@@ -12,6 +12,9 @@ from socle.effects import model as effects
 from socle.effects.service import EffectRunner
 from socle.errors import Unavailable
 from socle.templates.builtin import BUILT_IN, CONFIRMATION
+from socle.templates.compile import compile_frozen
+from socle.templates.freeze import frozen
+from socle.templates.service.sample import sampled
 from tests.accounts.memory import MemoryAccounts
 from tests.people import T0, identify
 from tests.world import World
@@ -102,3 +105,10 @@ def test_a_mail_that_could_not_be_sent_is_tried_again():
 
 def test_the_built_in_mail_leads_to_the_confirmation():
     assert "{{ links.confirm }}" in BUILT_IN[CONFIRMATION]["html"]
+
+
+@pytest.mark.parametrize(("locale", "language"), [("fr-CA", "fr"), ("en", "en"), ("de", "en")])
+def test_the_built_in_mail_says_which_language_it_is_in(locale, language):
+    document = {**BUILT_IN[CONFIRMATION], "sample": {"locale": locale, "event": {"topic": "Club", "text": ""}}}
+    mail = compile_frozen(frozen(CONFIRMATION, 0, document, lambda *_: None)).render(sampled(document, T0))
+    assert f'<html lang="{language}">' in mail.html

@@ -12,8 +12,8 @@ CONFIRMATION = "confirmation"
 
 _FRENCH = "{% assign language = locale | slice: 0, 2 %}{% if language == 'fr' %}"
 _HTML = """<!doctype html>
-<html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>{{ event.topic }}</title></head>
+<html lang="LANGUAGEfr{% else %}en{% endif %}"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>{{ event.topic }}</title></head>
 <body style="margin:0;padding:0;background:{{ brand.colors.background | default: '#f4f4f2' }}">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"><tr><td align="center" style="padding:24px 12px">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0"
