@@ -32,7 +32,8 @@ class ConsentServices(Clients):
 
     def among_topics(self) -> dict[str, Among]:
         """What is asked of topics, forms and sending rules before they are written or deleted, by kind."""
-        return dict.fromkeys((TOPICS, FORMS, SENDING_RULES), TopicChecks(DefinitionStore(self._dynamodb, self._settings.definitions_table)))
+        checks = TopicChecks(DefinitionStore(self._dynamodb, self._settings.definitions_table))
+        return dict.fromkeys((TOPICS, FORMS, SENDING_RULES), checks)
 
     @cached_property
     def suppressions(self) -> Suppressions:

@@ -66,7 +66,7 @@ def answer(error: SocleError, headers: dict[str, str] | None = None) -> Response
 def first_fault(faults: Sequence[Any]) -> Rejected:
     """The first fault that pydantic found, naming its field: `limit`, `events.0`, `If-Match`, `body`."""
     fault = faults[0]
-    where, *path = fault["loc"] or ("body",)
+    where, *path = [part for part in fault["loc"] if part != "[key]"] or ["body"]  # of a key, pydantic's path has the key itself
     field = ".".join(str(part) for part in path) or str(where)
     kind = str(fault["type"])
     if kind == "missing":
@@ -77,7 +77,7 @@ def first_fault(faults: Sequence[Any]) -> Rejected:
         message = f"{field} has no value: write {field}=1, for example, or leave it out"
     elif kind in _TAGS:
         tag = str(fault["ctx"]["discriminator"]).strip("'")
-        field = f"{'.'.join(path)}.{tag}" if path else tag
+        field = ".".join(map(str, (*path, tag)))
         expected = fault["ctx"].get("expected_tags")
         message = f"{field} must be {_one_of(expected)}" if expected else f"{field} is missing: it says which kind this is"
     elif kind in _NUMBERS and field in _RANGES:

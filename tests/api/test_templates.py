@@ -95,12 +95,14 @@ def test_a_preview_shows_the_parts_and_what_is_missing(call: Call) -> None:
     assert shown["links"] == [{"number": 1, "url": "https://example.com/a"}]
     assert (shown["problem"], shown["undefined"]) == (None, [])
 
-    draft = {**EMAIL, "sample": {}, "html": "<p>{{ traits.firstName }} {{ event.total | money }}</p>"}
+    body = '<p>{{ traits.firstName }} <a href="{{ event.url }}">{{ event.total | money }}</a></p>'
+    draft = {**EMAIL, "sample": {}, "html": body}
     shown = call("POST", "/api/templates/letter/preview", body={"document": draft}).json
     assert shown["problem"]["code"] == "undefined"
     assert shown["problem"]["field"] == "subject"
     assert any("traits.firstName" in one for one in shown["undefined"])
     assert shown["parts"]["subject"] == ", hello"
+    assert '<a href=""></a>' in shown["parts"]["html"]
 
 
 def test_a_preview_is_for_any_profile(call: Call) -> None:
@@ -125,6 +127,11 @@ def test_an_sms_says_what_it_comes_to(call: Call) -> None:
     assert "at most 10 are sent" in long["warnings"][0]["message"]
     assert "paid for" in put(call, "templates", "two", {"channel": "sms", "text": "é" * 200}).json["warnings"][0]["message"]
     assert call("POST", "/api/templates/text/preview", body={}).json["parts"]["segments"] > 10
+
+
+def test_a_key_that_is_unknown_is_named_once(call: Call) -> None:
+    refused(put(call, "sending-rules", "default", {"quiet_hours": {"mail": {"begin": "21:00", "end": "08:00"}}}), "invalid",
+            "quiet_hours.mail")
 
 
 def test_a_survey_stays_while_a_template_leads_to_it(call: Call) -> None:
