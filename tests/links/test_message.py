@@ -111,3 +111,9 @@ def test_a_target_too_long_for_gateways_makes_no_message() -> None:
     with pytest.raises(Unrenderable) as found:
         links().click("https://example.com/" + "a" * MAX_URL, 1)
     assert found.value.code == "link_too_long"
+
+
+def test_what_is_wrong_with_a_link_names_the_link_and_nothing_of_the_person() -> None:
+    with pytest.raises(Unrenderable, match="link 3: ") as found:
+        links().click("https://ann@example.com/?who=ann", 3)
+    assert "ann" not in found.value.message

@@ -62,6 +62,7 @@ def test_a_value_that_is_no_web_address_makes_no_link(site: str) -> None:
     with pytest.raises(Unrenderable) as refused:
         letter({"traits": {"site": site}}, Links(), html='<a href="{{ traits.site }}">x</a>')
     assert refused.value.code == "bad_link"
+    assert not site or site not in refused.value.message  # it is a person's
 
 
 def test_the_text_part_is_made_from_the_html() -> None:

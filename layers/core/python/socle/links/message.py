@@ -69,7 +69,10 @@ class Links:
         return found
 
     def _click(self, url: str, number: int) -> str:
-        where = target(url, self._utm)
+        try:
+            where = target(url, self._utm)
+        except Unrenderable as error:
+            raise Unrenderable(error.code, f"link {number}: {error.message}", error.field) from error
         if where is None:
             return url
         try:

@@ -31,10 +31,10 @@ def target(url: str, utm: Utm = ()) -> str | None:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise _bad(url) from None
+        raise _bad() from None
     if scheme not in ("http", "https") or not host or _CONTROLS.search(url) or "@" in parts.netloc:
-        raise _bad(url)
-    where = _host(host, url) + (f":{port}" if port is not None else "")
+        raise _bad()
+    where = _host(host) + (f":{port}" if port is not None else "")
     query = quote(parts.query, safe=_KEPT)
     there = {pair.partition("=")[0] for pair in parts.query.split("&")}
     missing = "&".join(f"utm_{name}={quote(value, safe='')}" for name, value in utm if value and f"utm_{name}" not in there)
@@ -42,17 +42,18 @@ def target(url: str, utm: Utm = ()) -> str | None:
                        quote(parts.fragment, safe=_KEPT)))
 
 
-def _host(host: str, url: str) -> str:
+def _host(host: str) -> str:
     if ":" in host:
         return f"[{host}]"
     try:
         found = host.encode("idna").decode()
     except UnicodeError:
-        raise _bad(url) from None
+        raise _bad() from None
     if not re.fullmatch(r"[A-Za-z0-9._-]+", found):
-        raise _bad(url)
+        raise _bad()
     return found
 
 
-def _bad(url: str) -> Unrenderable:
-    return Unrenderable("bad_link", f"{url[:100]!r} is no link: write an address that begins with https:// or http://", "url")
+def _bad() -> Unrenderable:
+    # Not what it is: a person's value may have become part of it, and who reads of a run need not know that.
+    return Unrenderable("bad_link", "it is no link: write an address that begins with https:// or http:// and a domain", "url")

@@ -64,7 +64,9 @@ class _TrackedNode(Node):
         elif not url and getattr(context.env, GAPS, False):
             return 0
         elif not url.startswith(("mailto:", "tel:", "sms:", "#")):
-            raise Unrenderable("bad_link", f"link {self.number} leads to {url[:100]!r}, which is no http(s) address: mend the "
+            # What a person's own value made of it is nobody's business who reads of the run.
+            shown = repr(url[:100]) if isinstance(source, str) else "a value"
+            raise Unrenderable("bad_link", f"link {self.number} leads to {shown}, which is no http(s) address: mend the "
                                "template or the value", str(scope[FIELD]))
         return buffer.write(str(escape(url)) if context.autoescape else url)
 
