@@ -209,6 +209,12 @@ def test_a_module_fits_in_a_head_and_says_what_it_is_for(file: Path) -> None:
         assert part not in EMPTY_NAMES, f"{part!r} says nothing: name it after what it holds"
 
 
+def test_the_map_of_the_core_names_every_context() -> None:
+    rows = [line.split("|")[1] for line in (ROOT / "layers/core/README.md").read_text().splitlines() if line.startswith("| ")]
+    named = {name.strip() for row in rows for name in row.split(",")}
+    assert {file.parent.name for file in (CORE / "socle").glob("*/__init__.py")} - named == set()
+
+
 def test_a_function_is_named_verb_noun_and_has_a_handler() -> None:
     folders = [path for path in (ROOT / "functions").iterdir() if path.is_dir() and path.name != "__pycache__"]
     for folder in folders:
