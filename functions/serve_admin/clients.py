@@ -1,4 +1,4 @@
-"""The AWS clients that the admin API works with, each made on first use."""
+"""The AWS clients that the admin API works with, and the definitions that all of it reads; each made on first use."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 
 from socle.aws import Client
+from socle.definitions.store import DefinitionStore
 from socle.settings import AdminSettings
 
 # The gateway gives up after 30 s; a person is less patient.
@@ -40,3 +41,7 @@ class Clients:
     @cached_property
     def _sqs(self) -> Client:
         return boto3.client("sqs", config=CONFIG)
+
+    @cached_property
+    def _definition_store(self) -> DefinitionStore:
+        return DefinitionStore(self._dynamodb, self._settings.definitions_table)

@@ -22,7 +22,6 @@ from socle.definitions.identifiers import rules_of as identity_rules
 from socle.definitions.kinds import DEFAULT, KINDS
 from socle.definitions.model import Definition
 from socle.definitions.service import Definitions
-from socle.definitions.store import DefinitionStore
 from socle.definitions.survivorship import SURVIVORSHIP, rules_of
 from socle.duplicates.model import OPEN
 from socle.duplicates.service.review import Review
@@ -282,10 +281,6 @@ class Collaborators(CampaignServices, ConsentServices, ReportServices, TemplateS
     @cached_property
     def _account_store(self) -> AccountStore:
         return AccountStore(self._dynamodb, self._settings.profiles_table)
-
-    @cached_property
-    def _definition_store(self) -> DefinitionStore:
-        return DefinitionStore(self._dynamodb, self._settings.definitions_table)
 
     @cached_property
     def _signing_master(self) -> bytes:

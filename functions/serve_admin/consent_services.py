@@ -9,7 +9,6 @@ from socle.consent.service.suppressions import Suppressions
 from socle.consent.store import Standings
 from socle.consent.topics import TOPICS, topics_of
 from socle.definitions.service import Among
-from socle.definitions.store import DefinitionStore
 from socle.events.store import EventStream
 from socle.forms.document import FORMS
 from socle.forms.service.checks import TopicChecks
@@ -26,14 +25,12 @@ class ConsentServices(Clients):
     @cached_property
     def consent(self) -> ConsentRecord:
         profiles = ProfileStore(self._dynamodb, self._settings.profiles_table)
-        definitions = DefinitionStore(self._dynamodb, self._settings.definitions_table)
         return ConsentRecord(self.standings, profiles, EventStream(self._settings.stream_name, self._kinesis),
-                             lambda: topics_of(definitions.list_current(TOPICS)), Profiles(profiles))
+                             lambda: topics_of(self._definition_store.list_current(TOPICS)), Profiles(profiles))
 
     def among_topics(self) -> dict[str, Among]:
         """What is asked of topics, forms and sending rules before they are written or deleted, by kind."""
-        checks = TopicChecks(DefinitionStore(self._dynamodb, self._settings.definitions_table))
-        return dict.fromkeys((TOPICS, FORMS, SENDING_RULES), checks)
+        return dict.fromkeys((TOPICS, FORMS, SENDING_RULES), TopicChecks(self._definition_store))
 
     @cached_property
     def suppressions(self) -> Suppressions:

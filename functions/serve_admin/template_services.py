@@ -12,7 +12,6 @@ from socle.coupons.model import KIND as COUPONS
 from socle.coupons.service import Coupons
 from socle.coupons.store import CouponStore
 from socle.definitions.service import Among
-from socle.definitions.store import DefinitionStore
 from socle.forms.document import SURVEYS
 from socle.items.store import ItemStore
 from socle.profiles.model import Aggregate
@@ -38,19 +37,19 @@ class TemplateServices(Clients):
 
     @cached_property
     def coupons(self) -> Coupons:
-        return Coupons(CouponStore(self._dynamodb, self._settings.definitions_table), self._definitions_read, clock.now)
+        return Coupons(CouponStore(self._dynamodb, self._settings.definitions_table), self._definition_store, clock.now)
 
     @cached_property
     def template_checks(self) -> TemplateChecks:
         from socle.templates.service.checks import TemplateChecks
-        return TemplateChecks(self._definitions_read, self.assets, clock.now)
+        return TemplateChecks(self._definition_store, self.assets, clock.now)
 
     @cached_property
     def previews(self) -> Previews:
         from socle.templates.service.lookups import Catalogue, ForLooking
         from socle.templates.service.previews import Previews
         items = ItemStore(self._dynamodb, self._settings.definitions_table)
-        return Previews(self._definitions_read, self._known, ForLooking(Catalogue(items, clock.now)), clock.now)
+        return Previews(self._definition_store, self._known, ForLooking(Catalogue(items, clock.now)), clock.now)
 
     def among_templates(self) -> dict[str, Among]:
         """What is asked of templates and what they share before they are written or deleted, by kind."""
@@ -59,12 +58,8 @@ class TemplateServices(Clients):
     def _known(self, profile: str) -> tuple[Aggregate, Mapping[str, Any]]:
         profiles = Profiles(ProfileStore(self._dynamodb, self._settings.profiles_table))
         root = profiles.known(profile).root
-        computed = Explanations(self._definitions_read, clock.now).of(root, root.snapshot, lambda: profiles.history(root))
+        computed = Explanations(self._definition_store, clock.now).of(root, root.snapshot, lambda: profiles.history(root))
         return root, computed["computed"]
-
-    @cached_property
-    def _definitions_read(self) -> DefinitionStore:
-        return DefinitionStore(self._dynamodb, self._settings.definitions_table)
 
 
 class _Later:
