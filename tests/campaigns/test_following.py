@@ -57,6 +57,25 @@ def test_a_resend_keeps_variants_and_mends_templates() -> None:
     assert seen == had
 
 
+def test_sending_a_follow_up_again_sends_the_follow_up() -> None:
+    two = [{"name": name, "template": "hello", "share": 50} for name in ("a", "b")]
+    world, run = sent_once(variants=two)
+    world.outcome = lambda *_: {"o": "failed", "r": "throttled"}
+    after = world.campaigns.follow_up("letter", run, "other", "chance01", world.now)
+    world.work()
+    world.now += MINUTE
+    again = world.campaigns.resend("letter", after.id, "chance02", world.now)
+    world.now += MINUTE
+    world.work()
+    last = world.campaigns.resend("letter", again.id, "chance03", world.now)
+    world.outcome = lambda *_: {"o": "sent"}
+    world.work()
+    for one in (after, again, last):
+        templates = world.files.read_json(f"campaigns/letter/{one.id}/plan.json")["templates"]
+        assert {name: template["name"] for name, template in templates.items()} == {"": "other"}
+    assert len(world.sent[after.occurrence]) == len(set(world.sent[after.occurrence])) == len(world.sent[run])
+
+
 def test_a_follow_up_goes_to_those_who_were_sent_to_and_have_not_looked() -> None:
     world, run = sent_once()
     got = list(world.sent[run])

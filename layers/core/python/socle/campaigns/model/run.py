@@ -34,7 +34,7 @@ class Run:
     occurrence  what makes its messages others than those of the next run; a resend has that of the run it follows
     begins      epoch ms at which the audience is frozen
     of          id of the run that this one follows, "" for none
-    template    of a follow-up, "" else
+    template    of a follow-up, and of one that is sent again; "" else
     attempt     executions of the workflow so far: resuming is one more
     handed_over whether the execution has ended so that another one goes on
     audience    people in it; None while it is not frozen

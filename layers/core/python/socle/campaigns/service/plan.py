@@ -168,7 +168,7 @@ def document_of(run: Run, document: Mapping[str, Any]) -> CampaignDocument:
     if run.kind not in (RESEND, FOLLOW_UP):
         return found
     found = found.model_copy(update={"test": None, "warm_up": None, "schedule": Now(), "exclude": ()})
-    return found.model_copy(update={"template": run.template, "variants": ()}) if run.kind == FOLLOW_UP else found
+    return found.model_copy(update={"template": run.template, "variants": ()}) if run.template else found
 
 
 def outcomes_by_chunk(files: RunFiles, campaign: str, run: str) -> Iterator[dict[str, dict[str, Any]]]:

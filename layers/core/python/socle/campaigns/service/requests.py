@@ -66,7 +66,8 @@ class Campaigns:
         before = self._over(campaign, of)
         self._document(campaign)
         id_ = run_id(now, chance)
-        run = Run(id_, campaign, RESEND, RUNNING, HAND, now, before.occurrence, now, of=of, history=((RUNNING, now, HAND, ""),))
+        run = Run(id_, campaign, RESEND, RUNNING, HAND, now, before.occurrence, now, of=of, template=before.template,
+                  history=((RUNNING, now, HAND, ""),))
         return self._executions.begin(run, now)
 
     def follow_up(self, campaign: str, of: str, template: str, chance: str, now: int) -> Run:
