@@ -10,6 +10,7 @@ from socle.campaigns.model.run import UNDER_WAY
 from socle.campaigns.pace import moment_of
 from socle.campaigns.service.plan import Definitions, rules_of
 from socle.campaigns.store import RunStore
+from socle.clock import DAY
 from socle.errors import Rejected
 from socle.messages.model import TRANSACTIONAL
 
@@ -31,7 +32,7 @@ class Checks:
         for index, segment in enumerate(campaign.exclude):
             self._ask("segments", segment, f"exclude.{index}")
         channel = self._channel(campaign)
-        warnings: list[Warning_] = []
+        warnings = self._of_new(campaign.segment)
         if campaign.topic is not None:
             topic = self._ask("topics", campaign.topic, "topic")
             if channel not in topic["channels"]:
@@ -46,6 +47,13 @@ class Checks:
             warnings.append({"field": "schedule.at", "message": "is past (with `local`, where the day begins first): it starts "
                              "by POST …/launch only, and then at once"})
         return warnings
+
+    def _of_new(self, segment: str) -> list[Warning_]:
+        written = self._definitions.current("segments", segment)
+        if written is None or written.updated < self._now() - DAY:
+            return []
+        return [{"field": "segment", "message": f"segments/{segment} is new, or has changed: whom it has by what happened before "
+                 "is in from the next recompute on. Do that first: POST /api/segments/recompute"}]
 
     def release(self, kind: str, name: str) -> None:
         """Raises Rejected while a run of it is under way."""
