@@ -129,6 +129,14 @@ def test_an_sms_says_what_it_comes_to(call: Call) -> None:
     assert call("POST", "/api/templates/text/preview", body={}).json["parts"]["segments"] > 10
 
 
+def test_a_template_keeps_its_channel_while_a_campaign_sends_it(call: Call) -> None:
+    put(call, "templates", "sent", EMAIL)
+    put(call, "segments", "those", {"when": {"type": "everyone"}})
+    assert "recompute" in put(call, "campaigns", "sends", {"template": "sent", "segment": "those"}).json["warnings"][0]["message"]
+    assert "campaigns/sends" in refused(put(call, "templates", "sent", {"channel": "sms", "text": "Hi"}), "in_use", "channel")
+    assert put(call, "templates", "sent", {**EMAIL, "subject": "Other"}).status == 200
+
+
 def test_a_key_that_is_unknown_is_named_once(call: Call) -> None:
     refused(put(call, "sending-rules", "default", {"quiet_hours": {"mail": {"begin": "21:00", "end": "08:00"}}}), "invalid",
             "quiet_hours.mail")

@@ -64,6 +64,10 @@ class TemplateChecks:
                            status=409)
 
     def _template(self, name: str, version: int, document: dict[str, Any], find: Find) -> Warnings:
+        before = find(TEMPLATES, name)
+        if before and before["channel"] != document["channel"] and (users := self._campaigns(name)):
+            raise Rejected("in_use", f"{', '.join(users[:10])} sends it by {before['channel']}: write it under another name, or "
+                           "change that first", "channel", status=409)
         made = frozen(name, version, document, find)
         _parts_alone(document)
         compiled = compile_frozen(made)
