@@ -110,3 +110,9 @@ def test_what_became_of_a_report_that_failed_is_said(call: Call, services: Any, 
 
     monkeypatch.setattr(services, "campaign_reports", ReportFunction(Functions(), "report_campaign"))
     assert call("GET", "/api/campaigns/autumn/report", query={"run": NEWEST}).status == status
+
+
+def test_the_document_tells_of_a_report_before_there_is_a_lake_and_of_a_message_of_nothing(call: Call) -> None:
+    paths = call("GET", "/api/openapi.json").json["paths"]
+    assert "409" in paths["/api/campaigns/{name}/report"]["get"]["responses"]
+    assert "404" in paths["/api/messages"]["post"]["responses"]
