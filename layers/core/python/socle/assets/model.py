@@ -10,7 +10,6 @@ from pydantic import Field
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif", "webp": "image/webp",
          "pdf": "application/pdf", "ics": "text/calendar"}
 """Ending → media type. No SVG: it may hold scripts, and mail programs do not show it."""
-IMAGES = ("png", "jpg", "jpeg", "gif", "webp")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}(\.[a-z0-9_-]{1,20})?\.(" + "|".join(TYPES) + ")")
 
 AssetName = Annotated[str, Field(max_length=110, pattern=f"^{NAME.pattern}$", examples=["logo.png"])]

@@ -144,8 +144,6 @@ class Cost(_Document):
     currency: str = Field(pattern=r"^[A-Z]{3}$", examples=["EUR"])
 
 
-
-
 class CampaignDocument(_Document):
     """One message to a segment, once or again and again."""
 
