@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from infra.local import dynamodb as local_dynamodb
 from socle.campaigns.guard import METRICS, should_pause
 from socle.campaigns.model.run import FORECAST, ID, LAUNCH, RUNNING, Run, chunk_key, key_of, outcome_key
 from socle.campaigns.store import Counters, RunFiles, RunStore, Turn
@@ -19,7 +21,8 @@ from tests.campaigns.world import MemoryFiles, MemoryRuns
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[tuple[Any, Any]]:
-    with mock_aws():
+    with ExitStack() as stack, mock_aws():
+        local_dynamodb.install(stack)  # stock moto looks through what another thread is changing
         dynamodb, s3 = boto3.client("dynamodb", region_name="us-east-1"), boto3.client("s3", region_name="us-east-1")
         dynamodb.create_table(
             TableName="definitions", BillingMode="PAY_PER_REQUEST",
@@ -144,6 +147,18 @@ def test_whoever_resumes_a_run_has_seen_why_it_was_stopped(account: tuple[Any, A
         return found
     reasons = ("bounces", "bounces", "bounces, complaints", "bounces, complaints", "stopped: no quota", "stopped: no quota")
     assert [stopped(reason) for reason in reasons] == [True, False, True, False, True, True]
+
+
+def test_only_the_execution_that_was_resumed_last_goes_on(account: tuple[Any, Any]) -> None:
+    runs, run = RunStore(account[0], "definitions"), run_of("resumed")
+    runs.begin(run, None)
+    assert (runs.is_sending("resumed", run.id, 1), runs.is_sending("resumed", run.id, 2)) == (True, False)
+    paused = run.become("paused", 2, "hand")
+    runs.save(paused)
+    assert not runs.is_sending("resumed", run.id, 1)
+    runs.save(paused.become(RUNNING, 3, "hand", attempt=2))
+    assert (runs.is_sending("resumed", run.id, 1), runs.is_sending("resumed", run.id, 2)) == (False, True)
+    assert not runs.is_sending("resumed", "none", 1)
 
 
 def test_a_due_time_is_written_over_the_one_that_was_read(runs: Any) -> None:

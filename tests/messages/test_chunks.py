@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from socle.campaigns.model.run import PAUSED, RUNNING
 from socle.channels.model import NotSent, Taken
 from socle.errors import NotFound
 from socle.messages.service import chunks
@@ -25,7 +24,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def work(world: World, position: int = 0, remaining: Any = lambda: LONG) -> tuple[int, bool, bool]:
-    return world.worker().work("letter", "r1", 0, position, remaining)
+    return world.worker().work("letter", "r1", 1, 0, position, remaining)
 
 
 def test_it_goes_on_where_the_time_of_the_call_before_ended(world):
@@ -40,20 +39,20 @@ def test_it_goes_on_where_the_time_of_the_call_before_ended(world):
 
 
 def test_it_stops_with_the_batch_at_which_its_run_is_stopped(world):
-    states = iter([RUNNING, PAUSED])
-    world.state = lambda campaign, run: next(states)  # type: ignore[method-assign]
+    goes_on = iter([True, False])
+    world.is_sending = lambda *_: next(goes_on)  # type: ignore[method-assign]
     assert work(world) == (2, False, True)
     assert len(world.delivered) == 2
 
 
 def test_a_run_that_is_stopped_while_a_batch_waits_for_its_turn_sends_it_not(world, monkeypatch):
     monkeypatch.setattr(trial.Pace, "take", lambda self, count: 5_000)
-    states = iter([RUNNING, RUNNING, RUNNING, PAUSED, PAUSED])
-    world.state = lambda campaign, run: next(states)
+    goes_on = iter([True, True, True, False, False])
+    world.is_sending = lambda *_: next(goes_on)
     assert work(world) == (2, False, False)
     assert len(world.delivered) == 2
     assert work(world, 2) == (2, False, True)
-    world.state = lambda campaign, run: RUNNING
+    world.is_sending = lambda *_: True
     assert work(world, 2)[1]
     assert world.outcomes().keys() == set(PEOPLE)
 
@@ -112,4 +111,4 @@ def test_a_failure_that_is_sure_is_written_down_with_its_reason(world, monkeypat
 
 def test_a_chunk_that_is_not_there_says_what_to_do(world):
     with pytest.raises(NotFound, match="launch the campaign again"):
-        world.worker().work("letter", "r1", 7, 0, lambda: LONG)
+        world.worker().work("letter", "r1", 1, 7, 0, lambda: LONG)

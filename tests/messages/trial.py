@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from socle.campaigns.model.run import RUNNING, chunk_key, key_of
+from socle.campaigns.model.run import chunk_key, key_of
 from socle.channels.model import Ambiguous, NotSent, Taken
 from socle.consent.store import Standings
 from socle.errors import Unavailable
@@ -111,8 +111,8 @@ class World:
         plan = Plan(ask_of(RUN, "email"), {"a": Letter()}, SendingRules, False, sending, Pace())
         return ChunkWorker(self, self, self, lambda content: plan, self.clock, lambda ms: None)
 
-    def state(self, campaign: str, run: str) -> str:
-        return RUNNING
+    def is_sending(self, campaign: str, run: str, attempt: int) -> bool:
+        return True
 
     def pause(self, *_: Any) -> bool:
         return True
@@ -186,7 +186,7 @@ def work(world: World, step: Callable[[], None] = lambda: None) -> None:
     """The worker, called again until its chunk is done, as Step Functions does."""
     for _ in range(RETRIES):
         try:
-            _, done, _ = world.worker().work("letter", "r1", 0, 0, lambda: 900_000)
+            _, done, _ = world.worker().work("letter", "r1", 1, 0, 0, lambda: 900_000)
             if done:
                 return
         except (Crash, Unavailable, NotSent):

@@ -53,12 +53,15 @@ class RunStore:
         return Run.from_row(json.loads(item["document"]["S"]))
 
     def state(self, campaign: str, id_: str) -> str:
-        """The state of a run; "" of one that is not there. Half a read unit: who sends asks before each batch."""
-        with translated("the campaign"):
-            item = self._dynamodb.get_item(
-                TableName=self._table, ConsistentRead=True, Key=_key(f"{_RUNS}#{campaign}", id_),
-                ProjectionExpression="#state", ExpressionAttributeNames={"#state": "state"}).get("Item")
+        """The state of a run; "" of one that is not there."""
+        item = self._brief(campaign, id_)
         return str(item["state"]["S"]) if item else ""
+
+    def is_sending(self, campaign: str, id_: str, attempt: int) -> bool:
+        """Whether a run goes on, by this execution of its workflow: who was paused and resumed is not sent by two. Whoever sends
+        asks before each batch."""
+        item = self._brief(campaign, id_)
+        return item is not None and item["state"]["S"] == RUNNING and int(item["attempt"]["N"]) == attempt
 
     def save(self, run: Run) -> None:
         """Write a run over the version before it; version 1 is a new one. Raises Conflict."""
@@ -161,6 +164,13 @@ class RunStore:
             self._dynamodb.put_item(TableName=self._table, Item={
                 **_key(_DUE, campaign), "schedule": {"S": schedule}, "due": {"N": str(due)}}, **guard)
 
+    def _brief(self, campaign: str, id_: str) -> dict[str, Any] | None:
+        with translated("the campaign"):
+            item: dict[str, Any] | None = self._dynamodb.get_item(
+                TableName=self._table, ConsistentRead=True, Key=_key(f"{_RUNS}#{campaign}", id_),
+                ProjectionExpression="#state, attempt", ExpressionAttributeNames={"#state": "state"}).get("Item")
+        return item
+
     def _get(self, partition: str, sort: str) -> dict[str, Any] | None:
         with translated("the campaign"):
             item: dict[str, Any] | None = self._dynamodb.get_item(
@@ -258,6 +268,7 @@ def _turn(campaign: str, forecast: bool) -> str:
 
 def _item(run: Run) -> dict[str, Any]:
     return {**_key(f"{_RUNS}#{run.campaign}", run.id), "version": {"N": str(run.version)}, "state": {"S": run.state},
+            "attempt": {"N": str(run.attempt)},
             "document": {"S": json.dumps(run.to_row())}}
 
 

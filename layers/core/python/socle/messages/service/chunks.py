@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from socle.campaigns.guard import FAILED as FAILURES
 from socle.campaigns.guard import SENT as SENDINGS
-from socle.campaigns.model.run import PLAN, RUNNING, chunk_key, key_of, outcome_key
+from socle.campaigns.model.run import PLAN, chunk_key, key_of, outcome_key
 from socle.channels.model import NotSent
 from socle.clock import SECOND
 from socle.errors import NotFound
@@ -39,7 +39,7 @@ class Files(Protocol):
 class Runs(Protocol):
     """The records of runs."""
 
-    def state(self, campaign: str, id_: str) -> str: ...
+    def is_sending(self, campaign: str, id_: str, attempt: int) -> bool: ...
     def pause(self, campaign: str, id_: str, reason: str, at: int) -> bool: ...
 
 
@@ -97,9 +97,14 @@ class ChunkWorker:
         self._clock = clock
         self._wait = wait
 
-    def work(self, campaign: str, run: str, chunk: int, position: int, remaining: Callable[[], int]) -> tuple[int, bool, bool]:
-        """(where to go on, whether the chunk is done, whether the run has been stopped). `remaining` answers how many ms this
-        call may still take. Raises Unavailable in an outage, NotFound for a chunk that is not there."""
+    def work(self, campaign: str, run: str, attempt: int, chunk: int, position: int,
+             remaining: Callable[[], int]) -> tuple[int, bool, bool]:
+        """(where to go on, whether the chunk is done, whether the run has been stopped).
+
+        attempt    which execution of the run's workflow asks
+        remaining  answers how many ms this call may still take
+        Raises Unavailable in an outage, NotFound for a chunk that is not there.
+        """
         plan = self._open_plan(json.loads(self._read(key_of(campaign, run, PLAN))))
         lines = gzip.decompress(self._read(chunk_key(campaign, run, chunk))).decode().splitlines()
         jobs = [Job(*json.loads(line)) for line in lines]
@@ -107,7 +112,7 @@ class ChunkWorker:
         outcomes: list[Outcome] = []
 
         def goes_on() -> bool:
-            return plan.is_dry or self._runs.state(campaign, run) == RUNNING
+            return plan.is_dry or self._runs.is_sending(campaign, run, attempt)
 
         while at < len(jobs):
             if not goes_on():
