@@ -7,8 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from functions.serve_public import collaborators, tracking
-from functions.serve_public.handler import handler
 from socle import clock
 from socle.errors import Unavailable
 from socle.links.message import Links
@@ -30,6 +28,8 @@ TARGET = "https://shop.example/a?size=4&utm_source=socle"
 def world(monkeypatch):
     for name, value in SETTINGS.to_env().items():
         monkeypatch.setenv(name, value)
+    # Imported now: a local machine in another test imports functions anew.
+    from functions.serve_public import collaborators, tracking
     with worlds() as one:
         collaborators.get.cache_clear()
         monkeypatch.setattr(tracking, "keys", lambda: lambda: KEYS)
@@ -40,6 +40,7 @@ def world(monkeypatch):
 
 
 def ask(url: str, method: str = "GET", **headers: str) -> dict:
+    from functions.serve_public.handler import handler
     named = {"user-agent": SAFARI, **{name.replace("_", "-"): text for name, text in headers.items()}}
     return handler({"rawPath": url.removeprefix("https://m.example"), "headers": named, "requestContext": {
         "http": {"method": method, "sourceIp": "192.0.2.1"}}}, CONTEXT)
