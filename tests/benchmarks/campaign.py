@@ -1,6 +1,6 @@
 """A campaign on the local machine, from launch to end: time, messages a second, memory, all that moto's stores keep included.
 
-`python -m tests.benchmarks.campaign 100000` runs it alone for so many people; some ten minutes per 50,000 on two cores.
+`python -m tests.benchmarks.campaign 100000` runs it alone for so many people; some four minutes per 50,000 on two cores.
 """
 
 from __future__ import annotations

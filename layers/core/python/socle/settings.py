@@ -207,8 +207,7 @@ class ReplayCompareSettings(ReplaySettings):
 class MessagesSettings(Settings):
     """What every function that sends or hears of messages is told.
 
-    public_url         where serve_public is reached: links in messages begin with it
-    configuration_set  of SES: its events come back to receive_feedback
+    public_url  where serve_public is reached: links in messages begin with it
     """
 
     profiles_table: str
@@ -220,12 +219,15 @@ class MessagesSettings(Settings):
 
 
 class SendSettings(MessagesSettings):
-    """send_campaign and send_message: people in, messages out."""
+    """send_campaign and send_message: people in, messages out.
+
+    configuration_set  of SES: its events come back to receive_feedback
+    push_applications  JSON: platform (`ios`, `android`) → ARN of the platform application in SNS
+    """
 
     configuration_set: str
     signing_secret_arn: str
     push_applications: str = "{}"
-    """JSON: platform (`ios`, `android`) → ARN of the platform application in SNS."""
 
 
 class CampaignSettings(Settings):
