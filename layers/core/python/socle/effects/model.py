@@ -11,6 +11,7 @@ SEGMENT = "segment"
 MEMBERS = "members"
 ACCOUNTS = "accounts"
 CONFIRM = "confirm"
+JOURNEY, RESUME, OUT, GOAL = "journey", "resume", "out", "goal"
 
 
 class Effect(NamedTuple):
@@ -18,12 +19,14 @@ class Effect(NamedTuple):
 
     kind      WEBHOOK; ACCOUNT: the event says something of an account; SEGMENT: somebody entered or left a segment;
               MEMBERS: who belongs to an account changed otherwise; ACCOUNTS: segments look at accounts in another way;
-              CONFIRM: somebody is to be asked by mail whether they want a topic
-    name      name of the webhook, group id of the account, name of the segment, of the topic; of ACCOUNTS the account after
-              which to go on
-    profile   the partition that holds the event; the profile that entered or left
-    key       key of the event that it is about; "+" or "-" and when it was entered or left in epoch ms; else ""
-    revision  its revision; the version of the profile that says so
+              CONFIRM: somebody is to be asked by mail whether they want a topic; JOURNEY: somebody entered a journey;
+              RESUME: what ends their hold has happened; OUT: they left it before its end; GOAL: they reached its goal
+    name      name of the webhook, group id of the account, name of the segment, of the topic, of the journey; of ACCOUNTS the
+              account after which to go on
+    profile   the partition that holds the event; the profile that entered or left; under which the journey was entered
+    key       key of the event that it is about; "+" or "-" and when it was entered or left in epoch ms; id of the entry of a
+              journey, of RESUME with the step and round of the hold, divided by NUL; else ""
+    revision  its revision; the version of the profile that says so; the version of the journey
     """
 
     kind: str

@@ -9,7 +9,7 @@ Header of an aggregate, empty parts left out (see Snapshot and Aggregate for mea
     h order id hashes · s number of the survivorship rules · a accounts as [[group id, at, tie], …] · p pages ·
     z horizon · m members · d kept apart · q reserved identifiers · x outbox · v number of the definitions evaluated ·
     y segments as {name: since - first_seen} · w trackers as [number, [[place, last_seen - last, *rest of the row], …]] ·
-    u values given
+    u values given · l journeys as rows of socle.journeys.model.entry
 Header of a page: k, r.
 """
 
@@ -25,6 +25,7 @@ from typing import Any
 from socle.effects.model import Effect
 from socle.events.model import Event, key_time
 from socle.identity.model import Evidence
+from socle.journeys.model.entry import Entry as JourneyEntry
 from socle.profiles.dictionary import DICTIONARIES, LATEST
 from socle.profiles.model import NO_TRACKERS, Aggregate, Entry, Member, Orders, Register, Snapshot, Trackers
 
@@ -82,6 +83,7 @@ def encode_aggregate(aggregate: Aggregate) -> bytes:
         "y": {name: since - snapshot.first_seen for name, since in sorted(aggregate.segments.items())},
         "w": _pack_trackers(aggregate.trackers, snapshot.last_seen),
         "u": aggregate.given,
+        "l": [entry.to_row() for entry in aggregate.journeys],
         **_keys(aggregate.tail),
     }
     return _deflate({name: value for name, value in header.items() if value}, aggregate.tail)
@@ -111,7 +113,7 @@ def decode_aggregate(profile: str, version: int, data: bytes) -> Aggregate:
                      outbox=tuple(Effect(*row) for row in header.get("x", ())),
                      segments={name: first_seen + since for name, since in header.get("y", {}).items()},
                      evaluated=header.get("v", 0), trackers=_unpack_trackers(header.get("w"), first_seen + span),
-                     given=header.get("u", {}))
+                     given=header.get("u", {}), journeys=tuple(JourneyEntry.from_row(row) for row in header.get("l", ())))
 
 
 def _member(into: str, ceiling: str, version: int, rule: str, at: int, identifier: list[str] | None, event: str,

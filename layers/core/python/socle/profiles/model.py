@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from socle.effects.model import Effect
 from socle.events.model import Identifier
 from socle.identity.model import Evidence
+from socle.journeys.model.entry import Entry as JourneyEntry
 
 
 class Register(NamedTuple):
@@ -176,6 +177,7 @@ class Aggregate:
     evaluated    number of the set of definitions that this says (socle.segments.rules.set_number); 0 for never
     trackers     what its segments remember of its events
     given        values that were computed elsewhere, from more than this profile: "rfm", "account:<id>"
+    journeys     the journeys that it is in, and was in as far as somebody may still ask; oldest first
     """
 
     id: str
@@ -195,6 +197,7 @@ class Aggregate:
     evaluated: int = 0
     trackers: Trackers = NO_TRACKERS
     given: Mapping[str, Any] = field(default_factory=dict)
+    journeys: tuple[JourneyEntry, ...] = ()
 
     def page_of(self, key: str) -> str | None:
         """The lower bound of the page whose range covers `key`, or None above the horizon."""

@@ -31,7 +31,7 @@ class Segment(Document):
     @model_validator(mode="before")
     @classmethod
     def _limited(cls, data: Any) -> Any:
-        _check_size(data.get("when") if isinstance(data, dict) else None)
+        check_size(data.get("when") if isinstance(data, dict) else None)
         return data
 
 
@@ -101,11 +101,11 @@ class ComputedTrait(Document):
     @model_validator(mode="before")
     @classmethod
     def _limited(cls, data: Any) -> Any:
-        _check_size(data.get("value") if isinstance(data, dict) else None)
+        check_size(data.get("value") if isinstance(data, dict) else None)
         return data
 
 
-def _check_size(data: JsonValue) -> None:
+def check_size(data: JsonValue) -> None:
     """Count before anything is built: 200 conditions, 20 levels."""
     count = 0
     waiting: list[tuple[JsonValue, int]] = [(data, 0)]

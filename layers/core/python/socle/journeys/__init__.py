@@ -1,0 +1,1 @@
+"""Journeys: what follows by itself when somebody does something."""

@@ -1,0 +1,67 @@
+"""Holds: what ends one, and whether its time is over. Pure; the consumer, the steps that run, and the backtest all decide by it.
+
+Every event that could end a hold of a journey that somebody is in is noted when it is folded (`Hit`: the latest per step), whether they
+are in that hold yet or not. So whoever registers a hold reads in the same item what has already happened: no order is missed
+between the step before and the hold, however the two race.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from socle.clock import SECOND
+from socle.journeys.model.entry import GRACE, Entry, Hit, Hold, Moment
+
+RESET = "\0reset"
+"""After the name of a step: its hits that make the time begin anew."""
+
+
+
+class Expired(NamedTuple):
+    """What becomes of a hold whose time seems to be over.
+
+    way   what ended it before, "" for nothing: its time is over
+    left  ms that are left because its time began anew; 0 when it is over
+    """
+
+    way: str = ""
+    left: int = 0
+
+
+def note(entry: Entry, name: str, way: str, moment: Moment) -> Entry:
+    """The entry with a hit of a step (name; with RESET after it for one that makes its time begin anew), which also ends the hold
+    that it is in. Nothing changes by a hit that is older than the one that is known, or than what the journey has seen."""
+    known = entry.hits.get(name)
+    if moment <= entry.seen or (known is not None and moment <= (known.at, known.key)):
+        return entry
+    entry = entry._replace(hits={**entry.hits, name: Hit(*moment, way)})
+    hold = entry.hold
+    if hold is not None and not hold.way and hold.step == name and moment > hold.since:
+        return entry._replace(hold=hold._replace(way=way), seen=moment)
+    return entry
+
+
+def register(entry: Entry, step: str, round_: int, timeout: int, now: int) -> Entry:
+    """The entry in this hold, which began at `now` (epoch ms: when its state was entered) for `timeout` ms; what has happened since then, or shortly before,
+    ends it at once. Registering again what is registered, or has ended, changes nothing."""
+    hold = entry.hold
+    if hold is not None and (hold.step, hold.round) == (step, round_):
+        return entry
+    since = max(entry.seen, (now - GRACE, ""))
+    hit = entry.hits.get(step)
+    if hit is not None and (hit.at, hit.key) > since:
+        return entry._replace(hold=Hold(step, round_, since, now + timeout, hit.way), seen=(hit.at, hit.key))
+    return entry._replace(hold=Hold(step, round_, since, now + timeout))
+
+
+def expire(entry: Entry, step: str, round_: int, timeout: int, now: int) -> Expired:
+    """What to do about this hold at `now` (epoch ms), when the workflow says that its time is over."""
+    hold = entry.hold
+    if hold is None or (hold.step, hold.round) != (step, round_):
+        return Expired()
+    if hold.way:
+        return Expired(hold.way)
+    reset = entry.hits.get(step + RESET)
+    until = hold.until if reset is None or (reset.at, reset.key) <= hold.since else max(hold.until, reset.at + timeout)
+    left = until - now
+    return Expired("", left if left > SECOND else 0)  # Step Functions counts whole seconds
