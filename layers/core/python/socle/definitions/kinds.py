@@ -22,6 +22,8 @@ from socle.exports.model.document import KIND as EXPORTS
 from socle.exports.model.document import ExportDocument
 from socle.forms.document import FORMS, SURVEYS, FormDocument, SurveyDocument
 from socle.imports.model import Mapping as MappingDocument
+from socle.journeys.model.document import KIND as JOURNEYS
+from socle.journeys.model.document import JourneyDocument
 from socle.messages.rules import KIND as SENDING_RULES
 from socle.messages.rules import SendingRules
 from socle.quality.model import KIND as QUALITY_RULES
@@ -51,6 +53,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     SEGMENTS: Segment,
     COMPUTED: ComputedTrait,
     CAMPAIGNS: CampaignDocument,
+    JOURNEYS: JourneyDocument,
     TEMPLATES: TemplateDocument,
     BLOCKS: BlockDocument,
     LAYOUTS: LayoutDocument,
