@@ -24,6 +24,8 @@ from socle.forms.document import FORMS, SURVEYS, FormDocument, SurveyDocument
 from socle.imports.model import Mapping as MappingDocument
 from socle.journeys.model.document import KIND as JOURNEYS
 from socle.journeys.model.document import JourneyDocument
+from socle.journeys.model.geofence import KIND as GEOFENCES
+from socle.journeys.model.geofence import GeofenceDocument
 from socle.messages.rules import KIND as SENDING_RULES
 from socle.messages.rules import SendingRules
 from socle.quality.model import KIND as QUALITY_RULES
@@ -53,6 +55,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     SEGMENTS: Segment,
     COMPUTED: ComputedTrait,
     CAMPAIGNS: CampaignDocument,
+    GEOFENCES: GeofenceDocument,
     JOURNEYS: JourneyDocument,
     TEMPLATES: TemplateDocument,
     BLOCKS: BlockDocument,
