@@ -13,6 +13,7 @@ from infra.constructs.exports import Exports
 from infra.constructs.function import House
 from infra.constructs.imports import Imports
 from infra.constructs.ingest import Api, Ingest
+from infra.constructs.journeys import Journeys
 from infra.constructs.lake import Lake
 from infra.constructs.layers import Layers
 from infra.constructs.messages import Messages
@@ -71,6 +72,10 @@ class Socle(cdk.Stack):
         campaigns = Campaigns(self, "Campaigns", house=house, data=data, messages=messages, schedules=schedules,
                               analytics=layers.analytics)
         campaigns.open_to(admin.serve_admin, data)
+        journeys = Journeys(self, "Journeys", house=house, data=data, ingest=ingest, messages=messages, schedules=schedules,
+                            analytics=layers.analytics)
+        journeys.let_run(ingest.run_effects)
+        journeys.open_to(admin.serve_admin, data)
         observability = Observability(self, "Observability", stage=stage, data=data, api=api, ingest=ingest,
                                       admin=admin, schedules=schedules, replay=replay, quality=quality,
                                       imports=imports, duplicates=duplicates, exports=exports, lake=lake, rfm=rfm,

@@ -67,7 +67,12 @@ class SweepSettings(Settings):
 
 
 class AdminSettings(Settings):
-    """serve_admin: everything the admin API reads and writes."""
+    """serve_admin: everything the admin API reads and writes.
+
+    journey_machines  what the names of journeys' state machines begin with
+    journey_role      ARN of the role that they run as
+    journey_step      ARN of the function that they call
+    """
 
     profiles_table: str
     definitions_table: str
@@ -86,6 +91,10 @@ class AdminSettings(Settings):
     send_function: str
     report_function: str
     campaign_machine: str
+    journey_machines: str = ""
+    journey_role: str = ""
+    journey_step: str = ""
+    backtest_function: str = ""
 
 
 class PreviewSettings(Settings):
@@ -244,6 +253,25 @@ class StartCampaignsSettings(Settings):
     definitions_table: str
     bucket: str
     campaign_machine: str
+
+
+class JourneySettings(SendSettings):
+    """run_journey_step: what people in journeys come to; it sends, and answers those who wait."""
+
+
+class BacktestSettings(Settings):
+    """backtest_journey: walks the lake's history by the definitions as they are now."""
+
+    definitions_table: str
+    bucket: str
+
+
+class StartJourneysSettings(Settings):
+    """start_journeys_due: lets the people of a segment enter by putting events on the stream."""
+
+    profiles_table: str
+    definitions_table: str
+    stream_name: str
 
 
 class ReportSettings(Settings):
