@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from socle.clock import now
 from socle.errors import NotFound, Rejected
+from socle.events.model import Identifier
 from socle.identity import normalise
 from socle.identity.model import EMAIL, EXTERNAL, KIND, MAX_LENGTH, PHONE, TYPES
 from socle.iso import from_iso
@@ -119,6 +120,11 @@ def moment_of(as_of: str | None) -> int | None:
 
 def find_id(by: str, field: str) -> str:
     """The id of the profile that an identifier, `type:value`, belongs to. Raises Rejected, NotFound."""
+    return collaborators.get().profiles.find(*identifier_of(by, field))
+
+
+def identifier_of(by: str, field: str) -> Identifier:
+    """An identifier, `type:value`, as it is stored. Raises Rejected; NotFound for what can be nobody's."""
     kind, colon, value = by.partition(":")
     if not colon or not KIND.fullmatch(kind):
         raise Rejected("bad_identifier", f"{field} must be <type>:<value>, the type one of {_TYPES}, or your own", field)
@@ -130,7 +136,7 @@ def find_id(by: str, field: str) -> str:
     if known is None:
         hint = _FORMS.get(kind, "it is a placeholder, which counts as none")
         raise NotFound("unknown_identifier", f"no profile has this {kind}: {hint}", field)
-    return collaborators.get().profiles.find(kind, known)
+    return kind, known
 
 
 def _as_sent(value: str) -> str | None:

@@ -11,33 +11,33 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import product
-from math import cos, floor, isfinite, log, radians, sin
+from math import ceil, cos, floor, isfinite, log, radians, sin
 from typing import Any
-
-from socle.journeys.model.geofence import NEAREST, Place
 
 EARTH_M = 6_371_008.8
 """Mean radius in metres."""
-_WIDER = 4
-"""How much greater the places of the next grid are."""
+_FIRST, _WIDER = 80, 4
+"""Metres up to which places are in the first grid, and how much greater those of the next ones are."""
 
+Circle = tuple[str, float, float, float]
+"""A place as its document has it: name, latitude and longitude in degrees (WGS 84), radius in metres."""
 _Cube = tuple[int, int, int]
-_Circle = tuple[float, float, float, float, str]
+_Ball = tuple[float, float, float, float, str]
 """The middle, the square of the longest chord from it, and the name."""
 
 
 class Places:
     """The places of one geofence, made once and asked often."""
 
-    def __init__(self, places: Iterable[Place]) -> None:
-        self._grids: dict[float, dict[_Cube, list[_Circle]]] = {}
-        for place in places:
+    def __init__(self, circles: Iterable[Circle]) -> None:
+        self._grids: dict[float, dict[_Cube, list[_Ball]]] = {}
+        for name, latitude, longitude, metres in circles:
             # An edge is at least twice as long as the longest chord: a place touches eight cubes at most.
-            edge = 2 * _chord(NEAREST * _WIDER ** (_order(place.radius_m) + 1))
+            edge = 2 * _chord(_FIRST * _WIDER ** _order(metres))
             grid = self._grids.setdefault(edge, defaultdict(list))
-            middle, chord = _point(place.latitude, place.longitude), _chord(place.radius_m)
+            middle, chord = _point(latitude, longitude), _chord(metres)
             for cube in product(*({floor((x - chord) / edge), floor((x + chord) / edge)} for x in middle)):
-                grid[cube].append((*middle, chord * chord, place.name))
+                grid[cube].append((*middle, chord * chord, name))
 
     def at(self, latitude: float, longitude: float) -> str | None:
         """The name of the place at a point in degrees; where several meet, the one whose middle is nearest. None: no place."""
@@ -64,7 +64,7 @@ def _is_angle(value: Any, most: int) -> bool:
 
 
 def _order(metres: float) -> int:
-    return max(0, floor(log(metres / NEAREST, _WIDER)))
+    return max(0, ceil(log(metres / _FIRST, _WIDER)))
 
 
 def _chord(metres: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from socle.events.model import Event, Identifier
-from socle.journeys.model.triggers import REQUESTED
+from socle.journeys.model.entry import REQUESTED
 from socle.messages.events import SOURCE
 
 API, SCHEDULE = "api", "schedule"
