@@ -25,6 +25,8 @@ class Release(NamedTuple):
     at        when it was published, epoch ms
     current   whether it is the newest: only that one is entered
     state     of the journey, the same in all its releases
+    plan      key of what it froze in the bucket: publishing it again with other templates makes another one
+    stopped   when the journey was stopped last, epoch ms; 0: never
     """
 
     name: str
@@ -34,6 +36,12 @@ class Release(NamedTuple):
     at: int
     current: bool
     state: str
+    plan: str = ""
+    stopped: int = 0
+
+    def ejects(self, entered: int) -> bool:
+        """Whether somebody who entered then (epoch ms) is out because the journey was stopped, also if it runs again."""
+        return self.state == STOPPED or entered <= self.stopped
 
     @property
     def open(self) -> bool:
