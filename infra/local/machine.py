@@ -23,6 +23,7 @@ from infra.local import (
     cloud,
     cloudformation,
     dynamodb,
+    executions,
     feedback,
     links,
     outbox,
@@ -77,6 +78,7 @@ class LocalMachine:
         dynamodb.install(stack)
         cloudformation.install(stack)
         workflows.install(stack)
+        executions.install(stack)
         mappings = pump.install(stack)
         self.runtime.install(stack)
         waits = Waits()
