@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from socle.events.model import Identifier
+from socle.journeys.items import indexes
 from socle.profiles.codec import decode_aggregate, decode_entries, encode_entries
 from socle.profiles.model import Aggregate, Page
 
@@ -56,8 +57,11 @@ def owner_of(item: Mapping[str, Any]) -> Owner:
 
 
 def other_sides(item: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The keys of what else says the same as an item of a person: in their account (G#), at the address of a message (M#)."""
+    """The keys of what else says the same as an item of a person: in their account (G#), in the lists of a journey (J#), at the
+    address of a message (M#)."""
     kind = item["SK"]["S"]
+    if kind.startswith("J#"):
+        return indexes(item)
     if kind.startswith("G#"):
         return [{"PK": item["SK"], "SK": item["PK"]}]
     return [{"PK": {"S": f"L#{kind[2:]}#{item['a']['S']}"}, "SK": {"S": "L"}}] if kind.startswith("M#") else []

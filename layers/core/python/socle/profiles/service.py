@@ -193,7 +193,7 @@ class Profiles:
             # Nobody writes to an erased root or its members any more. It still names what is to be deleted, so that an
             # erasure that breaks off can be taken up again.
             root = root.next(snapshot=Snapshot(), reserved=owned, tail=(), outbox=(), due=None, erased=now,
-                             segments={}, evaluated=0, trackers=Trackers(), given={})
+                             segments={}, evaluated=0, trackers=Trackers(), given={}, journeys=())
             self._store.save(root, encode_aggregate(root))
         for member in root.members:
             part = self._store.load([member])[member]

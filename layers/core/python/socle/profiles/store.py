@@ -14,7 +14,7 @@
     bind a user id to its profile            both                                 TransactWriteItems
     erased identifiers                       X#<SHA-256 of type, value> / X       BatchGetItem
     what else is an erased profile's         P#<id> / E#<lower> to M#<message>    Query, keys only
-    delete it                                these, G#<group> / P#<id>, L#… / L   BatchWriteItem, 25 a call
+    delete it                                these, G#… / P#<id>, journey-…, L#…  BatchWriteItem, 25 a call
     profiles due                             index `due`: shard, due <= now       Query
     all profiles, in parallel parts          the whole table                      Scan, a segment each
 """
@@ -204,13 +204,13 @@ class ProfileStore:
         self.save(tombstone, encode_aggregate(tombstone))
 
     def delete_pages(self, profile: str) -> None:
-        """Delete all pages of a profile, those too that no aggregate lists, what says to which accounts it belongs (G#), the
-        counts for caps (K), the ledger of its messages (M#) and what says at which addresses they went to it (L#)."""
+        """Delete all pages of a profile, those too that no aggregate lists, its accounts (G#), what happened to it in journeys
+        (J#), its counts for caps (K), the ledger of its messages (M#), and what else speaks of these (`other_sides`)."""
         start: dict[str, Any] = {}
         while True:
             with translated("the profile"):
                 answer = self._dynamodb.query(
-                    TableName=self._table, ProjectionExpression="PK, SK, a", ConsistentRead=True,
+                    TableName=self._table, ProjectionExpression="PK, SK, a, j", ConsistentRead=True,
                     KeyConditionExpression="PK = :profile AND SK BETWEEN :pages AND :messages",
                     ExpressionAttributeValues={":profile": {"S": f"P#{profile}"}, ":pages": {"S": "E#"},
                                                ":messages": {"S": "M$"}}, **start)

@@ -1,0 +1,108 @@
+"""What happened to somebody in a journey is kept with their profile, and what a journey comes to beside the definitions."""
+
+from __future__ import annotations
+
+import pytest
+
+from socle.journeys.items import SHARDS, shard_of
+from socle.journeys.model.row import Inside, Logged, Parked
+from socle.journeys.store import Counters, EntryStore
+from socle.profiles.store import ProfileStore
+from tests.faults.dynamo import Dynamo
+
+ENTRY, OTHER = "a" * 20, "b" * 20
+ADA = Inside(ENTRY, "p1", 3)
+
+
+@pytest.fixture
+def table() -> Dynamo:
+    return Dynamo()
+
+
+@pytest.fixture
+def store(table: Dynamo) -> EntryStore:
+    return EntryStore(table, "profiles")
+
+
+def test_a_row_is_made_once(store: EntryStore) -> None:
+    assert store.enter("cart", ADA, 7)
+    assert not store.enter("cart", ADA, 9)
+    row = store.get("p1", ENTRY)
+    assert row is not None
+    assert (row.journey, row.version, row.at) == ("cart", 3, 7)
+
+
+def test_what_became_of_each_step_and_round_is_read_back(store: EntryStore) -> None:
+    store.enter("cart", ADA, 7)
+    assert store.log("p1", ENTRY, "Write: now?", 0, Logged(8, "sent"))
+    assert store.log("p1", ENTRY, "Write: now?", 1, Logged(9, "skipped", "no_consent"))
+    assert store.hold("p1", ENTRY, "wait", 1, "old")
+    assert store.hold("p1", ENTRY, "wait", 1, "new")
+    assert store.keep("p1", ENTRY, "score", {"risk": 4})
+    row = store.load([("p1", ENTRY), ("p1", OTHER)])["p1", ENTRY]
+    assert row.log == {("Write: now?", 0): (8, "sent", ""), ("Write: now?", 1): (9, "skipped", "no_consent")}
+    assert row.holds == {("wait", 1): "new"}
+    assert row.responses == {"score": {"risk": 4}}
+
+
+def test_a_loop_that_goes_round_for_a_year_keeps_its_last_rounds(store: EntryStore) -> None:
+    store.enter("cart", ADA, 7)
+    for round_ in range(50):
+        store.log("p1", ENTRY, "ask", round_, Logged(round_, "done"))
+    row = store.get("p1", ENTRY)
+    assert row is not None
+    assert sorted(row.log) == [("ask", round_) for round_ in range(30, 50)]
+
+
+def test_a_step_was_begun_when_it_was_begun_first(store: EntryStore) -> None:
+    store.enter("cart", ADA, 7)
+    assert store.begin("p1", ENTRY, "tag", 0, 100) == 100
+    assert store.begin("p1", ENTRY, "tag", 0, 200) == 100
+    assert store.begin("p1", ENTRY, "tag", 1, 300) == 300
+
+
+def test_no_step_brings_back_the_row_of_somebody_who_was_erased(store: EntryStore, table: Dynamo) -> None:
+    assert not store.log("p1", ENTRY, "ask", 0, Logged(1, "done"))
+    assert not store.hold("p1", ENTRY, "ask", 0, "t")
+    assert not store.keep("p1", ENTRY, "ask", {})
+    assert not store.park("cart", Parked(ENTRY, "p1", 3, "ask", 0, "paused", 1), "t")
+    assert store.begin("p1", ENTRY, "ask", 0, 5) == 5
+    assert table.items == {}
+
+
+def test_an_erasure_takes_the_row_and_everything_that_names_it(store: EntryStore, table: Dynamo) -> None:
+    store.enter("cart", ADA, 7)
+    store.inside("cart", ADA)
+    store.park("cart", Parked(ENTRY, "p1", 3, "ask", 0, "paused", 1), "t")
+    store.inside("cart", Inside(OTHER, "p2", 3))
+    ProfileStore(table, "profiles").delete_pages("p1")
+    assert [key[1] for key in table.items] == [OTHER]
+
+
+def test_who_is_inside_and_who_is_parked_is_listed(store: EntryStore) -> None:
+    for one in (ADA, Inside(OTHER, "p2", 4)):
+        store.enter("cart", one, 7)
+        store.inside("cart", one)
+    parked = Parked(ENTRY, "p1", 3, "ask", 2, "failed: unavailable", 9)
+    assert store.park("cart", parked, "t")
+    assert [one for shard in range(SHARDS) for one in store.people("cart", shard)] == sorted(
+        [ADA, Inside(OTHER, "p2", 4)], key=lambda one: shard_of(one.entry))
+    assert store.people("cart", shard_of(ENTRY), after=ENTRY) == []
+    assert store.people("other", shard_of(ENTRY)) == []
+    assert store.parked("cart") == [parked]
+    row = store.get("p1", ENTRY)
+    assert row is not None
+    assert row.parks == {("ask", 2): "t"}
+    store.unpark("cart", ENTRY)
+    assert store.parked("cart") == []
+    store.leave("cart", ENTRY)
+    assert store.people("cart", shard_of(ENTRY)) == []
+
+
+def test_counts_add_up_over_all_shards() -> None:
+    counters = Counters(Dynamo(), "definitions")
+    counters.add("cart", 3, {("", "entered"): 1, ("Write: now?", "skipped:no_consent"): 2}, ENTRY)
+    counters.add("cart", 3, {("", "entered"): 1}, OTHER)
+    counters.add("cart", 4, {("", "entered"): 5}, ENTRY)
+    counters.add("cart", 3, {}, ENTRY)
+    assert counters.read("cart", 3) == {("", "entered"): 2, ("Write: now?", "skipped:no_consent"): 2}
