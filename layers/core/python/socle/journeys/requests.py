@@ -14,8 +14,6 @@ API, SCHEDULE = "api", "schedule"
 """Who asks (`by`); of a step, the journey that has it."""
 MAX_DATA_BYTES = 8_192
 """JSON of `data`: it is kept with the person, and given to every template of the journey."""
-MAX_KEY = 256
-"""Characters of the occasion, as of an identifier."""
 
 
 def requested_event(journey: str, key: str, data: Mapping[str, Any], who: Identifier, at: int, by: str, message_id: str, *,

@@ -93,8 +93,8 @@ class Asking:
             raise NotFound("not_published", f"there is no published journey {journey}: write it to /api/journeys/{journey}, then "
                            f"POST /api/journeys/{journey}/publish", "name")
         if found.state != LIVE:
-            raise Rejected("journey_not_live", f"the journey is {found.state}, nobody enters: POST /api/journeys/{journey}/resume, "
-                           "or publish it again", "name", status=409)
+            raise Rejected("journey_not_live", f"the journey is {found.state}, nobody enters: POST "
+                           f"/api/journeys/{journey}/resume, or publish it again", "name", status=409)
         if found.document["trigger"]["type"] not in TAKES:
             raise Rejected("wrong_trigger", "people enter this journey by themselves, as its trigger says: make the trigger "
                            '{"type": "request"} and publish it', "name", status=409)
@@ -112,7 +112,7 @@ def check_data(data: Mapping[str, Any], field: str) -> None:
     """Refuse data that is too large to be kept with every person. Raises Rejected (413)."""
     size = len(json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode())
     if size > MAX_DATA_BYTES:
-        raise Rejected("too_large", f"it has {size:,} bytes of JSON, {MAX_DATA_BYTES:,} are allowed: send what the messages show, "
+        raise Rejected("too_large", f"it has {size:,} bytes of JSON, {MAX_DATA_BYTES:,} are allowed: send what messages show, "
                        "and keep the rest", field, status=413)
 
 

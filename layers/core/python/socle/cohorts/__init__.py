@@ -1,0 +1,1 @@
+"""Cohorts: everybody of a segment, asked into a journey whenever its schedule says so."""
