@@ -19,6 +19,7 @@ from . import (
     failed,
     identity,
     imports,
+    journey_recipes,
     lake,
     messages,
     profiles,
@@ -38,5 +39,5 @@ def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
                    catalog, duplicates, rfm, exports, segments, recompute, lake, consent, campaigns, campaign_reports, messages,
-                   templates, coupons, assets, definitions):
+                   templates, coupons, assets, journey_recipes, definitions):
         app.include_router(module.router)
