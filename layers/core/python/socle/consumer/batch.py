@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -16,9 +16,12 @@ from socle.definitions.webhooks import wanted_by
 from socle.drafts.model import Draft
 from socle.events.model import Event, Quarantined
 from socle.identity.rules import STANDARD, IdentityRules
+from socle.journeys.model.release import Release
+from socle.journeys.rules import GEOFENCES, NO_JOURNEYS, LiveJourneys
 from socle.profiles.decide import Webhooks
 from socle.profiles.model import Aggregate
 from socle.profiles.survivorship import LATEST, Survivorship
+from socle.segments.plan import Plans
 from socle.segments.rules import COMPUTED_TRAITS, NO_SEGMENTS, SEGMENTS, LiveRules
 
 
@@ -38,18 +41,24 @@ class Rules(NamedTuple):
     survivorship  which value of a trait counts
     identifiers   what the types of identifiers are worth
     segments      who is in which segment
+    journeys      what follows when somebody does something
     """
 
     webhooks: Webhooks = MappingProxyType({})
     survivorship: Survivorship = LATEST
     identifiers: IdentityRules = STANDARD
     segments: LiveRules = NO_SEGMENTS
+    journeys: LiveJourneys = NO_JOURNEYS
 
     @classmethod
-    def of(cls, current: Callable[[str], list[Definition]]) -> Rules:
-        """The rules that the current definitions make; `current` lists those of a kind."""
+    def of(cls, current: Callable[[str], list[Definition]], releases: Iterable[Release] = ()) -> Rules:
+        """The rules that the current definitions and the published journeys make; `current` lists definitions of a kind."""
+        segments, computed = current(SEGMENTS), current(COMPUTED_TRAITS)
+        plans = Plans({one.name: one.document for one in segments}, {one.name: one.document for one in computed})
+        releases = list(releases)
+        geofences = {one.name: one.document for one in current(GEOFENCES)} if releases else {}
         return cls(wanted_by(current("webhooks")), survivorship_of(current(SURVIVORSHIP)), identity_of(current(IDENTIFIERS)),
-                   LiveRules.of(current(SEGMENTS), current(COMPUTED_TRAITS)))
+                   LiveRules.of(segments, computed), LiveJourneys.of(releases, plans, geofences))
 
 
 @dataclass

@@ -152,7 +152,7 @@ class Consumer:
             with poison_is_rejected():
                 rules = work.batch.rules
                 decision = decide(work.aggregate, events, rules.webhooks, work.history, tick, rules=rules.survivorship,
-                                  segments=rules.segments, now=work.batch.now)
+                                  segments=rules.segments, now=work.batch.now, journeys=rules.journeys)
             if isinstance(decision, Needs):
                 self._writer.read(work, decision)
                 continue

@@ -1,8 +1,8 @@
 """Holds: what ends one, and whether its time is over. Pure; the consumer, the steps that run, and the backtest all decide by it.
 
-Every event that could end a hold of a journey that somebody is in is noted when it is folded (`Hit`: the latest per step), whether they
-are in that hold yet or not. So whoever registers a hold reads in the same item what has already happened: no order is missed
-between the step before and the hold, however the two race.
+Every event that could end a hold of a journey that somebody is in is noted when it is folded (`Hit`: the latest per step),
+whether they are in that hold yet or not. So whoever registers a hold reads in the same item what has already happened: no order
+is missed between the step before and the hold, however the two race.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from socle.journeys.model.entry import GRACE, Entry, Hit, Hold, Moment
 
 RESET = "\0reset"
 """After the name of a step: its hits that make the time begin anew."""
-
 
 
 class Expired(NamedTuple):
@@ -36,14 +35,16 @@ def note(entry: Entry, name: str, way: str, moment: Moment) -> Entry:
         return entry
     entry = entry._replace(hits={**entry.hits, name: Hit(*moment, way)})
     hold = entry.hold
-    if hold is not None and not hold.way and hold.step == name and moment > hold.since:
+    # Of an event after its end the workflow has gone on; only if its time began anew, it may still be in it.
+    lasts = hold is not None and (moment[0] < hold.until or name + RESET in entry.hits)
+    if hold is not None and lasts and not hold.way and hold.step == name and moment > hold.since:
         return entry._replace(hold=hold._replace(way=way), seen=moment)
     return entry
 
 
 def register(entry: Entry, step: str, round_: int, timeout: int, now: int) -> Entry:
-    """The entry in this hold, which began at `now` (epoch ms: when its state was entered) for `timeout` ms; what has happened since then, or shortly before,
-    ends it at once. Registering again what is registered, or has ended, changes nothing."""
+    """The entry in this hold, which began at `now` (epoch ms: when its state was entered) for `timeout` ms; what has happened
+    since then, or shortly before, ends it at once. Registering again what is registered, or has ended, changes nothing."""
     hold = entry.hold
     if hold is not None and (hold.step, hold.round) == (step, round_):
         return entry

@@ -15,6 +15,9 @@ from socle.consent.events import asks_to_confirm
 from socle.effects.model import ACCOUNT, CONFIRM, MEMBERS, SEGMENT, WEBHOOK, Effect
 from socle.errors import Rejected
 from socle.events.model import RECHECK, Event, Tick
+from socle.journeys.follow import Followed
+from socle.journeys.follow import follow as follow_journeys
+from socle.journeys.rules import NO_JOURNEYS, LiveJourneys
 from socle.profiles.codec import encode_aggregate, entry_of, event_of
 from socle.profiles.fold import CONSENT_UPDATED, HistoryNeeded, fold, highest_revisions, refold
 from socle.profiles.model import Aggregate, Entry, History, Needs, Page, Snapshot
@@ -52,9 +55,9 @@ class Decision:
 
 def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | None, history: History,
            tick: Tick | None = None, max_revisions: float = MAX_REVISIONS_BYTES, rules: Survivorship = LATEST,
-           segments: LiveRules = NO_SEGMENTS, now: int = 0) -> Decision | Needs:
+           segments: LiveRules = NO_SEGMENTS, now: int = 0, journeys: LiveJourneys = NO_JOURNEYS) -> Decision | Needs:
     """Apply `events` and, if `tick` is for what the aggregate is still due at, the passing of that time; traits by `rules`,
-    and `segments` as they are at `now` (epoch ms).
+    `segments` and `journeys` as they are at `now` (epoch ms).
 
     An aggregate that nothing changes comes back as it is, and is not to be written. Who applies again what was applied
     once, perhaps in another order, sets no limit to revisions, and gives no `webhooks` (None): nothing is to be done again.
@@ -75,14 +78,16 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | N
     if not changed and len(encode_aggregate(aggregate)) <= HARD_LIMIT:
         return unchanged
     snapshot = _added(aggregate.snapshot, new, rules) if not revised else None
-    live = None if snapshot is None else _followed(aggregate, snapshot, given, new, segments, now, ticked)
-    if snapshot is None or live is None:
+    by = _By(segments, journeys, now, ticked)
+    followed = None if snapshot is None else _followed(aggregate, snapshot, given, new, by)
+    if snapshot is None or followed is None:
         needs = history.wanted(aggregate)
         if needs:
             return needs
         whole = highest_revisions([*events_of(aggregate, history), *new])
         snapshot = snapshot or refold(whole, rules)
-        live = follow(aggregate, snapshot, given, new, segments, now, ticked=ticked, whole=whole)
+        followed = _follow(aggregate, snapshot, given, new, by, whole)
+    live, courses = followed
     tail = (*aggregate.tail, *(entry_of(event) for event in new))
     caused = () if webhooks is None else (
         *effects(aggregate.id, new, webhooks, aggregate.snapshot.accounts), *partings(aggregate, snapshot))
@@ -90,8 +95,9 @@ def decide(aggregate: Aggregate, events: Sequence[Event], webhooks: Webhooks | N
         snapshot=snapshot,
         reserved=(owned | claimed) - snapshot.pairs(),
         tail=tuple(sorted(tail, key=lambda entry: (entry.key, entry.revision))),
-        outbox=(*aggregate.outbox, *caused, *moves(aggregate.id, aggregate.version + 1, live, now)),
-        due=live.due, segments=live.segments, evaluated=live.evaluated, trackers=live.trackers, given=given,
+        outbox=(*aggregate.outbox, *caused, *moves(aggregate.id, aggregate.version + 1, live, now), *courses.effects),
+        due=min((due for due in (live.due, courses.due) if due is not None), default=None),
+        segments=live.segments, evaluated=live.evaluated, trackers=live.trackers, given=courses.given, journeys=courses.journeys,
     )
     data = encode_aggregate(after)
     pages: tuple[Page, ...] = ()
@@ -115,11 +121,29 @@ def _added(snapshot: Snapshot, new: Sequence[Event], rules: Survivorship) -> Sna
         return None
 
 
-def _followed(aggregate: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new: Sequence[Event], segments: LiveRules,
-              now: int, ticked: bool) -> Live | None:
-    """The segments by what is remembered; None when only the history can tell."""
+class _By(NamedTuple):
+    """What is followed at `now`; `ticked`: time has passed, too."""
+
+    segments: LiveRules
+    journeys: LiveJourneys
+    now: int
+    ticked: bool
+
+
+def _follow(aggregate: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new: Sequence[Event], by: _By,
+            whole: Sequence[Event] | None = None) -> tuple[Live, Followed]:
+    """The segments, and the journeys, of which some begin or end with a move between segments. Raises HistoryNeeded."""
+    live = follow(aggregate, snapshot, given, new, by.segments, by.now, ticked=by.ticked, whole=whole)
+    moved = [*((name, "left") for name in live.left), *((name, "entered") for name in live.entered)]
+    return live, follow_journeys(aggregate.id, aggregate.journeys, snapshot, given, new, moved, by.journeys, by.now, whole,
+                                 aggregate.snapshot.last_seen)
+
+
+def _followed(aggregate: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new: Sequence[Event],
+              by: _By) -> tuple[Live, Followed] | None:
+    """Both by what is remembered; None when only the history can tell."""
     try:
-        return follow(aggregate, snapshot, given, new, segments, now, ticked=ticked)
+        return _follow(aggregate, snapshot, given, new, by)
     except HistoryNeeded:
         return None
 

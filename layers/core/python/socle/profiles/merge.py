@@ -5,6 +5,7 @@ from __future__ import annotations
 from socle.effects.model import MEMBERS, SEGMENT, Effect
 from socle.errors import Rejected
 from socle.identity.model import Evidence
+from socle.journeys.follow import joined
 from socle.profiles.decide import events_of
 from socle.profiles.fold import HistoryNeeded, join, refold
 from socle.profiles.model import Aggregate, History, Member, Needs, Snapshot, Trackers
@@ -15,7 +16,8 @@ def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evi
 
     Traits go by their latest writers: where other survivorship rules are in force, who reads or writes it next folds it again.
     Outbox and due time move; events stay where they are, so that an unmerge can tell them apart. The survivor's segments are
-    evaluated anew by the next decision, and the loser is in none; the accounts of the loser have other people now.
+    evaluated anew by the next decision, and the loser is in none; the accounts of the loser have other people now. Who is in one
+    journey twice goes on once.
     Raises Rejected(`kept_apart`) for two of whom somebody said that they are two.
     """
     if survivor.parts & loser.apart or loser.parts & survivor.apart:
@@ -26,8 +28,9 @@ def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evi
             return needs
     dues = [due for due in (survivor.due, loser.due) if due is not None]
     snapshot = _together(survivor, loser, history)
+    journeys, outs = joined(survivor.journeys, loser.journeys, evidence.at)
     gone = loser.next(snapshot=Snapshot(), reserved=frozenset(), merged_into=survivor.id, outbox=(), due=None, segments={},
-                      evaluated=0, trackers=Trackers(), given={})
+                      evaluated=0, trackers=Trackers(), given={}, journeys=())
     left = [Effect(SEGMENT, name, loser.id, f"-{evidence.at}", gone.version) for name in sorted(loser.segments)]
     counted = [Effect(MEMBERS, group, survivor.id, "", survivor.version + 1) for group in sorted(loser.snapshot.accounts)]
     merged = survivor.next(
@@ -35,9 +38,9 @@ def merge(survivor: Aggregate, loser: Aggregate, history: History, evidence: Evi
         reserved=(survivor.owned() | loser.owned()) - snapshot.pairs(),
         members={**survivor.members, **loser.members, loser.id: Member(survivor.id, ceiling(gone), gone.version, evidence)},
         apart=survivor.apart | loser.apart,
-        outbox=(*survivor.outbox, *loser.outbox, *left, *counted),
+        outbox=(*survivor.outbox, *loser.outbox, *left, *counted, *outs),
         due=min(dues, default=None),
-        evaluated=0, trackers=Trackers(), given={**loser.given, **survivor.given},
+        evaluated=0, trackers=Trackers(), given={**loser.given, **survivor.given}, journeys=journeys,
     )
     return merged, gone
 

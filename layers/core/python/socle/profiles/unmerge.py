@@ -23,6 +23,7 @@ from socle.effects.model import Effect
 from socle.events.model import Event, Identifier
 from socle.identity.model import IDENTIFIER
 from socle.identity.rules import IdentityRules
+from socle.journeys.model.entry import Entry as JourneyEntry
 from socle.profiles.codec import encode_aggregate, entry_of, event_of
 from socle.profiles.decide import effects, events_of
 from socle.profiles.fold import refold
@@ -269,12 +270,18 @@ def split(root: Aggregate, division: Division, history: History, rows: Mapping[I
     theirs = division.leaving(root, rows)
     leaver, stayer = division.pair
     brought = {one: history.aggregates[one].apart for one in root.members}
-    ours = root.next(members=members[False], due=now, apart=root.apart.difference(
+    ours = root.next(members=members[False], due=now, journeys=_entered(root, away, False), apart=root.apart.difference(
         *(brought[one] for one in away)).union(*(brought[one] for one in members[False]), {leaver}))
-    left = history.aggregates[head].next(members=members[True], merged_into=None, due=now, apart=frozenset({stayer}).union(
+    left = history.aggregates[head].next(members=members[True], merged_into=None, due=now,
+                                         journeys=_entered(root, away, True), apart=frozenset({stayer}).union(
         *(brought[one] for one in away)))
     return [_refolded(ours, owned - theirs, (), history),
             _refolded(left, theirs, effects(head, events_of(left, history), {}), history), *changed]
+
+
+def _entered(root: Aggregate, away: AbstractSet[str], goes: bool) -> tuple[JourneyEntry, ...]:
+    """The journeys of those who go, or stay: whoever entered one goes on with it."""
+    return tuple(one for one in root.journeys if (one.part in away) == goes)
 
 
 def _refolded(part: Aggregate, owned: AbstractSet[Identifier], more: Iterable[Effect], history: History) -> Aggregate:

@@ -15,6 +15,9 @@ HOLDOUT, COMPLETED, MERGED, OVER, STOPPED, MOVED = "holdout", "completed", "merg
 GRACE = 5 * 60_000
 """Ms: a hold counts what happened up to so long before it began: events arrive late, and who has just ordered gets no offer."""
 
+REQUESTED = "Journey Requested"
+"""The event by which the API, schedules and other journeys ask that somebody enters one: `journey`, `key`, `data`, `by`."""
+
 Moment = tuple[int, str]
 """(effective time of an event in epoch ms, its key): the order in which journeys see events."""
 

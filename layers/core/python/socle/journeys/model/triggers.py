@@ -16,8 +16,6 @@ from socle.segments.predicate import Path
 
 LONGEST = 365 * DAY
 """Ms that anything in a journey may take: an execution of Step Functions lives a year."""
-REQUESTED = "Journey Requested"
-"""The event by which the API, schedules and other journeys ask that somebody enters one: `journey`, `key`, `data`."""
 
 
 def _name(text: str) -> str:
