@@ -9,8 +9,8 @@ from socle.campaigns.guard import SENT
 from socle.campaigns.winner import stand
 from socle.events.model import Event
 from socle.journeys.graph import OTHERWISE
+from socle.journeys.model.entry import REQUESTED
 from socle.journeys.model.steps import Branch, Split
-from socle.journeys.model.triggers import REQUESTED
 from socle.segments.evaluate import evaluate, share
 from socle.segments.facts import Person, properties_of
 from socle.segments.nodes import Asked, Node

@@ -99,6 +99,6 @@ def kept(entries: Sequence[Entry], rules: LiveJourneys, now: int) -> tuple[Entry
 def _shortened(entry: Entry, is_recent: bool) -> Entry:
     """An entry that has ended; of an old one only that there was one."""
     if is_recent:
-        return entry._replace(hits={}, hold=None)
+        return entry._replace(hits={})
     return Entry(entry.id, entry.journey, entry.version, entry.key, entry.at, "", entry.part, (entry.at, ""), ended=entry.ended,
                  reason=entry.reason, goal=entry.goal)

@@ -1,0 +1,137 @@
+"""What a walk goes by, and what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from socle.events.model import Event
+from socle.journeys.choose import Planned, planned
+from socle.journeys.graph import Edges, backward, edges
+from socle.journeys.model.document import JourneyDocument
+from socle.journeys.model.entry import Entry
+from socle.journeys.model.release import LIVE, Release
+from socle.journeys.model.steps import Branch, Step
+from socle.journeys.rules import NO_JOURNEYS, LiveJourneys
+from socle.messages.gate import Standing
+from socle.messages.rules import SendingRules
+from socle.profiles.survivorship import LATEST, Survivorship
+from socle.segments.facts import Watch
+from socle.segments.nodes import Selector
+from socle.segments.plan import Plans
+from socle.segments.rules import NO_SEGMENTS, LiveRules
+from socle.segments.watches import watches
+
+SENT, SKIPPED, WAY, TIMED_OUT, WAITING, HOLDING, DONE = "sent", "skipped", "way", "timed out", "waiting", "holding", "done"
+"""Outcomes of steps, as the journey's rows have them."""
+
+
+class Visit(NamedTuple):
+    """A step that somebody came to.
+
+    at       when they did, epoch ms
+    outcome  one of the above; `detail`: the way, why a message was skipped, until when they wait (epoch ms)
+    left     when they went on, epoch ms; 0 while they are in it
+    """
+
+    step: str
+    round: int
+    at: int
+    outcome: str
+    detail: str = ""
+    left: int = 0
+
+    def said(self) -> str:
+        """As one line: `Remind: sent`, `Bought?: Order Completed`."""
+        if self.outcome == WAY:
+            return f"{self.step}: {self.detail}"
+        return f"{self.step}: {self.outcome}{f' {self.detail}' if self.outcome == SKIPPED else ''}"
+
+
+class Sent(NamedTuple):
+    """A message that would have gone; at: epoch ms."""
+
+    step: str
+    template: str
+    channel: str
+    at: int
+
+
+class Way(NamedTuple):
+    """One entry and how it went."""
+
+    entry: Entry
+    path: Sequence[Visit]
+    sent: Sequence[Sent]
+
+
+class Walked(NamedTuple):
+    """Somebody's ways through a journey; refused: reason → how often they would have entered but for it."""
+
+    ways: Sequence[Way]
+    refused: Mapping[str, int]
+
+
+class Someone(NamedTuple):
+    """A person and all that they did.
+
+    events       that count, in order of time
+    identifiers  type → values, as they are known today: the lake does not keep since when
+    given        values that were computed elsewhere, as of today
+    standings    channel → [(since, epoch ms, what the address refuses)], in order of time
+    """
+
+    profile: str
+    events: Sequence[Event]
+    identifiers: Mapping[str, Sequence[str]] = {}
+    given: Mapping[str, Any] = {}
+    standings: Mapping[str, Sequence[tuple[int, Standing]]] = {}
+
+
+@dataclass(frozen=True)
+class Score:
+    """A journey made ready to be walked by many.
+
+    document   its release as people would be in it
+    plans      of all segments
+    channels   template → its channel
+    sending    the sending rules; traits: which of several values counts
+    segments   those that the journey speaks of, as they are followed
+    closed     the same when nobody enters any more
+    back       (step, way) that lead round; cases: of each branch; watches: what its conditions look at
+    hears      names of the events that mean something to it
+    """
+
+    document: JourneyDocument
+    journeys: LiveJourneys
+    name: str
+    channels: Mapping[str, str]
+    sending: SendingRules
+    traits: Survivorship = LATEST
+    segments: LiveRules = NO_SEGMENTS
+    closed: LiveJourneys = NO_JOURNEYS
+    edges: Edges = field(default_factory=dict)
+    back: frozenset[tuple[str, str]] = frozenset()
+    cases: Mapping[str, tuple[Planned, ...]] = field(default_factory=dict)
+    watches: Mapping[Selector, Watch] = field(default_factory=dict)
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    hears: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, name: str, document: JourneyDocument, plans: Plans, channels: Mapping[str, str], *,
+           geofences: Mapping[str, Mapping[str, Any]] | None = None, sending: SendingRules | None = None,
+           traits: Survivorship = LATEST, segments: LiveRules = NO_SEGMENTS) -> Score:
+        """The journey as if it were published, in its first version."""
+        release = Release(name, 1, document.model_dump(mode="json"), "", 0, True, LIVE)
+        journeys = LiveJourneys.of([release], plans, geofences or {})
+        ways = edges(document)
+        cases = {step.name: planned(step, plans, document.timezone) for step in document.steps if isinstance(step, Branch)}
+        nodes = [case.when for those in cases.values() for case in those if case.when is not None]
+        course = journeys.courses[name, 1]
+        hears = frozenset((*journeys.opened, *course.by_event))
+        return cls(document, journeys, name, channels, sending or SendingRules(), traits, segments,
+                   replace(journeys, opened={}, moved={}, dated=()), ways,
+                   frozenset(backward(ways, document.steps[0].name)), cases,
+                   watches([*nodes, *([course.audience] if course.audience is not None else [])]),
+                   {step.name: step for step in document.steps}, hears)
