@@ -3,7 +3,8 @@
 After Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical system structures", IEEE Transactions on
 Systems, Man and Cybernetics 11 (1981): layers by the longest path, order by barycentre. Labels take a layer between two of
 boxes, so that a line never runs under a box and a label never lies upon one. Lines that go back run upwards in lanes of their
-own. Across, each layer is the least-squares fit to its neighbours that keeps the gaps: isotonic regression, by pooling adjacent violators.
+own. Across, each layer is the least-squares fit to its neighbours that keeps the gaps: isotonic regression, by pooling adjacent
+violators.
 """
 
 from __future__ import annotations
