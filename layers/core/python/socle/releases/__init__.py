@@ -1,0 +1,1 @@
+"""What of journeys is published: releases, whether they are entered, their state machines, and what they froze."""
