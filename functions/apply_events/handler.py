@@ -21,16 +21,18 @@ from socle.ids import new_id
 from socle.lake.store import RawStore
 from socle.profiles.store import ProfileStore
 from socle.quarantine.store import QuarantineStore
+from socle.releases.store import ReleaseStore
 from socle.settings import ApplySettings
 
 logger, metrics = Logger(), Metrics()
 settings = ApplySettings.from_env()
 dynamodb, s3 = client("dynamodb"), client("s3")
 definitions = DefinitionStore(dynamodb, settings.definitions_table)
+releases = ReleaseStore(dynamodb, settings.definitions_table)
 consumer = Consumer(
     ProfileStore(dynamodb, settings.profiles_table), RawStore(s3, settings.bucket), QuarantineStore(s3, settings.bucket),
     EffectQueue(client("sqs"), settings.effects_queue_url),
-    Cached(lambda: Rules.of(definitions.list_current), 30 * clock.SECOND, clock.now), new_id, clock.now)
+    Cached(lambda: Rules.of(definitions.list_current, releases.all()), 30 * clock.SECOND, clock.now), new_id, clock.now)
 
 
 @logger.inject_lambda_context

@@ -90,8 +90,9 @@ def kept(entries: Sequence[Entry], rules: LiveJourneys, now: int) -> tuple[Entry
         again = course.entry["again"] if course is not None else "never"
         # The latest entry of a journey stays: that somebody was in it once is asked for ever.
         remembered = not keys if again != "per_key" else entry.key not in keys and len(keys) < MAX_KEYS
-        if entry.active or remembered or entry.at > now - look:
-            found.append(entry if entry.active else _shortened(entry, entry.at > now - look))
+        is_recent = entry.at > now - look or entry.ended > now - DAY
+        if entry.active or remembered or is_recent:
+            found.append(entry if entry.active else _shortened(entry, is_recent))
         keys.add(entry.key)
     return tuple(reversed(found))
 
