@@ -128,9 +128,15 @@ class EntryStore:
         self._put(parked_item(journey, one))
         return True
 
-    def unpark(self, journey: str, entry: str) -> None:
-        """Somebody is parked no more."""
-        self._delete(parked_key(journey, entry))
+    def unpark(self, journey: str, one: Parked) -> None:
+        """Somebody is parked no more, unless they were parked anew since."""
+        try:
+            with translated("a journey's people"):
+                self._dynamodb.delete_item(
+                    TableName=self._table, Key=parked_key(journey, one.entry), ConditionExpression="#at = :at",
+                    ExpressionAttributeNames={"#at": "at"}, ExpressionAttributeValues={":at": {"N": str(one.at)}})
+        except Conflict:
+            pass
 
     def people(self, journey: str, shard: int, after: str = "", limit: int = 1_000) -> list[Inside]:
         """Who is inside, by entry, those after the entry `after`; there are socle.journeys.items.SHARDS."""

@@ -1,8 +1,8 @@
 """Releases of journeys in DynamoDB, S3 and Step Functions.
 
     access                              key                                              call
-    how a journey stands                `journey-releases` / `<name>`                    GetItem, consistent; PutItem over a revision
-    one release                         `journey-releases` / `<name>#V#<8 digits>`       GetItem; PutItem; DeleteItem
+    how a journey stands                `journey-releases` / `<name>`                    GetItem; PutItem over a revision
+    one release                         `journey-releases` / `<name>#V#<8 digits>`       GetItem; PutItem
     all releases and how they stand     `journey-releases`                               Query
     the releases of one journey         the same, begins with `<name>#V#`                Query, consistent
     publish                             both rows                                        TransactWriteItems
@@ -144,7 +144,8 @@ class PlanFiles:
 
 
 class Machines:
-    """The state machines of releases. role: ARN of what they run as, whose account they are in. Raises Unavailable in an outage."""
+    """The state machines of releases. role: ARN of what they run as; function: of what they call, in whose account they are made.
+    Raises Unavailable in an outage."""
 
     def __init__(self, states: Client, role: str, function: str) -> None:
         self._states = states
@@ -161,8 +162,8 @@ class Machines:
                     "stateMachineArn"])
             except ClientError as error:
                 if error.response["Error"]["Code"] == "InvalidDefinition":
-                    raise Rejected("cannot_run", "Step Functions refuses the state machine, which is our fault: say it in another "
-                                   f"way, and report it ({error.response['Error'].get('Message', '')[:200]})", "steps") from error
+                    raise Rejected("cannot_run", "Step Functions refuses its state machine, which is our fault: say it in another way, "
+                                   f"and report it ({error.response['Error'].get('Message', '')[:200]})", "steps") from error
                 if error.response["Error"]["Code"] != "StateMachineAlreadyExists":
                     raise
             self._states.update_state_machine(stateMachineArn=arn, definition=text, roleArn=self._role)
