@@ -35,7 +35,8 @@ class JourneyRecipe(BaseModel):
 class WholeJourneyRecipe(JourneyRecipe):
     """One recipe. Write its documents kind by kind, in this order, then publish its journeys."""
 
-    documents: dict[str, dict[str, dict[str, Any]]] = Field(description="kind → name → document, as PUT /api/<kind>/<name> takes it")
+    documents: dict[str, dict[str, dict[str, Any]]] = Field(
+        description="kind → name → document, as PUT /api/<kind>/<name> takes it")
 
 
 class JourneyRecipes(BaseModel):
@@ -61,4 +62,5 @@ def read_journey_recipe(name: Name) -> dict[str, Any]:
 
 
 def _about(one: Recipe) -> dict[str, Any]:
-    return {"name": one.name, "title": one.title, "description": one.description, "needs": one.needs._asdict(), "change": one.change}
+    return {"name": one.name, "title": one.title, "description": one.description, "needs": one.needs._asdict(),
+            "change": one.change}

@@ -1,4 +1,4 @@
-"""The recipes as the API tells and takes them: every document of every one is written as it is, in the order in which it stands."""
+"""The recipes as the API tells and takes them: every document of each is written as it is, in the order of the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recipes: journeys that most companies want, as directories of files that `make apply` takes. Read from this folder's `recipes/`.
+"""The recipes: journeys that most companies want, as directories of files that `make apply` takes.
 
     recipes/<name>/recipe.json            title, description, needs, change: what is not a definition
                   /README.md              the same for people; not shipped with the functions
