@@ -11,8 +11,7 @@ from socle.effects.model import ACCOUNT, ACCOUNTS, CONFIRM, MEMBERS, SEGMENT, WE
 from socle.effects.webhook import signed_headers, signing_secret
 from socle.errors import Rejected, Unavailable
 from socle.events.model import Event
-from socle.identity.service.join import load_roots
-from socle.profiles.codec import event_of
+from socle.identity.service.history import find_event
 from socle.profiles.model import Aggregate
 from socle.profiles.store import ProfileStore
 from socle.profiles.view import event_view, profile_view
@@ -118,43 +117,5 @@ class EffectRunner:
         return True
 
     def _find(self, effect: Effect) -> tuple[Aggregate, Event] | None:
-        """The person's profile as it is now, and the event; None when the person was erased."""
-        aggregates, roots = load_roots(self._store, {effect.profile})
-        root = aggregates[roots[effect.profile]]
-        if root.erased is not None:
-            return None
-        event = self._event(aggregates[effect.profile], effect)
-        if event is None:
-            before = aggregates[effect.profile].version
-            if effect.kind == ACCOUNT and self._store.load([effect.profile])[effect.profile].version == before:
-                return None  # an unmerge gave it to somebody else, and asked for the account again on their behalf
-            elsewhere = self._elsewhere(root, effect)
-            if elsewhere is not None:
-                return elsewhere
-            # It was moved to another page between the two reads: the next try reads both anew.
-            raise Unavailable("event_moved", "the event was being moved: try again")
-        return root, event
-
-    def _elsewhere(self, root: Aggregate, effect: Effect) -> tuple[Aggregate, Event] | None:
-        """Where unmerges took the event to: to a member, or to somebody who is kept apart since, from that one or another."""
-        met = {root.id}
-        further = {*root.members, *root.apart}
-        while further:
-            aggregates, roots = load_roots(self._store, further)
-            met |= {*roots, *roots.values()}
-            for part in roots:
-                event = self._event(aggregates[part], effect)
-                if event is not None and aggregates[roots[part]].erased is None:
-                    return aggregates[roots[part]], event
-            known = [aggregates[one] for one in {*roots, *roots.values()}]
-            further = {name for one in known for name in (*one.members, *one.apart)} - met
-        return None
-
-    def _event(self, aggregate: Aggregate, effect: Effect) -> Event | None:
-        entries = aggregate.tail
-        lower = aggregate.page_of(effect.key)
-        if lower is not None:
-            pages = self._store.load_pages([(aggregate.id, lower)])
-            entries = (*entries, *(entry for page in pages.values() for entry in page.entries))
-        found = [entry for entry in entries if (entry.key, entry.revision) == (effect.key, effect.revision)]
-        return event_of(found[0]) if found else None
+        # An account's: an unmerge gave the event to somebody else, and asked for the account again on their behalf.
+        return find_event(self._store, effect.profile, effect.key, effect.revision, only_here=effect.kind == ACCOUNT)

@@ -18,7 +18,7 @@ from socle.templates.parts import Part
 CLIPPED_FROM = 102 * 1024
 """Bytes of HTML from which Gmail hides the rest behind a link, the unsubscribe link and the pixel with it."""
 KNOWN = {"profile", "traits", "event", "orders", "segments", "computed", "rfm", "consent", "accounts", "brand", "campaign",
-         "links", "locale", "timezone", "now", "today", "forloop"}
+         "journey", "links", "locale", "timezone", "now", "today", "forloop"}
 """Names that every template has, also when there is nothing behind them."""
 _UNSUBSCRIBE = re.compile(r"\{\{-?\s*links\.(unsubscribe|preferences)\b")
 _LINKS = {"unsubscribe", "preferences", "confirm", "pixel"}

@@ -87,10 +87,12 @@ def sender_of(compiled: Compiled, topic: Mapping[str, Any] | None) -> Sender:
 
 
 def prepare(stand: Stand, contents: Mapping[str, Prepared], purpose: str, campaign: Mapping[str, Any] | None = None,
-            utm: Mapping[str, str] | None = None, event: Mapping[str, Any] | None = None, *, dry: bool = False) -> Sending:
+            utm: Mapping[str, str] | None = None, event: Mapping[str, Any] | None = None, *, dry: bool = False,
+            journey: Mapping[str, Any] | None = None) -> Sending:
     """What sends these templates (by variant).
 
-    campaign  what templates see as `campaign`; utm: parameters of links; event: properties of the event that it is sent for
+    campaign  what templates see as `campaign`; utm: parameters of links; event: properties of the event that it is sent for;
+              journey: what they see as `journey`, of which there is none in a campaign
     dry       nothing is sent: no coupon is taken
     """
     wants_computed = any(content.wants_computed for content in contents.values())
@@ -99,7 +101,8 @@ def prepare(stand: Stand, contents: Mapping[str, Prepared], purpose: str, campai
 
     def view(root: Aggregate, now: int) -> Mapping[str, Any]:
         shown = person_view(root, stand.computed(root) if wants_computed else {}, now, min(names, default=""))
-        return {**shown, "campaign": campaign or {}} | ({"event": event} if event is not None else {})
+        given = {"event": event, "journey": journey}
+        return {**shown, "campaign": campaign or {}} | {name: value for name, value in given.items() if value is not None}
 
     def deliver(message: Message, address: Address, rendered: Rendered, sender: Sender, links: MessageLinks) -> Taken:
         return stand.channels.send(message, address, rendered, sender, links, purpose, contents[message.variant].name)

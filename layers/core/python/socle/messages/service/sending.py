@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from socle.channels.model import Ambiguous, NotSent, Taken
-from socle.errors import Conflict, Unavailable
+from socle.errors import Unavailable
 from socle.events.group import Record, records
 from socle.messages.address import domain_of
 from socle.messages.events import sent_event
@@ -37,21 +37,15 @@ from socle.messages.gate import (
 from socle.messages.model import CLAIMED, FAILED, SENT, Address, Message, Rendered, Sender
 from socle.messages.outcome import AGAIN, WAS_FAILED, WAS_HELD, WAS_SENT, WAS_SKIPPED, WAS_UNKNOWN, WOULD_SEND, Outcome, of_row
 from socle.messages.rules import Ask, SendingRules
+from socle.messages.service.claims import Job, Ready, claimed
 from socle.messages.service.people import Ledger, known_by, look
-from socle.messages.store import ITEMS, Claim
+from socle.messages.store import Claim
 from socle.messages.units import looked, paid, sent
 from socle.profiles.model import Aggregate
 from socle.templates.model import Lookups, MessageLinks, Unrenderable
 
 ROUNDS = 6
 """Looks at a batch: those whose claim was refused are looked at again."""
-
-
-class Job(NamedTuple):
-    """Somebody who is to get something."""
-
-    profile: str
-    variant: str = ""
 
 
 class Content(Protocol):
@@ -77,17 +71,6 @@ class Stream(Protocol):
     """The event stream."""
 
     def put(self, records: Sequence[Record]) -> None: ...
-
-
-class Ready(NamedTuple):
-    """Somebody whose message is made and may be claimed."""
-
-    job: Job
-    message: Message
-    address: Address
-    rendered: Rendered
-    links: MessageLinks
-    claim: Claim
 
 
 class Around(NamedTuple):
@@ -119,8 +102,9 @@ class Sending:
         self._clock = clock
 
     def send(self, ask: Ask, jobs: Sequence[Job], contents: Mapping[str, Content], rules: SendingRules, *,
-             dry: bool = False) -> list[Outcome]:
-        """What became of each job, in their order; `contents` by variant. A `dry` one claims and sends nothing.
+             dry: bool = False, stop: Callable[[Aggregate], Skip | None] = lambda root: None) -> list[Outcome]:
+        """What became of each job, in their order; `contents` by variant. A `dry` one claims and sends nothing. Whom `stop`
+        stops is skipped, unless it was sent before: it is asked with each look, and a claim stands only if nothing changed since.
 
         Raises Unavailable in an outage: whoever repeats the batch completes it. Raises NotSent(stop) when nothing can be sent at
         all; those who were claimed by then have failed and may be tried again.
@@ -128,9 +112,9 @@ class Sending:
         outcomes: dict[Job, Outcome] = {}
         left = list(dict.fromkeys(jobs))
         for number in range(ROUNDS):
-            ready = self._decide(ask, left, contents, rules, outcomes, dry, number > 0)
+            ready = self._decide(ask, left, contents, rules, outcomes, dry, number > 0, stop)
             if not dry:
-                self._finish(ask, self._claim(ready), contents, outcomes)
+                self._finish(ask, claimed(self._ledger, ready), contents, outcomes)
             left = [job for job in left if job not in outcomes]
             if not left:
                 break
@@ -144,7 +128,7 @@ class Sending:
         return [outcomes[job] for job in jobs]
 
     def _decide(self, ask: Ask, jobs: Sequence[Job], contents: Mapping[str, Content], rules: SendingRules,
-                outcomes: dict[Job, Outcome], dry: bool, again: bool) -> list[Ready]:
+                outcomes: dict[Job, Outcome], dry: bool, again: bool, stop: Callable[[Aggregate], Skip | None]) -> list[Ready]:
         now = self._clock()
         people = look(self._ledger, [job.profile for job in jobs], ask.key)
         wheres = {job: _where(people[job.profile].root, ask, contents[job.variant]) for job in jobs if job.profile in people}
@@ -160,6 +144,8 @@ class Sending:
             where = wheres[job]
             verdict = decide(person, standings.get(where) if where else None, ask, rules, now,
                              where if contents[job.variant].url else None)
+            if not isinstance(verdict, Known):
+                verdict = stop(person.root) or verdict
             if isinstance(verdict, Send) and owners.get(verdict.address.digest, person.root.id) not in person.root.parts:
                 verdict = Skip(ADDRESS_TAKEN)
             if not isinstance(verdict, Send):
@@ -211,30 +197,6 @@ class Sending:
                       None if verdict.counts is None else (verdict.counts, person.own))
         return Ready(job, message, verdict.address, rendered, links, claim)
 
-    def _claim(self, ready: Sequence[Ready]) -> list[Ready]:
-        """Those who are claimed now. A pack that is refused is claimed one by one; who is refused alone is looked at again."""
-        claimed: list[Ready] = []
-        try:
-            for pack in _packs(ready):
-                try:
-                    self._ledger.claim([one.claim for one in pack])
-                    claimed += pack
-                except Conflict:
-                    for one in pack if len(pack) > 1 else ():
-                        if self._claims_alone(one):
-                            claimed.append(one)
-        except Unavailable:
-            if not claimed:
-                raise  # else these are sent first: the next call finds the table unavailable, too, or completes the batch
-        return claimed
-
-    def _claims_alone(self, one: Ready) -> bool:
-        try:
-            self._ledger.claim([one.claim])
-        except Conflict:
-            return False
-        return True
-
     def _finish(self, ask: Ask, claimed: Sequence[Ready], contents: Mapping[str, Content], outcomes: dict[Job, Outcome]) -> None:
         """Send what is claimed, then mark what surely was sent or surely was not."""
         def attempt(one: Ready) -> Taken | NotSent | Ambiguous:
@@ -279,16 +241,3 @@ def _without_sending(job: Job, verdict: Hold | Skip | Known, now: int) -> Outcom
     if isinstance(verdict, Hold):
         return Outcome(job.profile, WAS_HELD, job.variant, verdict.reason, until=verdict.until)
     return Outcome(job.profile, WAS_SKIPPED, job.variant, verdict.reason, verdict.detail)
-
-
-def _packs(ready: Sequence[Ready]) -> list[list[Ready]]:
-    """As many claims as one transaction takes, in their order."""
-    packs: list[list[Ready]] = []
-    room = 0
-    for one in ready:
-        if one.claim.items > room:
-            packs.append([])
-            room = ITEMS
-        packs[-1].append(one)
-        room -= one.claim.items
-    return packs
