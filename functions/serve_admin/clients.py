@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Self
 
 import boto3
 from botocore.config import Config
 
 from socle.aws import Client
-from socle.definitions.store import DefinitionStore
+from socle.definitions.store import DefinitionStore, ProposedStore
 from socle.settings import AdminSettings
 
 # The gateway gives up after 30 s; a person is less patient.
@@ -20,6 +21,12 @@ class Clients:
 
     def __init__(self, settings: AdminSettings) -> None:
         self._settings = settings
+
+    def proposing(self) -> Self:
+        """The same deployment, where definitions are written nowhere, and seen all the same."""
+        other = type(self)(self._settings)
+        other._definition_store = ProposedStore(self._dynamodb, self._settings.definitions_table)
+        return other
 
     @cached_property
     def _dynamodb(self) -> Client:

@@ -13,6 +13,8 @@ from socle.errors import Rejected
 from socle.safe_json import nests_deeper
 
 MAX_BODY_BYTES = 1_000_000
+_LARGER = {"/api/plan": 4_000_000}
+"""All files of a team at once; Lambda takes 6 MB."""
 MAX_LEVELS = 32
 _MATCHED = "/-._~()'!*:@,;=+&$%<> []{}|^"  # what a path variable of the resolver may hold, besides letters and digits
 
@@ -35,8 +37,9 @@ def normalise(event: dict[str, Any]) -> dict[str, Any]:
             body = base64.b64decode(body).decode()
         except (binascii.Error, ValueError) as error:
             raise Rejected("bad_json", "the body is not UTF-8 text: send a JSON object", "body") from error
-    if len(body) > MAX_BODY_BYTES:
-        raise Rejected("too_large", f"the body is over {MAX_BODY_BYTES:,} bytes: send less", "body", status=413)
+    limit = _LARGER.get(event["rawPath"], MAX_BODY_BYTES)
+    if len(body) > limit:
+        raise Rejected("too_large", f"the body is over {limit:,} bytes: send less", "body", status=413)
     return {**event, "rawPath": quote(event["rawPath"], safe=_MATCHED, errors="replace"),
             "headers": {**headers, "content-type": "application/json"}, "body": body, "isBase64Encoded": False}
 

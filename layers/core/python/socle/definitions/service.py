@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from pydantic import BaseModel
@@ -132,6 +132,55 @@ class Definitions:
             return before._replace(version=before.version + 1, document=content, updated=now)
         history = self._store.versions(kind, name, limit=1)
         return Definition(kind, name, history[0].version + 1 if history else 1, content, created=now, updated=now)
+
+
+class Proposal(NamedTuple):
+    """A definition as somebody wants it; `document` None: gone."""
+
+    kind: str
+    name: str
+    document: BaseModel | None
+
+
+class Planned(NamedTuple):
+    """What becomes of proposals.
+
+    steps    in an order in which each can be done: (the version before, 0 for none; what it does)
+    refused  those that can't be, whatever the order, with the reason
+    """
+
+    steps: list[tuple[int, Written]]
+    refused: list[tuple[Proposal, Rejected]]
+
+
+def plan(definitions: Definitions, proposals: Sequence[Proposal], now: int) -> Planned:
+    """Try all proposals on definitions that are written nowhere (ProposedStore): one that another one needs comes before it."""
+    steps: list[tuple[int, Written]] = []
+    waiting = sorted(proposals, key=lambda one: one.document is None)
+    while waiting:
+        refused: list[tuple[Proposal, Rejected]] = []
+        for one in waiting:
+            try:
+                steps.append(_step(definitions, one, now))
+            except Rejected as error:
+                refused.append((one, error))
+        if len(refused) == len(waiting):
+            return Planned(steps, refused)
+        waiting = [one for one, _ in refused]
+    return Planned(steps, [])
+
+
+def _step(definitions: Definitions, one: Proposal, now: int) -> tuple[int, Written]:
+    try:
+        before = definitions.get(one.kind, one.name)
+    except NotFound as error:
+        if one.document is None or error.code != "unknown_definition":
+            raise
+        before = None
+    if one.document is not None:
+        return before.version if before else 0, definitions.put(one.kind, one.name, one.document, now)
+    gone = definitions.delete(one.kind, one.name, now)
+    return gone.version - 1, Written(gone, True, diff(before.document if before else {}, {}), [])
 
 
 def _check(kind: str, name: str) -> None:

@@ -93,6 +93,42 @@ class DefinitionStore:
             return [item for page in pages for item in page["Items"]]
 
 
+class ProposedStore(DefinitionStore):
+    """The definitions as they would be: what is saved is seen by whoever reads from here, and written nowhere. What is stored is
+    read once."""
+
+    def __init__(self, client: Client, table: str) -> None:
+        super().__init__(client, table)
+        self._stored: dict[tuple[str, str], Definition | None] = {}
+        self._kinds: dict[str, list[Definition]] = {}
+        self._proposed: dict[tuple[str, str], Definition] = {}
+
+    def current(self, kind: str, name: str) -> Definition | None:
+        found = self._proposed.get((kind, name))
+        if found is not None:
+            return None if found.deleted else found
+        if (kind, name) not in self._stored:
+            self._stored[kind, name] = super().current(kind, name)
+        return self._stored[kind, name]
+
+    def version(self, kind: str, name: str, version: int) -> Definition | None:
+        found = self._proposed.get((kind, name))
+        return found if found is not None and found.version == version else super().version(kind, name, version)
+
+    def list_page(self, kind: str, limit: int, after: str | None = None) -> list[Definition]:
+        return [one for one in self.list_current(kind) if one.name > (after or "")][:limit]
+
+    def list_current(self, kind: str) -> list[Definition]:
+        if kind not in self._kinds:
+            self._kinds[kind] = super().list_current(kind)
+        found = {one.name: one for one in self._kinds[kind]}
+        found |= {name: one for (of, name), one in self._proposed.items() if of == kind}
+        return [one for _, one in sorted(found.items()) if not one.deleted]
+
+    def save(self, definition: Definition, replaces: int | None) -> None:
+        self._proposed[definition.kind, definition.name] = definition
+
+
 def _version_key(version: int) -> str:
     return f"V#{version:08}"
 

@@ -21,9 +21,9 @@ TAKES = ("request", "schedule")
 
 
 class Releases(Protocol):
-    """What is published."""
+    """What is published of a journey."""
 
-    def all(self) -> list[Release]: ...
+    def of(self, name: str) -> list[Release]: ...
 
 
 class Asked(NamedTuple):
@@ -88,7 +88,7 @@ class Asking:
         return Answer(release.version, len(events), refused)
 
     def _release(self, journey: str) -> Release:
-        found = next((one for one in self._releases.all() if one.name == journey and one.current), None)
+        found = next((one for one in self._releases.of(journey) if one.current), None)
         if found is None:
             raise NotFound("not_published", f"there is no published journey {journey}: write it to /api/journeys/{journey}, then "
                            f"POST /api/journeys/{journey}/publish", "name")
