@@ -75,6 +75,7 @@ from socle.workflows.store import Workflow
 from .campaign_services import CampaignServices
 from .clients import CONFIG
 from .consent_services import ConsentServices
+from .journey_services import JOURNEYS, JourneyServices
 from .report_services import ReportServices
 from .template_services import TemplateServices
 
@@ -82,7 +83,7 @@ _MANY_BYTES = 1 << 30
 """Makes `records` look at the sizes of the events themselves."""
 
 
-class Collaborators(CampaignServices, ConsentServices, ReportServices, TemplateServices):
+class Collaborators(CampaignServices, ConsentServices, JourneyServices, ReportServices, TemplateServices):
     """The services of one deployment."""
 
     @cached_property
@@ -124,7 +125,7 @@ class Collaborators(CampaignServices, ConsentServices, ReportServices, TemplateS
     def definitions(self) -> Definitions:
         return Definitions(self._definition_store, {
             **self.among_templates(), **self.among_topics(), SEGMENTS: self.checks, COMPUTED: self.checks,
-            CAMPAIGNS: self.campaign_checks})
+            CAMPAIGNS: self.campaign_checks, JOURNEYS: self.journey_checks})
 
     @cached_property
     def checks(self) -> Checks:
@@ -221,6 +222,8 @@ class Collaborators(CampaignServices, ConsentServices, ReportServices, TemplateS
         self._finish_deletion(kind, name)
         if kind in (SEGMENTS, COMPUTED) and self._looks_at_accounts(kind, name):
             self.account_facts.announce()
+        if kind == JOURNEYS:
+            self.publishing.follow(name, clock.now())
 
     def tail(self, source: str, limit: int) -> Tail:
         """The last events of a source, by the real clock: the stream stamps records with it, also on a local machine."""

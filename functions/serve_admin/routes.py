@@ -19,10 +19,13 @@ from . import (
     failed,
     identity,
     imports,
+    journey_entry,
     journey_recipes,
+    journeys,
     lake,
     messages,
     profiles,
+    proposals,
     quality,
     quarantine,
     recompute,
@@ -39,5 +42,6 @@ def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
                    catalog, duplicates, rfm, exports, segments, recompute, lake, consent, campaigns, campaign_reports, messages,
-                   templates, coupons, assets, journey_recipes, definitions):
+                   templates, coupons, assets, journey_entry, journey_recipes, journeys,
+                   proposals, definitions):
         app.include_router(module.router)

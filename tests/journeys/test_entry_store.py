@@ -34,8 +34,8 @@ def test_a_row_is_made_once(store: EntryStore) -> None:
 
 def test_what_became_of_each_step_and_round_is_read_back(store: EntryStore) -> None:
     store.enter("cart", ADA, 7)
-    assert store.log("p1", ENTRY, "Write: now?", 0, Logged(8, "sent"))
-    assert store.log("p1", ENTRY, "Write: now?", 1, Logged(9, "skipped", "no_consent"))
+    assert store.log("p1", ENTRY, {("Write: now?", 0): Logged(8, "sent")})
+    assert store.log("p1", ENTRY, {("Write: now?", 1): Logged(9, "skipped", "no_consent")})
     assert store.hold("p1", ENTRY, "wait", 1, "old")
     assert store.hold("p1", ENTRY, "wait", 1, "new")
     assert store.keep("p1", ENTRY, "score", {"risk": 4})
@@ -48,7 +48,7 @@ def test_what_became_of_each_step_and_round_is_read_back(store: EntryStore) -> N
 def test_a_loop_that_goes_round_for_a_year_keeps_its_last_rounds(store: EntryStore) -> None:
     store.enter("cart", ADA, 7)
     for round_ in range(50):
-        store.log("p1", ENTRY, "ask", round_, Logged(round_, "done"))
+        store.log("p1", ENTRY, {("ask", round_): Logged(round_, "done")})
     row = store.get("p1", ENTRY)
     assert row is not None
     assert sorted(row.log) == [("ask", round_) for round_ in range(30, 50)]
@@ -61,8 +61,18 @@ def test_a_step_was_begun_when_it_was_begun_first(store: EntryStore) -> None:
     assert store.begin("p1", ENTRY, "tag", 1, 300) == 300
 
 
+def test_what_is_to_be_said_once_is_said_once(store: EntryStore) -> None:
+    store.enter("cart", ADA, 7)
+    out = {("", 0): Logged(9, "out", "completed")}
+    assert store.log("p1", ENTRY, out, once=True)
+    assert not store.log("p1", ENTRY, out, once=True)
+    assert store.mark("p1", ENTRY, "goal", 9)
+    assert not store.mark("p1", ENTRY, "goal", 10)
+    assert not store.mark("p2", ENTRY, "goal", 9)
+
+
 def test_no_step_brings_back_the_row_of_somebody_who_was_erased(store: EntryStore, table: Dynamo) -> None:
-    assert not store.log("p1", ENTRY, "ask", 0, Logged(1, "done"))
+    assert not store.log("p1", ENTRY, {("ask", 0): Logged(1, "done")})
     assert not store.hold("p1", ENTRY, "ask", 0, "t")
     assert not store.keep("p1", ENTRY, "ask", {})
     assert not store.park("cart", Parked(ENTRY, "p1", 3, "ask", 0, "paused", 1), "t")
@@ -93,7 +103,9 @@ def test_who_is_inside_and_who_is_parked_is_listed(store: EntryStore) -> None:
     row = store.get("p1", ENTRY)
     assert row is not None
     assert row.parks == {("ask", 2): "t"}
-    store.unpark("cart", ENTRY)
+    store.unpark("cart", parked._replace(at=8))
+    assert store.parked("cart") == [parked]
+    store.unpark("cart", parked)
     assert store.parked("cart") == []
     store.leave("cart", ENTRY)
     assert store.people("cart", shard_of(ENTRY)) == []

@@ -150,20 +150,22 @@ class Machines:
     def __init__(self, states: Client, role: str, function: str) -> None:
         self._states = states
         self._role = role
-        _, self._partition, _, self._region, self._account, *_ = function.split(":")
+        self._function = function
 
     def write(self, name: str, definition: Mapping[str, Any]) -> str:
         """Make the machine, or bring it to this definition; answers its ARN. Raises Rejected for what Step Functions refuses."""
         text = json.dumps(definition, separators=(",", ":"), ensure_ascii=False)
-        arn = f"arn:{self._partition}:states:{self._region}:{self._account}:stateMachine:{name}"
+        _, partition, _, region, account, *_ = self._function.split(":")
+        arn = f"arn:{partition}:states:{region}:{account}:stateMachine:{name}"
         with translated("Step Functions"):
             try:
                 return str(self._states.create_state_machine(name=name, definition=text, roleArn=self._role, type="STANDARD")[
                     "stateMachineArn"])
             except ClientError as error:
                 if error.response["Error"]["Code"] == "InvalidDefinition":
-                    raise Rejected("cannot_run", "Step Functions refuses its state machine, which is our fault: say it in another way, "
-                                   f"and report it ({error.response['Error'].get('Message', '')[:200]})", "steps") from error
+                    raise Rejected("cannot_run", "Step Functions refuses its state machine, which is our fault: say it in "
+                                   f"another way, and report it ({error.response['Error'].get('Message', '')[:200]})",
+                                   "steps") from error
                 if error.response["Error"]["Code"] != "StateMachineAlreadyExists":
                     raise
             self._states.update_state_machine(stateMachineArn=arn, definition=text, roleArn=self._role)

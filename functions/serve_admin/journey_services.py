@@ -1,0 +1,64 @@
+"""The services of journeys, for the routes of journeys.py and of those beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import boto3
+
+from socle.events.store import EventStream
+from socle.journeys.model.document import KIND as JOURNEYS
+from socle.journeys.service.asking import Asking
+from socle.journeys.service.publish import Publishing
+from socle.journeys.store import EntryStore
+from socle.profiles.store import ProfileStore
+from socle.releases.store import Machines, PlanFiles, ReleaseStore
+
+from .clients import CONFIG, Clients
+
+__all__ = ["JOURNEYS", "JourneyServices"]
+
+
+class JourneyServices(Clients):
+    """Of one deployment."""
+
+    @cached_property
+    def publishing(self) -> Publishing:
+        role, step = self._settings.journey_role, self._settings.journey_step
+        return Publishing(
+            self._definition_store, self._journey_releases, PlanFiles(self._s3, self._settings.bucket),
+            Machines(boto3.client("stepfunctions", config=CONFIG), role, step), self._journey_entries,
+            check=lambda name, document: self.journey_checks.check(JOURNEYS, name, document), freeze=self._frozen,
+            prefix=self._settings.journey_machines, function=step)
+
+    @cached_property
+    def journey_checks(self) -> Any:
+        return _NoChecks()
+
+    @cached_property
+    def journey_asking(self) -> Asking:
+        return Asking(self._journey_releases, ProfileStore(self._dynamodb, self._settings.profiles_table),
+                      EventStream(self._settings.stream_name, self._kinesis))
+
+    @cached_property
+    def _journey_releases(self) -> ReleaseStore:
+        return ReleaseStore(self._dynamodb, self._settings.definitions_table)
+
+    @cached_property
+    def _journey_entries(self) -> EntryStore:
+        return EntryStore(self._dynamodb, self._settings.profiles_table)
+
+    @property
+    def _frozen(self) -> Callable[[str], dict[str, Any]]:
+        from socle.templates.service import freeze  # what renders is needed by publishing only
+        return lambda name: freeze(self._definition_store, name)
+
+
+class _NoChecks:
+    def check(self, kind: str, name: str, document: dict[str, Any]) -> list[dict[str, str]]:
+        return []
+
+    def release(self, kind: str, name: str) -> None:
+        return
