@@ -8,8 +8,8 @@ import pytest
 
 from socle.events.model import Event
 from socle.journeys.choose import case_of, passes_all, planned, said, way_of, winner_of
+from socle.journeys.model.entry import REQUESTED
 from socle.journeys.model.steps import Branch, Split
-from socle.journeys.model.triggers import REQUESTED
 from socle.profiles.model import Register, Snapshot
 from socle.segments.facts import Person, Seen, Watch
 from socle.segments.plan import Plans

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any, NamedTuple
 
 from socle.campaigns.guard import SENT
@@ -10,7 +10,7 @@ from socle.campaigns.winner import stand
 from socle.events.model import Event
 from socle.journeys.graph import OTHERWISE
 from socle.journeys.model.entry import REQUESTED
-from socle.journeys.model.steps import Branch, Split
+from socle.journeys.model.steps import Branch, Hold, Split, UntilSegment, way_name
 from socle.segments.evaluate import evaluate, share
 from socle.segments.facts import Person, properties_of
 from socle.segments.nodes import Asked, Node
@@ -74,6 +74,14 @@ def said(event: Event | None) -> Mapping[str, Any]:
         return properties
     data = properties.get("data")
     return data if isinstance(data, dict) else {}
+
+
+def already(hold: Hold, segments: Container[str]) -> str:
+    """The way of a hold that ends as it begins, because somebody is in a segment, or out of it, already; "" for none."""
+    for one in hold.until:
+        if isinstance(one, UntilSegment) and (one.segment in segments) == (one.change == "entered"):
+            return way_name(one)
+    return ""
 
 
 def way_of(split: Split, journey: str, profile: str, winner: str = "") -> str:

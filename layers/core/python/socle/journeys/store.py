@@ -15,7 +15,7 @@ inside and who is parked as far as the last write reached; whether somebody is i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -43,7 +43,7 @@ from socle.journeys.items import (
     row_of,
     shard_of,
 )
-from socle.journeys.model.row import Inside, Logged, Parked, Row
+from socle.journeys.model.row import Inside, Logged, Parked, Place, Row
 
 _BATCH = 100
 
@@ -98,10 +98,11 @@ class EntryStore:
                 raise Unavailable("throttled", "the people of a journey are throttled: try again later")
         return found
 
-    def log(self, part: str, entry: str, step: str, round_: int, what: Logged) -> bool:
-        """Write what became of a step in this round; False when the row is gone."""
-        old = attribute(LOG, step, round_ - ROUNDS) if round_ >= ROUNDS else ""
-        return self._set(part, entry, {attribute(LOG, step, round_): json.dumps(list(what), ensure_ascii=False)}, old)
+    def log(self, part: str, entry: str, what: Mapping[Place, Logged], *, once: bool = False) -> bool:
+        """Write what became of steps in their rounds; False when the row is gone, or, `once`, if the first of them was there."""
+        values = {attribute(LOG, *place): json.dumps(list(one), ensure_ascii=False) for place, one in what.items()}
+        old = [attribute(LOG, step, round_ - ROUNDS) for step, round_ in what if round_ >= ROUNDS]
+        return self._set(part, entry, values, old, " AND attribute_not_exists(#a0)" if once else "")
 
     def begin(self, part: str, entry: str, step: str, round_: int, now: int) -> int:
         """When a step was begun first, epoch ms: `now`, unless it was begun before."""
@@ -159,19 +160,23 @@ class EntryStore:
             if "LastEvaluatedKey" not in answer:
                 return
 
-    def _set(self, part: str, entry: str, values: Mapping[str, str], remove: str = "") -> bool:
+    def mark(self, part: str, entry: str, name: str, now: int) -> bool:
+        """Note that something was done; False when that was noted before, or the row is gone."""
+        return self._set(part, entry, {attribute(BEGUN, name, 0): str(now)}, (), " AND attribute_not_exists(#a0)")
+
+    def _set(self, part: str, entry: str, values: Mapping[str, str], remove: Sequence[str] = (), also: str = "") -> bool:
         try:
-            self._update(part, entry, values, "attribute_exists(PK)", remove)
+            self._update(part, entry, values, f"attribute_exists(PK){also}", remove)
         except Conflict:
             return False
         return True
 
-    def _update(self, part: str, entry: str, values: Mapping[str, str], condition: str, remove: str = "") -> None:
+    def _update(self, part: str, entry: str, values: Mapping[str, str], condition: str, remove: Sequence[str] = ()) -> None:
         names = {f"#a{place}": name for place, name in enumerate(values)}
+        names |= {f"#r{place}": name for place, name in enumerate(remove)}
         expression = "SET " + ", ".join(f"#a{place} = :a{place}" for place in range(len(values)))
         if remove:
-            names["#gone"] = remove
-            expression += " REMOVE #gone"
+            expression += " REMOVE " + ", ".join(f"#r{place}" for place in range(len(remove)))
         with translated("a journey's people"):
             self._dynamodb.update_item(
                 TableName=self._table, Key=row_key(part, entry), UpdateExpression=expression, ConditionExpression=condition,

@@ -1,0 +1,45 @@
+"""What run_journey_step is asked by the state machine of a journey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from socle.iso import from_iso
+
+
+class Task(NamedTuple):
+    """One step of one person.
+
+    do        the type of the step, or `park`, `quiet`, `time_over`
+    version   of the journey that the execution follows
+    profile   partition under which they entered
+    step      its name; "" is the end
+    round     how often they have gone round
+    entered   when the state was entered, epoch ms
+    token     of a hold, or of who is parked: by it the execution goes on
+    after     the hold whose time-out led here, "" for none
+    limit     rounds after which they are out; 0: there are no circles
+    error     name of the error for which somebody is parked
+    """
+
+    do: str
+    journey: str
+    version: int
+    entry: str
+    profile: str
+    step: str
+    round: int
+    entered: int
+    token: str = ""
+    after: str = ""
+    limit: int = 0
+    error: str = ""
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any]) -> Task:
+        """The task of a payload (socle.journeys.compile.states.payload)."""
+        error = payload.get("error") or {}
+        return cls(payload["do"], payload["journey"], payload["version"], payload["entry"], payload["profile"], payload["step"],
+                   payload["round"], from_iso(payload["entered"]), payload.get("token") or "", payload.get("after") or "",
+                   payload.get("limit") or 0, str(error.get("Error", "")))
