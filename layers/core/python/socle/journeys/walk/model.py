@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from socle.events.model import Event
 from socle.journeys.choose import Planned, planned
+from socle.journeys.compile.machine import rounds
 from socle.journeys.graph import Edges, backward, edges
 from socle.journeys.model.document import JourneyDocument
 from socle.journeys.model.entry import Entry
@@ -18,7 +19,7 @@ from socle.messages.gate import Standing
 from socle.messages.rules import SendingRules
 from socle.profiles.survivorship import LATEST, Survivorship
 from socle.segments.facts import Watch
-from socle.segments.nodes import Selector
+from socle.segments.nodes import Node, Selector
 from socle.segments.plan import Plans
 from socle.segments.rules import NO_SEGMENTS, LiveRules
 from socle.segments.watches import watches
@@ -50,12 +51,13 @@ class Visit(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A message that would have gone; at: epoch ms."""
+    """A message that would have gone; at: epoch ms; micro_usd: of a text, what its shortest form costs."""
 
     step: str
     template: str
     channel: str
     at: int
+    micro_usd: int = 0
 
 
 class Way(NamedTuple):
@@ -80,6 +82,7 @@ class Someone(NamedTuple):
     identifiers  type → values, as they are known today: the lake does not keep since when
     given        values that were computed elsewhere, as of today
     standings    channel → [(since, epoch ms, what the address refuses)], in order of time
+    timezone     of their device as of today: that of the time before an event of the history says another
     """
 
     profile: str
@@ -87,6 +90,7 @@ class Someone(NamedTuple):
     identifiers: Mapping[str, Sequence[str]] = {}
     given: Mapping[str, Any] = {}
     standings: Mapping[str, Sequence[tuple[int, Standing]]] = {}
+    timezone: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,8 @@ class Score:
     sending    the sending rules; traits: which of several values counts
     segments   those that the journey speaks of, as they are followed
     closed     the same when nobody enters any more
-    back       (step, way) that lead round; cases: of each branch; watches: what its conditions look at
-    hears      names of the events that mean something to it
+    back       (step, way) that lead round; cases: of each branch; nodes: its conditions, watches: what they look at
+    rounds     how often one may go round; hears: names of the events that mean something to it
     """
 
     document: JourneyDocument
@@ -114,8 +118,10 @@ class Score:
     edges: Edges = field(default_factory=dict)
     back: frozenset[tuple[str, str]] = frozenset()
     cases: Mapping[str, tuple[Planned, ...]] = field(default_factory=dict)
+    nodes: tuple[Node, ...] = ()
     watches: Mapping[Selector, Watch] = field(default_factory=dict)
     steps: Mapping[str, Step] = field(default_factory=dict)
+    rounds: int = 0
     hears: frozenset[str] = frozenset()
 
     @classmethod
@@ -127,11 +133,11 @@ class Score:
         journeys = LiveJourneys.of([release], plans, geofences or {})
         ways = edges(document)
         cases = {step.name: planned(step, plans, document.timezone) for step in document.steps if isinstance(step, Branch)}
-        nodes = [case.when for those in cases.values() for case in those if case.when is not None]
         course = journeys.courses[name, 1]
+        nodes = tuple(one for one in (course.audience, *(case.when for those in cases.values() for case in those))
+                      if one is not None)
         hears = frozenset((*journeys.opened, *course.by_event))
         return cls(document, journeys, name, channels, sending or SendingRules(), traits, segments,
                    replace(journeys, opened={}, moved={}, dated=()), ways,
-                   frozenset(backward(ways, document.steps[0].name)), cases,
-                   watches([*nodes, *([course.audience] if course.audience is not None else [])]),
-                   {step.name: step for step in document.steps}, hears)
+                   frozenset(backward(ways, document.steps[0].name)), cases, nodes, watches(nodes),
+                   {step.name: step for step in document.steps}, rounds(document), hears)

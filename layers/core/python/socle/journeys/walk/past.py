@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from socle.events.model import Event
 from socle.journeys.walk.model import Score, Someone
 from socle.messages.gate import Standing
 from socle.profiles.fold import HistoryNeeded, fold, highest_revisions, refold
-from socle.profiles.model import Aggregate, Snapshot
+from socle.profiles.model import Aggregate, Register, Snapshot
 from socle.profiles.orders import standing
 from socle.segments.facts import Person, person_of
 from socle.segments.live import Live, follow
@@ -39,10 +40,15 @@ class Past:
                 self._snapshot = fold(self._snapshot, new, self._score.traits)
             except HistoryNeeded:
                 self._snapshot = refold(highest_revisions(self.events), self._score.traits)
-            for kind, values in self._who.identifiers.items():
-                self._snapshot.identifiers[kind] = {*self._snapshot.identifiers.get(kind, ()), *values}
+            self._add_what_the_lake_knows_of_today()
             self._folded = len(self.events)
         return self._snapshot
+
+    def _add_what_the_lake_knows_of_today(self) -> None:
+        for kind, values in self._who.identifiers.items():
+            self._snapshot.identifiers[kind] = {*self._snapshot.identifiers.get(kind, ()), *values}
+        if self._who.timezone:
+            self._snapshot.context.setdefault("timezone", Register(0, 0, self._who.timezone))
 
     def person(self) -> Person:
         """What conditions of the journey look at."""
@@ -64,6 +70,11 @@ class Past:
     def due(self) -> int | None:
         """When time alone may move them between segments, epoch ms."""
         return self._live.due
+
+    @property
+    def inside(self) -> Mapping[str, int]:
+        """The segments that they are in, as far as they are followed."""
+        return self._live.segments
 
     def segments(self, new: list[Event], now: int, *, ticked: bool = False) -> Live:
         """Whom the `new` events, which were added before, or the time that has passed bring into which segment."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from socle.channels.sms import price
 from socle.clock import SECOND
 from socle.events.model import Event
 from socle.journeys import told
@@ -41,12 +42,11 @@ from socle.journeys.walk.model import (
 )
 from socle.journeys.walk.past import Past
 from socle.messages.gate import Hold as Later
+from socle.messages.gate import Send as Go
 from socle.messages.gate import Skip
+from socle.messages.model import SMS
 from socle.messages.quiet import zone_of
 from socle.segments.durations import milliseconds
-
-ROUNDS = 1_000
-"""Times that one entry goes round before the walk gives it up: no state machine goes on for ever either."""
 
 
 class Around(Protocol):
@@ -142,7 +142,9 @@ class Run:
             self.path.append(Visit(step.name, self._round, came, SKIPPED, verdict.reason, now))
             return NEXT
         self.path.append(Visit(step.name, self._round, came, SENT, "", now))
-        self.sent.append(Sent(step.name, template, self._score.channels[template], now))
+        channel = self._score.channels[template]
+        cost = price(verdict.address.value, 1) if channel == SMS and isinstance(verdict, Go) else 0
+        self.sent.append(Sent(step.name, template, channel, now, cost))
         self._around.tell(sent(self._score, step, entry, self._round, template, now))
         return NEXT
 
@@ -199,7 +201,7 @@ class Run:
         target = self._score.edges[step][way]
         if (step, way) in self._score.back:
             self._round += 1
-        if target == END or self._round >= ROUNDS:
+        if target == END or 0 < self._score.rounds < self._round:
             self._end(now, COMPLETED if target == END else OVER)
             return
         self._step = self._score.steps[target]

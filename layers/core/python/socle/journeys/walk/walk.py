@@ -15,6 +15,8 @@ from socle.events.model import Event
 from socle.journeys import told
 from socle.journeys.follow import Moves, follow
 from socle.journeys.model.entry import Entry
+from socle.journeys.model.triggers import OnSchedule
+from socle.journeys.requests import SCHEDULE, occasion_id, requested_event
 from socle.journeys.walk.messages import Letters
 from socle.journeys.walk.model import Score, Someone, Walked, Way
 from socle.journeys.walk.past import Past
@@ -24,13 +26,14 @@ from socle.profiles.model import Snapshot
 _NOBODY = Snapshot()
 
 
-def walk(score: Score, who: Someone, begin: int, end: int, until: int) -> Walked:
+def walk(score: Score, who: Someone, begin: int, end: int, until: int, asked: Sequence[int] = ()) -> Walked:
     """Somebody's ways through the journey.
 
     begin, end  when they may enter, epoch ms: from the first, before the second
     until       how far history goes: whoever is inside by then stays inside
+    asked       when a schedule asks those in who are in its segment, epoch ms, in order
     """
-    one = _Walk(score, who, begin, end)
+    one = _Walk(score, who, begin, end, asked)
     for event in who.events:
         if event.at >= until:
             break
@@ -45,7 +48,7 @@ def walk(score: Score, who: Someone, begin: int, end: int, until: int) -> Walked
 class _Walk:
     """One person on the walk."""
 
-    def __init__(self, score: Score, who: Someone, begin: int, end: int) -> None:
+    def __init__(self, score: Score, who: Someone, begin: int, end: int, asked: Sequence[int]) -> None:
         self._score, self._who, self._begin, self._end = score, who, begin, end
         self.past = Past(score, who)
         self.letters = Letters(score, self.past)
@@ -57,6 +60,7 @@ class _Walk:
         self._due: int | None = None
         self._told: list[tuple[int, int, Event]] = []
         self._began = False
+        self._asked = list(reversed(asked))
         course = score.journeys.courses[score.name, 1]
         self._dated, self._asks = bool(score.journeys.dated), course.audience is not None
 
@@ -101,6 +105,8 @@ class _Walk:
                 self._follow([], _moves(moved.entered, moved.left), at)
             elif self._due is not None and self._due <= at:
                 self._follow([], (), at)
+            elif self._asked and self._asked[-1] <= at:
+                self._ask(self._asked.pop())
             else:
                 next(run for run in self.runs.values() if run.wake is not None and run.wake <= at).go(at)
 
@@ -109,8 +115,15 @@ class _Walk:
         if self._told:
             return self._told[0][0]
         moments = [run.wake for run in self.runs.values() if run.wake is not None]
-        moments += [due for due in (self.past.due, self._due) if due is not None]
+        moments += [due for due in (self.past.due, self._due, *self._asked[-1:]) if due is not None]
         return min(moments, default=None)
+
+    def _ask(self, at: int) -> None:
+        """The schedule is due: whoever is in its segment is asked in."""
+        trigger = self._score.document.trigger
+        if isinstance(trigger, OnSchedule) and trigger.segment in self.past.inside:
+            id_ = occasion_id(SCHEDULE, self._score.name, str(at))
+            self.tell(requested_event(self._score.name, "", {}, ("", ""), at, SCHEDULE, id_)._replace(ids=()))
 
     def _hear(self, new: Sequence[Event], now: int) -> None:
         score, moves = self._score, ()
