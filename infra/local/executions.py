@@ -19,6 +19,7 @@ from typing import Any
 
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
+from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser import models
 from moto.stepfunctions.parser.asl.component.common.path import result_path
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
@@ -117,6 +118,18 @@ def install(stack: ExitStack) -> None:
         return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": json.loads(payload),
                 **({"FunctionError": "Unhandled"} if error else {})}
 
+    def known(machine: Any, name: str, given: str) -> Any:
+        """moto compares the name with those of all executions."""
+        executions, names = indexes.get(machine.arn, ([], {}))
+        if executions is not machine.executions:
+            executions, names = indexes[machine.arn] = (machine.executions, {})
+        for one in executions[len(names):]:
+            names[one.name] = one
+        return look(SimpleNamespace(executions=[names[name]] if name in names else []), name, given)
+
+    indexes: dict[str, tuple[list[Any], dict[str, Any]]] = {}
+    look = StateMachine._handle_name_input_idempotency
+    replace(stack, StateMachine, "_handle_name_input_idempotency", known)
     invoke = lambda_eval_utils._invoke_lambda_function
     begin = program.Program.eval
     replace(stack, lambda_eval_utils, "_invoke_lambda_function", called)

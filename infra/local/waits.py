@@ -27,7 +27,11 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp import Timestamp
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
-from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackConsumerTimeout, CallbackPoolManager
+from moto.stepfunctions.parser.asl.eval.callback.callback import (
+    CallbackConsumerTimeout,
+    CallbackOutcomeSuccess,
+    CallbackPoolManager,
+)
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from infra.local.executions import has_branches, prepared
@@ -98,7 +102,7 @@ class Waits:
         """Patch moto until `stack` closes. After the runtime's own patch, so that its invocations are counted."""
         worker_of: Any = ExecutionWorker  # moto says little of its types
         start, logic, invoke = worker_of.start, worker_of._execution_logic, LambdaFunction._invoke_lambda
-        retry = retrier_decl.RetrierDecl._eval_body
+        retry, answer = retrier_decl.RetrierDecl._eval_body, models.StepFunctionsParserBackend.send_task_success
 
         def started(worker: Any) -> None:
             prepared(worker)
@@ -150,6 +154,14 @@ class Waits:
                     self._wake(pause)
             return True
 
+        def answered(backend: Any, task_token: str, outcome: str) -> Any:
+            """moto asks each execution whether the token is its own."""
+            pause = self._by_token.get(task_token)
+            if pause is None:
+                return answer(backend, task_token, outcome)
+            pause.env.callback_pool_manager.notify(task_token, CallbackOutcomeSuccess(task_token, outcome))
+            return None
+
         def awaited(_: Any, env: Any, timeout_seconds: int, callback_endpoint: Any, heartbeat_endpoint: Any) -> Any:
             return self._wait_for_token(env, timeout_seconds, callback_endpoint)
 
@@ -162,6 +174,7 @@ class Waits:
         replace(stack, retrier_decl, "time", SimpleNamespace(
             sleep=lambda seconds: self._wait(self._retrying.env, seconds), time=time.time))
         replace(stack, CallbackPoolManager, "notify", notified)
+        replace(stack, models.StepFunctionsParserBackend, "send_task_success", answered)
         replace(stack, models, "InvalidToken", _TaskTimedOut)  # of executions that have ended
         replace(stack, StateTaskServiceCallback, "_eval_wait_for_task_token", awaited)
 
