@@ -85,17 +85,17 @@ def people(connection: Connection, names: Names, begin: int, until: int) -> Iter
     else:
         inside = f'OR ("at" >= {begin} AND name IN ({listed(sorted(names.inside))}))' if names.inside else ""
         wanted = f"(name IN ({listed(sorted(names.always))}) {inside})"
-    # Two queries side by side, in one order: a join would carry the person's JSON along with every event.
-    rows = connection.cursor().execute(f"""
+    # Apart, or every event would carry the person's JSON along.
+    known = connection.execute("""
+        SELECT profile, identifiers, given, timezone FROM profiles SEMI JOIN candidate USING (profile)
+        ORDER BY profile""").fetchall()
+    histories = groupby(_rows(connection.execute(f"""
         SELECT profile, "at", received, type, name, source, message_id, properties, json_extract_string(context, '$.timezone'),
                json_extract_string(context, '$.device.token')
         FROM events SEMI JOIN candidate USING (profile) WHERE "at" < {until} AND {wanted}
-        ORDER BY profile, "at", message_id""")
-    known = connection.cursor().execute(
-        "SELECT profile, identifiers, given, timezone FROM profiles SEMI JOIN candidate USING (profile) ORDER BY profile")
-    histories = groupby(_rows(rows), itemgetter(0))
+        ORDER BY profile, "at", message_id""")), itemgetter(0))
     waiting = next(histories, None)
-    for profile, identifiers, given, zone in _rows(known):
+    for profile, identifiers, given, zone in known:
         while waiting is not None and waiting[0] < profile:
             waiting = next(histories, None)
         events = [_event(row) for row in waiting[1]] if waiting is not None and waiting[0] == profile else []
