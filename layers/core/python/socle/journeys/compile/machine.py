@@ -126,7 +126,7 @@ class _Machine:
         if isinstance(step, Send):
             ways = [Caught(states.HELD, self._quiet(step))]
         elif isinstance(step, CallWebhook):
-            ways = [Caught(states.WEBHOOK_FAILED, self._target(step, FAILURE))]
+            ways = [Caught(error, self._target(step, FAILURE)) for error in (states.WEBHOOK_FAILED, states.WEBHOOK_DOWN)]
         elif isinstance(step, WaitUntilDate):
             ways = [Caught(states.OTHERWISE, self._target(step, OTHERWISE))]
         return states.task(self._function, self._payload(step.type, step.name), self._caught(step.name, *ways), answer)

@@ -13,8 +13,8 @@ TASK_SECONDS = 120
 BRIEFLY = ("Unavailable", "Conflict", "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException",
            "Lambda.TooManyRequestsException", "Lambda.ClientExecutionTimeoutException", "Lambda.Unknown", "Sandbox.Timedout")
 """Errors that pass: tried again for a quarter of an hour before the person is parked."""
-EXITED, HELD, RESOLVED, OVER, OTHERWISE, WEBHOOK_FAILED, TIMED_OUT, ANYTHING = (
-    "Exited", "Held", "Resolved", "Over", "Otherwise", "WebhookFailed", "States.Timeout", "States.ALL")
+EXITED, HELD, RESOLVED, OVER, OTHERWISE, WEBHOOK_FAILED, WEBHOOK_DOWN, TIMED_OUT, ANYTHING = (
+    "Exited", "Held", "Resolved", "Over", "Otherwise", "WebhookFailed", "WebhookDown", "States.Timeout", "States.ALL")
 """What a step raises is a way: Step Functions sees the name of the class."""
 
 
@@ -36,7 +36,7 @@ def task(function: str, given: dict[str, Any], caught: list[Caught], answer: str
     """A call that answers at once. answer: what of it is kept, in `$.took.<answer>`; "" nothing."""
     state = _call(INVOKE, function, given, caught)
     state["TimeoutSeconds"] = TASK_SECONDS
-    state["Retry"] = [_again(*BRIEFLY, TIMED_OUT)]
+    state["Retry"] = [*_LATER, _again(*BRIEFLY, TIMED_OUT)] if given["do"] == "webhook" else [_again(*BRIEFLY, TIMED_OUT)]
     if answer:
         state["ResultSelector"] = {f"{answer}.$": f"$.Payload.{answer}"}
         state["ResultPath"] = "$.took"
@@ -96,6 +96,11 @@ def patient(state: State) -> State:
         {"ErrorEquals": [EXITED, TIMED_OUT], "MaxAttempts": 0},
         {"ErrorEquals": [ANYTHING], "IntervalSeconds": 30, "BackoffRate": 2, "MaxAttempts": 30, "MaxDelaySeconds": 3_600,
          "JitterStrategy": "FULL"}]}
+
+
+_LATER = [{"ErrorEquals": [WEBHOOK_DOWN], "IntervalSeconds": 10, "BackoffRate": 2, "MaxAttempts": 20, "MaxDelaySeconds": 1_800,
+           "JitterStrategy": "FULL"}]
+"""A receiver that does not answer is given a night."""
 
 
 def _call(resource: str, function: str, given: dict[str, Any], caught: list[Caught]) -> State:
