@@ -10,11 +10,14 @@ import boto3
 
 from socle.events.store import EventStream
 from socle.journeys.model.document import KIND as JOURNEYS
+from socle.journeys.service.answers import Answers
 from socle.journeys.service.asking import Asking
+from socle.journeys.service.person import PersonAnswers
 from socle.journeys.service.publish import Publishing
-from socle.journeys.store import EntryStore
+from socle.journeys.store import Counters, EntryStore
+from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
-from socle.releases.store import Machines, PlanFiles, ReleaseStore
+from socle.releases.store import Machines, PlanFiles, ReleaseStore, Standing
 
 from .clients import CONFIG, Clients
 
@@ -41,6 +44,21 @@ class JourneyServices(Clients):
     def journey_asking(self) -> Asking:
         return Asking(self._journey_releases, ProfileStore(self._dynamodb, self._settings.profiles_table),
                       EventStream(self._settings.stream_name, self._kinesis))
+
+    @cached_property
+    def journey_answers(self) -> Answers:
+        return Answers(self._journey_releases, self._definition_store, self._journey_entries,
+                       Counters(self._dynamodb, self._settings.definitions_table))
+
+    @cached_property
+    def journey_people(self) -> PersonAnswers:
+        return PersonAnswers(self.journey_answers, self._journey_entries,
+                             Profiles(ProfileStore(self._dynamodb, self._settings.profiles_table)),
+                             self._definition_store.list_current)
+
+    def journey_standing(self, name: str) -> Standing:
+        """How a journey stands; version 0 when it was never published."""
+        return self._journey_releases.standing(name)
 
     @cached_property
     def _journey_releases(self) -> ReleaseStore:

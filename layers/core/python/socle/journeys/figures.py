@@ -1,7 +1,7 @@
 """What the counters of a journey say about each step and each way: who came, who went on, who is inside, who left. Pure.
 
-Counters count what steps do. A plain wait does nothing that is counted: who came to it went on from the steps before, and who
-went on came to the step after it, if nothing else leads there. What cannot be told is None, not 0.
+Counters count what steps do. A wait is counted when it begins, not when it is over: who went on came to the step after it, if
+nothing else leads there. What cannot be told is None, not 0.
 """
 
 from __future__ import annotations
@@ -142,14 +142,12 @@ def _counted(step: Step, ways: Mapping[str, str], seen: Mapping[str, int]) -> di
 def _visits(step: Step, counted: Mapping[str, int | None] | None, seen: Mapping[str, int]) -> int | None:
     """How often somebody came to a step, by its own counters alone."""
     match step:
-        case Wait():
-            return None
-        case WaitUntilTime():
+        case Wait() | WaitUntilTime():
             return seen.get("waiting", 0) + seen.get("done", 0)
         case Hold():
             return max(seen.get("holding", 0), sum(many or 0 for many in (counted or {}).values()))
         case Exit():
-            return seen.get("done", 0)
+            return seen.get("out", 0)
         case _:
             return sum(many or 0 for many in (counted or {}).values())
 

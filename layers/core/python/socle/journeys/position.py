@@ -167,6 +167,6 @@ def _way(step: Step, passed: Passed) -> str | None:
 
 def _moment(text: str) -> int | None:
     try:
-        return from_iso(text)
+        return from_iso(text.partition(" ")[0])
     except ValueError:
         return None

@@ -53,7 +53,7 @@ def happened(step: Step, outcome: str, detail: str) -> str:
         case "failed":
             return f"Failed{f': {detail}' if detail else ''}."
         case "held":
-            return f"Held by quiet hours until {detail}."
+            return f"Held until {_held(detail)}."
         case "way":
             return _way(step, detail)
         case "timed out":
@@ -66,7 +66,7 @@ def happened(step: Step, outcome: str, detail: str) -> str:
             return "They left during this wait."
         case "parked":
             return f"Stopped here: {detail}."
-        case "out":
+        case "out" if not isinstance(step, Exit):
             return "Out of the journey by then."
         case _:
             return _done(step)
@@ -84,7 +84,7 @@ def waiting(journey: str, step: Step, outcome: str, detail: str, until: int | No
         case "parked":
             said = f"Stopped at {step.name!r} because the journey is paused: POST /api/journeys/{journey}/resume lets them go on."
         case "held":
-            said = f"Held at {step.name!r} by quiet hours; it goes on {when}."
+            said = f"Held at {step.name!r} {_why_held(detail)}; it goes on {when}."
         case "holding" if isinstance(step, Hold):
             said = f"In {step.name!r} until {' or '.join(step.ways())}; its time is over {when}. Then: {onward}."
         case "waiting":
@@ -98,6 +98,14 @@ def waiting(journey: str, step: Step, outcome: str, detail: str, until: int | No
     if state == "stopped":
         said += " The journey was stopped: they are out at their next step."
     return said
+
+
+def _held(detail: str) -> str:
+    return f"{detail.partition(' ')[0]}, {_why_held(detail)}"
+
+
+def _why_held(detail: str) -> str:
+    return "until it is the turn of this message: the channel has a rate" if detail.endswith(" turn") else "by quiet hours"
 
 
 def _targets(ways: Mapping[str, str]) -> str:

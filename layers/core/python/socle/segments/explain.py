@@ -57,6 +57,10 @@ class Explainer:
         document = self._segments[segment]
         return self._part(document["when"], document.get("timezone", "UTC"), {f"segment {segment}"})
 
+    def condition(self, condition: Document, zone: str) -> Part:
+        """The tree of one condition that stands in another document."""
+        return self._part(condition, zone, set())
+
     def watches(self, *parts: Part) -> dict[Selector, Watch]:
         """Where these parts, and the values of all computed traits, look."""
         nodes = [node for part in parts for node in part.nodes()]
