@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from socle.events.store import EventStream
 from socle.journeys.model.document import KIND as JOURNEYS
@@ -18,6 +19,7 @@ from socle.journeys.store import Counters, EntryStore
 from socle.profiles.service import Profiles
 from socle.profiles.store import ProfileStore
 from socle.releases.store import Machines, PlanFiles, ReleaseStore, Standing
+from socle.workflows.store import AnsweringFunction
 
 from .clients import CONFIG, Clients
 
@@ -59,6 +61,12 @@ class JourneyServices(Clients):
     def journey_standing(self, name: str) -> Standing:
         """How a journey stands; version 0 when it was never published."""
         return self._journey_releases.standing(name)
+
+    @cached_property
+    def journey_backtests(self) -> AnsweringFunction:
+        # It takes as long as API Gateway waits: the client is as patient, and does not ask twice.
+        patient = CONFIG.merge(Config(read_timeout=27, retries={"mode": "standard", "total_max_attempts": 1}))
+        return AnsweringFunction(boto3.client("lambda", config=patient), self._settings.backtest_function, "the rehearsal")
 
     @cached_property
     def _journey_releases(self) -> ReleaseStore:

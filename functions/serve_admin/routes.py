@@ -20,6 +20,7 @@ from . import (
     identity,
     imports,
     journey_answers,
+    journey_backtest,
     journey_entry,
     journey_recipes,
     journeys,
@@ -43,6 +44,6 @@ def include(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver every route."""
     for module in (profiles, identity, traits, accounts, sources, webhooks, quarantine, failed, quality, catalogue, imports,
                    catalog, duplicates, rfm, exports, segments, recompute, lake, consent, campaigns, campaign_reports, messages,
-                   templates, coupons, assets, journey_answers, journey_entry, journey_recipes, journeys,
+                   templates, coupons, assets, journey_answers, journey_backtest, journey_entry, journey_recipes, journeys,
                    proposals, definitions):
         app.include_router(module.router)

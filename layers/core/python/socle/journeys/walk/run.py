@@ -8,7 +8,7 @@ from socle.channels.sms import price
 from socle.clock import SECOND
 from socle.events.model import Event
 from socle.journeys import told
-from socle.journeys.choose import case_of, said, way_of
+from socle.journeys.choose import already, case_of, said, way_of
 from socle.journeys.graph import NEXT, OTHERWISE
 from socle.journeys.holds import expire, register
 from socle.journeys.model.entry import COMPLETED, OVER, Entry
@@ -152,6 +152,9 @@ class Run:
         entry, timeout = self._around.entry(self._id), milliseconds(step.timeout)
         if not self._is_here:
             entry = register(entry, step.name, self._round, timeout, now)
+            hold = entry.hold
+            if hold is not None and not hold.way and (way := already(step, self._around.past.inside)):
+                entry = entry._replace(hold=hold._replace(way=way))
             self._around.keep(entry)
             self._visit(now, HOLDING)
             if entry.hold is None or not entry.hold.way:
