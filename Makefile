@@ -17,7 +17,7 @@ TEST_REQUIREMENTS := tests/requirements.txt
 RUN_READY := .venv/ready-run
 TEST_READY := .venv/ready-test
 
-.PHONY: help run import replay test bench trials clients synth deploy
+.PHONY: help run import apply pull replay test bench trials clients synth deploy
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,17 @@ run: $(RUN_READY) ## Serve the whole of Socle on http://127.0.0.1:8000 (PORT=…
 
 import: $(RUN_READY) ## Import a file into the running Socle (FILE=orders.csv MAPPING=order-lines, PORT=…)
 	@FILE="$(FILE)" MAPPING="$(MAPPING)" $(PY) -m infra.local.bring
+
+apply: export SOCLE_TOKEN := $(or $(TOKEN),$(SOCLE_TOKEN))
+apply: $(RUN_READY) ## Bring a running Socle into line with files (DIR=…, URL=…, DRY_RUN=1, PRUNE=1, PUBLISH=1; SOCLE_TOKEN)
+	@$(if $(DIR),,$(error say which folder: make apply DIR=marketing))$(PY) -m infra.apply apply "$(DIR)" \
+	  --url "$(or $(URL),http://127.0.0.1:8000)" $(if $(filter-out 0,$(DRY_RUN)),--dry-run) \
+	  $(if $(filter-out 0,$(PRUNE)),--prune) $(if $(filter-out 0,$(PUBLISH)),--publish)
+
+pull: export SOCLE_TOKEN := $(or $(TOKEN),$(SOCLE_TOKEN))
+pull: $(RUN_READY) ## Write what a running Socle has into files (DIR=…, URL=…, KINDS="segments journeys"; SOCLE_TOKEN)
+	@$(if $(DIR),,$(error say which folder: make pull DIR=marketing))$(PY) -m infra.apply pull "$(DIR)" \
+	  --url "$(or $(URL),http://127.0.0.1:8000)" --kinds $(KINDS)
 
 replay: $(RUN_READY) ## Rebuild the sample's profiles from the raw objects alone and compare them with the live ones
 	@$(PY) -m infra.local.replay

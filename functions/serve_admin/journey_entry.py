@@ -1,4 +1,4 @@
-"""/api/journeys/<name>/enter: ask people into a journey."""
+"""/api/journeys/<name>/enter: ask people into a journey; /standing: whether they would enter."""
 
 from __future__ import annotations
 
@@ -69,6 +69,22 @@ class Entering(BaseModel):
     version: int = Field(description="that they enter")
     accepted: int = Field(description="people who are asked in; whom the entry rules or the audience keep out do not enter")
     refused: list[RefusedEntrant]
+
+
+class JourneyState(BaseModel):
+    """Whether people enter a journey."""
+
+    journey: str
+    version: int = Field(description="of the definition that is published; 0: none is")
+    state: str = Field(description="live; paused: nobody enters; held: nobody enters or goes on; stopped: and all are out")
+
+
+@router.get("/api/journeys/<name>/standing", summary="Whether people enter a journey", operation_id="read_journey_standing",
+            tags=["journeys"], responses=answers(200, JourneyState, "how it stands"))
+def read_journey_standing(name: Name) -> dict[str, Any]:
+    """Also of one that was never published."""
+    version, state, *_ = collaborators.get().journey_standing(name)
+    return {"journey": name, "version": version, "state": state}
 
 
 @router.post("/api/journeys/<name>/enter", summary="Let people enter a journey", operation_id="enter_journey", tags=["journeys"],

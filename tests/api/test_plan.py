@@ -42,7 +42,7 @@ def test_what_is_as_it_should_be_is_kept_and_a_change_is_shown(call: Call) -> No
 
 def test_what_cannot_be_is_refused_with_its_reason_and_the_rest_is_planned(call: Call) -> None:
     found = plan(call, ("segments", "orphan", member("nowhere")), ("sources", "fine", {}), ("nonsense", "x", {}),
-                 ("segments", "odd", {"when": {"type": "event"}}), ("sources", "Bad Name", {}), ("segments", "gone", None))
+                 ("segments", "odd", {"when": {"type": "weather"}}), ("sources", "Bad Name", {}), ("segments", "gone", None))
     assert [one["name"] for one in found["steps"]] == ["fine"]
     refused = {one["name"]: one for one in found["refused"]}
     assert set(refused) == {"orphan", "x", "odd", "Bad Name", "gone"}
