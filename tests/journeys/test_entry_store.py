@@ -36,11 +36,12 @@ def test_what_became_of_each_step_and_round_is_read_back(store: EntryStore) -> N
     store.enter("cart", ADA, 7)
     assert store.log("p1", ENTRY, {("Write: now?", 0): Logged(8, "sent")})
     assert store.log("p1", ENTRY, {("Write: now?", 1): Logged(9, "skipped", "no_consent")})
-    assert store.hold("p1", ENTRY, "wait", 1, "old")
-    assert store.hold("p1", ENTRY, "wait", 1, "new")
+    assert store.log("p1", ENTRY, {("wait", 1): Logged(9, "holding")}, token="old")
+    assert store.log("p1", ENTRY, {("wait", 1): Logged(9, "holding")}, token="new")
     assert store.keep("p1", ENTRY, "score", {"risk": 4})
     row = store.load([("p1", ENTRY), ("p1", OTHER)])["p1", ENTRY]
-    assert row.log == {("Write: now?", 0): (8, "sent", ""), ("Write: now?", 1): (9, "skipped", "no_consent")}
+    assert row.log == {("Write: now?", 0): (8, "sent", ""), ("Write: now?", 1): (9, "skipped", "no_consent"),
+                       ("wait", 1): (9, "holding", "")}
     assert row.holds == {("wait", 1): "new"}
     assert row.responses == {"score": {"risk": 4}}
 
@@ -73,7 +74,6 @@ def test_what_is_to_be_said_once_is_said_once(store: EntryStore) -> None:
 
 def test_no_step_brings_back_the_row_of_somebody_who_was_erased(store: EntryStore, table: Dynamo) -> None:
     assert not store.log("p1", ENTRY, {("ask", 0): Logged(1, "done")})
-    assert not store.hold("p1", ENTRY, "ask", 0, "t")
     assert not store.keep("p1", ENTRY, "ask", {})
     assert not store.park("cart", Parked(ENTRY, "p1", 3, "ask", 0, "paused", 1), "t")
     assert store.begin("p1", ENTRY, "ask", 0, 5) == 5

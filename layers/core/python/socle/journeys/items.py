@@ -8,6 +8,7 @@ that its hold and its parking wait for; `w:<step>` what a webhook answered (JSON
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from socle.journeys.model.row import Inside, Logged, Parked, Place, Row
@@ -87,7 +88,7 @@ def parked_of(item: Item) -> Parked:
                   item["why"]["S"], int(item["at"]["N"]))
 
 
-def indexes(row: Item) -> list[Item]:
+def indexes(row: Mapping[str, Any]) -> list[Item]:
     """The keys of the other items that speak of a journey row's person."""
     entry, journey = row["SK"]["S"][2:], row["j"]["S"]
     return [inside_key(journey, entry), parked_key(journey, entry)]

@@ -98,9 +98,14 @@ class EntryStore:
                 raise Unavailable("throttled", "the people of a journey are throttled: try again later")
         return found
 
-    def log(self, part: str, entry: str, what: Mapping[Place, Logged], *, once: bool = False) -> bool:
-        """Write what became of steps in their rounds; False when the row is gone, or, `once`, if the first of them was there."""
+    def log(self, part: str, entry: str, what: Mapping[Place, Logged], *, once: bool = False, token: str = "") -> bool:
+        """Write what became of steps in their rounds; False when the row is gone, or, `once`, if the first of them was there.
+
+        token  by which the first of them, a hold, is ended: the newest attempt's
+        """
         values = {attribute(LOG, *place): json.dumps(list(one), ensure_ascii=False) for place, one in what.items()}
+        if token:
+            values[attribute(HOLD, *next(iter(what)))] = token
         old = [attribute(LOG, step, round_ - ROUNDS) for step, round_ in what if round_ >= ROUNDS]
         return self._set(part, entry, values, old, " AND attribute_not_exists(#a0)" if once else "")
 
@@ -113,10 +118,6 @@ class EntryStore:
             row = self.get(part, entry)
             return row.begun.get((step, round_), now) if row else now
         return now
-
-    def hold(self, part: str, entry: str, step: str, round_: int, token: str) -> bool:
-        """Remember by which token a hold is ended: the newest attempt's. False when the row is gone."""
-        return self._set(part, entry, {attribute(HOLD, step, round_): token})
 
     def keep(self, part: str, entry: str, step: str, answer: Any) -> bool:
         """Remember what a webhook answered. False when the row is gone."""

@@ -3,6 +3,7 @@
     access               call
     begin an execution   StartExecution; one that is there already is taken for it
     break it off         StopExecution
+    let it go on         SendTaskSuccess, by the token that it waits with
     what became of it    DescribeExecution
     ask a function       Invoke, and its answer is waited for
 """
@@ -17,6 +18,8 @@ from botocore.exceptions import ClientError
 
 from socle.aws import Client, translated
 from socle.errors import Rejected, SocleError, Unavailable
+
+_DEAD_TOKENS = frozenset(("TaskDoesNotExist", "TaskTimedOut", "InvalidToken"))
 
 
 class Workflow:
@@ -56,6 +59,32 @@ class Workflow:
 
     def _arn(self, name: str) -> str:
         return f"{self._machine.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+class Executions:
+    """The executions of many state machines, by names that are never used twice. Raises Unavailable in an outage."""
+
+    def __init__(self, states: Client) -> None:
+        self._states = states
+
+    def start(self, machine: str, name: str, document: Mapping[str, Any]) -> None:
+        """Begin an execution. Beginning it again changes nothing."""
+        Workflow(self._states, machine).start(name, dict(document))
+
+    def stop(self, machine: str, name: str, reason: str) -> None:
+        """Break an execution off, if there is one."""
+        Workflow(self._states, machine).stop(name, reason)
+
+    def answer(self, token: str, output: Mapping[str, Any]) -> bool:
+        """Let an execution go on; False when nobody waits with this token any more."""
+        with translated("the workflow"):
+            try:
+                self._states.send_task_success(taskToken=token, output=json.dumps(output))
+            except ClientError as error:
+                if error.response["Error"]["Code"] in _DEAD_TOKENS:
+                    return False
+                raise
+        return True
 
 
 class AnsweringFunction:

@@ -19,7 +19,8 @@ from socle.messages.gate import THROTTLED
 from socle.messages.model import MARKETING, message_key
 from socle.messages.outcome import AGAIN, WAS_FAILED, WAS_SENT, Outcome
 from socle.messages.rules import Ask, SendingRules
-from socle.messages.service.sending import Content, Job, Sending
+from socle.messages.service.claims import Job
+from socle.messages.service.sending import Content, Sending
 
 BATCH = 20
 """People that are looked at, claimed and marked together: their claims fill one or two transactions."""

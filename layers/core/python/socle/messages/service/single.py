@@ -20,9 +20,9 @@ from socle.messages.gate import ERASED, NO_PROFILE
 from socle.messages.model import FAILED, TRANSACTIONAL, Message, message_key
 from socle.messages.outcome import AGAIN, WAS_FAILED, WAS_HELD, WAS_SKIPPED, Outcome
 from socle.messages.rules import Ask, SendingRules
+from socle.messages.service.claims import Job
 from socle.messages.service.people import look
 from socle.messages.service.prepare import Prepared, Stand, prepare
-from socle.messages.service.sending import Job
 from socle.messages.view import message_view
 from socle.templates.model import Unrenderable
 from socle.templates.service import freeze
