@@ -22,12 +22,13 @@ def painter(is_terminal: bool) -> Paint:
 
 
 def step_lines(step: dict[str, Any], paint: Paint) -> Iterator[str]:
-    """What one step of a plan changes, with the API's warnings."""
-    if step["op"] != "keep":
-        yield paint(f"{_SIGNS[step['op']]} {step['kind']}/{step['name']}", step["op"])
-        if step["op"] == "update":
-            for change in step["diff"]:
-                yield from _change(change, paint)
+    """What one step of a plan changes, with the API's warnings; of what stays as it is these were said when it was written."""
+    if step["op"] == "keep":
+        return
+    yield paint(f"{_SIGNS[step['op']]} {step['kind']}/{step['name']}", step["op"])
+    if step["op"] == "update":
+        for change in step["diff"]:
+            yield from _change(change, paint)
     for warning in step["warnings"]:
         yield f"  ! {step['kind']}/{step['name']} {warning['field']}: {warning['message']}"
 
