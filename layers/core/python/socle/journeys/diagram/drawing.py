@@ -12,7 +12,7 @@ from socle.journeys.diagram.ink import ARROW, GLYPHS, STYLE
 from socle.journeys.diagram.layout import Box, Link, Place, Route, arrange
 from socle.journeys.diagram.text import in_xml, lines, width
 from socle.journeys.figures import Figures, StepFigures
-from socle.journeys.graph import NEXT, backward, edges
+from socle.journeys.graph import NEXT, Edges, backward, edges, reachable
 from socle.journeys.model.document import JourneyDocument
 from socle.journeys.model.steps import END, Split, Step
 from socle.journeys.phrases import begins, brief, number
@@ -72,10 +72,21 @@ def draw(name: str, document: JourneyDocument, subtitle: str = "", figures: Figu
         *(part for way, route in zip(ways, layout.routes, strict=True) for part in _labelled(way, route)), "</g>"]))
 
 
+def returning(ways: Edges, first: str) -> set[tuple[str, str]]:
+    """The (step, way) that lead back, also among steps that nothing leads to from the first one."""
+    found, left = set[tuple[str, str]](), dict(ways)
+    while left:
+        start = first if first in left else next(iter(left))
+        found |= backward(left, start)
+        for step in reachable(left, start):
+            del left[step]
+    return found
+
+
 def _ways(document: JourneyDocument, figures: Figures | None) -> Iterator[_Way]:
     first = document.steps[0].name
     every = edges(document)
-    back = backward(every, first)
+    back = returning(every, first)
     yield _Way(_BEGIN, first, [f"{figures.entered:,}"] if figures else [], False)
     for step in document.steps:
         by_target: dict[tuple[str, bool], list[str]] = {}
