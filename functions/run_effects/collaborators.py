@@ -19,14 +19,20 @@ from socle.effects import webhook
 from socle.effects.service import EffectRunner
 from socle.effects.store import EffectQueue
 from socle.events.store import EventStream
+from socle.journeys.service.courses import Courses
+from socle.journeys.service.effects import JourneyEffects, Starts
+from socle.journeys.service.ground import Ground
+from socle.journeys.store import Counters, EntryStore
 from socle.profiles.store import ProfileStore
+from socle.rates.store import RateStore
+from socle.releases.store import ReleaseStore
 from socle.segments.accounts import asked
 from socle.segments.service.accounts import AccountFacts
 from socle.segments.service.members import Memberships
 from socle.segments.store import MembershipStore
 from socle.settings import EffectsSettings
 from socle.templates.shared import BRAND
-from socle.workflows.store import AnsweringFunction
+from socle.workflows.store import AnsweringFunction, Executions
 
 logger, metrics = Logger(), Metrics()
 settings = EffectsSettings.from_env()
@@ -45,7 +51,16 @@ def make_runner() -> EffectRunner:
     confirmations = Confirmations(lambda: topics_of(definitions.list_current(TOPICS)), lambda asked: _sender().ask(asked),
                                   lambda: str(getattr(definitions.current(BRAND, "default"), "document", {}).get("locale", "")))
     return EffectRunner(profiles, lambda name: getattr(definitions.current("webhooks", name), "document", None), master,
-                        lambda *asked: webhook.post(*asked), AccountWriter(accounts, facts), members, facts, confirmations)
+                        lambda *asked: webhook.post(*asked), AccountWriter(accounts, facts), members, facts, confirmations,
+                        _journeys(profiles, definitions))
+
+
+def _journeys(profiles: ProfileStore, definitions: DefinitionStore) -> JourneyEffects:
+    dynamodb, table = client("dynamodb"), settings.definitions_table
+    ground = Ground(profiles, EntryStore(dynamodb, settings.profiles_table), Counters(dynamodb, table),
+                    Courses(ReleaseStore(dynamodb, table), lambda plan: {}, clock.now), Executions(client("stepfunctions")),
+                    EventStream(settings.stream_name), definitions.list_current)
+    return JourneyEffects(ground, Starts(RateStore(dynamodb, table), clock.wait, settings.journeys_per_second))
 
 
 def _sender() -> AnsweringFunction:

@@ -52,6 +52,9 @@ class Journeys(Construct):
         """Let effects start executions, answer those that hold, and stop them."""
         run_effects.may(["states:StartExecution", "states:SendTaskSuccess"], [self._machines(run_effects)])
         run_effects.may(["states:StopExecution"], [self._executions(run_effects)])
+        # What happens to people in journeys, who is inside, counts, and the budget of starts.
+        run_effects.may(["dynamodb:GetItem", "dynamodb:DeleteItem"], [self._data.profiles.table_arn])
+        run_effects.may(["dynamodb:UpdateItem"], [self._data.definitions.table_arn])
 
     def open_to(self, serve_admin: Function, data: Data) -> None:
         """Let the admin API publish: make and remove state machines with this prefix that run as this role; wake the parked."""
@@ -81,7 +84,9 @@ class Journeys(Construct):
         data, step, due, backtest = self._data, self.run_journey_step, self.start_journeys_due, self.backtest_journey
         bucket = data.bucket
         step.may(["s3:GetObject"], [step.objects(bucket, JOURNEYS_PREFIX)])
-        step.may(["states:SendTaskSuccess"], [self._machines(step)])
+        # StartExecution: who is moved to a new version goes on in an execution of its state machine.
+        step.may(["states:SendTaskSuccess", "states:StartExecution"], [self._machines(step)])
+        step.may(["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"], [data.profiles.table_arn])
         step.lend_key(data.key, "s3")
         due.may(["dynamodb:Query", "dynamodb:BatchGetItem"], [data.profiles.table_arn])
         due.may(["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"], [data.definitions.table_arn])

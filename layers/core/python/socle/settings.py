@@ -49,7 +49,10 @@ class ApplySettings(Settings):
 
 class EffectsSettings(Settings):
     """run_effects: reads profiles and definitions, signs webhooks with the secret, puts ticks on the stream, asks send_message
-    to send confirmations."""
+    to send confirmations.
+
+    journeys_per_second  how many people may begin journeys: below the account's quota for StartExecution
+    """
 
     profiles_table: str
     definitions_table: str
@@ -57,6 +60,7 @@ class EffectsSettings(Settings):
     stream_name: str
     effects_queue_url: str
     send_function: str = ""
+    journeys_per_second: float = 250.0
 
 
 class SweepSettings(Settings):

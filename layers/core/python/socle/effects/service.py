@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 from socle.definitions.webhooks import WebhookDocument
-from socle.effects.model import ACCOUNT, ACCOUNTS, CONFIRM, MEMBERS, SEGMENT, WEBHOOK, Effect
+from socle.effects.model import ACCOUNT, ACCOUNTS, CONFIRM, GOAL, JOURNEY, MEMBERS, OUT, RESUME, SEGMENT, WEBHOOK, Effect
 from socle.effects.webhook import signed_headers, signing_secret
 from socle.errors import Rejected, Unavailable
 from socle.events.model import Event
@@ -16,6 +16,7 @@ from socle.profiles.model import Aggregate
 from socle.profiles.store import ProfileStore
 from socle.profiles.view import event_view, profile_view
 
+_JOURNEYS = (JOURNEY, RESUME, OUT, GOAL)
 Post = Callable[[str, bytes, dict[str, str]], int]
 """(url, body, headers) -> HTTP status."""
 
@@ -52,17 +53,24 @@ class Confirmations(Protocol):
     def ask(self, root: Aggregate, event: Event) -> bool: ...
 
 
+class Journeys(Protocol):
+    """Where people in journeys begin, go on and end; False when there is nothing to do any more."""
+
+    def run(self, effect: Effect, now: int) -> bool: ...
+
+
 class EffectRunner:
     """Does what a decision wanted done."""
 
     def __init__(self, store: ProfileStore, webhooks: Documents, master: Callable[[], bytes], post: Post,
                  accounts: Accounts, members: Members | None = None, facts: Facts | None = None,
-                 confirmations: Confirmations | None = None) -> None:
+                 confirmations: Confirmations | None = None, journeys: Journeys | None = None) -> None:
         self._store = store
         self._accounts = accounts
         self._members = members
         self._facts = facts
         self._confirmations = confirmations
+        self._journeys = journeys
         self._webhooks = webhooks
         self._master = master
         self._post = post
@@ -86,6 +94,8 @@ class EffectRunner:
         if effect.kind == CONFIRM and self._confirmations is not None:
             about = self._find(effect)
             return about is not None and self._confirmations.ask(*about)
+        if effect.kind in _JOURNEYS and self._journeys is not None:
+            return self._journeys.run(effect, now)
         if effect.kind != WEBHOOK:
             raise Rejected("unknown_effect", f"there are no effects of kind {effect.kind!r}", "kind")
         stored = self._webhooks(effect.name)

@@ -25,7 +25,6 @@ STARTS = 250.0
 """Executions a second that are begun, of 300 that an account may begin in most regions (Step Functions' quotas, StartExecution
 for standard workflows: refill rate 300, bucket 1,300 in us-east-1, us-west-2 and eu-west-1; 150 and 800 in others)."""
 PATIENCE = 3 * SECOND
-KINDS = (JOURNEY, RESUME, OUT, GOAL)
 
 
 class Rates(Protocol):
