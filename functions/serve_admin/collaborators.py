@@ -51,7 +51,6 @@ from socle.quality.model import DOCUMENT as QUALITY_RULES
 from socle.quality.model import KIND as QUALITY_KIND
 from socle.quality.model import QualityRulesDocument
 from socle.quality.service import ProfileQuality, Quality
-from socle.quality.store import QualityStore
 from socle.quality.validity import normalise
 from socle.quarantine.service import Quarantine
 from socle.quarantine.store import QuarantineStore
@@ -62,7 +61,7 @@ from socle.segments.accounts import asked, looks_at_accounts
 from socle.segments.document import COMPUTED
 from socle.segments.document import KIND as SEGMENTS
 from socle.segments.service.accounts import AccountFacts
-from socle.segments.service.checks import Checks, Seen
+from socle.segments.service.checks import Checks
 from socle.segments.service.explanations import Explanations
 from socle.segments.service.members import Memberships
 from socle.segments.store import MembershipStore, PreviewFunction
@@ -124,8 +123,8 @@ class Collaborators(CampaignServices, ConsentServices, JourneyServices, ReportSe
     @cached_property
     def definitions(self) -> Definitions:
         return Definitions(self._definition_store, {
-            **self.among_templates(), **self.among_topics(), SEGMENTS: self.checks, COMPUTED: self.checks,
-            CAMPAIGNS: self.campaign_checks, JOURNEYS: self.journey_checks})
+            **self.among_templates(), **self.among_topics(), **self.among_journeys(), SEGMENTS: self.checks,
+            COMPUTED: self.checks, CAMPAIGNS: self.campaign_checks})
 
     @cached_property
     def checks(self) -> Checks:
@@ -249,16 +248,8 @@ class Collaborators(CampaignServices, ConsentServices, JourneyServices, ReportSe
         if kind == SEGMENTS and self._definition_store.current(kind, name) is None:
             self.memberships.clear(name)
 
-    def _seen(self) -> Seen:
-        catalogue, (filled, people) = CatalogueStore(self._s3, self._settings.bucket).load()[0], self._quality_store.filled()
-        return catalogue.events, {name: filled.get(name, 0) / people if people else None for name in catalogue.traits}
-
     def _publish(self, events: Sequence[Event]) -> None:
         self._stream.put(records(events, [], _MANY_BYTES))
-
-    @cached_property
-    def _quality_store(self) -> QualityStore:
-        return QualityStore(self._s3, self._settings.bucket)
 
     def _quality_rules(self) -> QualityRulesDocument:
         found = self._definition_store.current(QUALITY_KIND, QUALITY_RULES)

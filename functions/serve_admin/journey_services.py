@@ -9,10 +9,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from socle.definitions.service import Among
 from socle.events.store import EventStream
 from socle.journeys.model.document import KIND as JOURNEYS
+from socle.journeys.model.geofence import KIND as GEOFENCES
 from socle.journeys.service.answers import Answers
 from socle.journeys.service.asking import Asking
+from socle.journeys.service.checks import JourneyChecks
 from socle.journeys.service.person import PersonAnswers
 from socle.journeys.service.publish import Publishing
 from socle.journeys.store import Counters, EntryStore
@@ -21,12 +24,13 @@ from socle.profiles.store import ProfileStore
 from socle.releases.store import Machines, PlanFiles, ReleaseStore, Standing
 from socle.workflows.store import AnsweringFunction
 
-from .clients import CONFIG, Clients
+from .clients import CONFIG
+from .seen_services import SeenServices
 
 __all__ = ["JOURNEYS", "JourneyServices"]
 
 
-class JourneyServices(Clients):
+class JourneyServices(SeenServices):
     """Of one deployment."""
 
     @cached_property
@@ -39,8 +43,12 @@ class JourneyServices(Clients):
             prefix=self._settings.journey_machines, function=step)
 
     @cached_property
-    def journey_checks(self) -> Any:
-        return _NoChecks()
+    def journey_checks(self) -> JourneyChecks:
+        return JourneyChecks(self._definition_store, self._seen, lambda name: self.publishing.bound(name))
+
+    def among_journeys(self) -> dict[str, Among]:
+        """What is asked of journeys and geofences before they are written or deleted, by kind."""
+        return dict.fromkeys((JOURNEYS, GEOFENCES), self.journey_checks)
 
     @cached_property
     def journey_asking(self) -> Asking:
@@ -81,10 +89,3 @@ class JourneyServices(Clients):
         from socle.templates.service import freeze  # what renders is needed by publishing only
         return lambda name: freeze(self._definition_store, name)
 
-
-class _NoChecks:
-    def check(self, kind: str, name: str, document: dict[str, Any]) -> list[dict[str, str]]:
-        return []
-
-    def release(self, kind: str, name: str) -> None:
-        return

@@ -30,7 +30,7 @@ def references(kind: str, document: Document) -> Iterator[tuple[Place, str]]:
     """(what is referred to, place) in a document of any kind.
 
     Segments and computed traits refer by conditions; other kinds by fields called segment, segments, exclude or
-    computed.
+    computed, and by conditions of their own.
     """
     if kind not in (SEGMENTS, COMPUTED_TRAITS):
         yield from _named(document, "")
@@ -55,6 +55,8 @@ def _named(part: Any, place: str) -> Iterator[tuple[Place, str]]:
                         yield (COMPUTED_TRAITS if name == "computed" else SEGMENTS, target), f"{place}{name}"
             elif name == "path" and isinstance(one, str) and one.startswith("computed."):
                 yield (COMPUTED_TRAITS, one.partition(".")[2]), f"{place}{name}"
+            elif name == "trait" and isinstance(one, str) and part.get("type") == "computed":
+                yield (COMPUTED_TRAITS, one), f"{place}{name}"
             else:
                 yield from _named(one, f"{place}{name}.")
 

@@ -10,7 +10,7 @@ from socle.errors import Rejected
 from socle.forms.document import FORMS
 from socle.messages.rules import KIND as SENDING_RULES
 
-_CAMPAIGNS = "campaigns"
+_CAMPAIGNS, _JOURNEYS = "campaigns", "journeys"
 
 
 class TopicChecks:
@@ -56,5 +56,8 @@ class TopicChecks:
                  for box in one.document["topics"] if box["topic"] == topic]
         rules = [(f"{SENDING_RULES}/{one.name}", "") for one in self._definitions.list_current(SENDING_RULES)
                  for cap in one.document["caps"] if cap["topic"] == topic]
-        return forms + rules + [(f"campaigns/{one.name}", "") for one in self._definitions.list_current(_CAMPAIGNS)
-                        if one.document.get("topic") == topic]
+        campaigns = [(f"{_CAMPAIGNS}/{one.name}", "") for one in self._definitions.list_current(_CAMPAIGNS)
+                     if one.document.get("topic") == topic]
+        journeys = [(f"{_JOURNEYS}/{one.name}", "") for one in self._definitions.list_current(_JOURNEYS)
+                    if topic in (one.document.get("topic"), *(step.get("topic") for step in one.document["steps"]))]
+        return forms + rules + campaigns + journeys

@@ -152,6 +152,11 @@ class Publishing:
         if self._definitions.current(KIND, name) is None and self._releases.standing(name).version:
             self.stop(name, now)
 
+    def bound(self, name: str) -> str | None:
+        """An entry of somebody for whom something may still follow; None when there is nobody, or it was stopped."""
+        standing = self._releases.standing(name)
+        return None if not standing.version or standing.state == STOPPED else self.inside(name)
+
     def inside(self, name: str, version: int | None = None) -> str | None:
         """An entry of somebody who is inside, of that release if one is named; None when nobody is."""
         for shard in range(SHARDS):

@@ -24,6 +24,7 @@ from socle.templates.service.sample import sampled
 from socle.templates.shared import BLOCKS, BRAND, LAYOUTS
 
 Warnings = list[dict[str, str]]
+_JOURNEYS = "journeys"
 
 
 class TemplateChecks:
@@ -58,14 +59,14 @@ class TemplateChecks:
 
     def release(self, kind: str, name: str) -> None:
         """Raises Rejected when others need it."""
-        users = self._campaigns(name) if kind == TEMPLATES else self._needing(kind, name)
+        users = self._senders(name) if kind == TEMPLATES else self._needing(kind, name)
         if users:
             raise Rejected("in_use", f"{kind}/{name} is used by {', '.join(users[:10])}: change or delete these first", "name",
                            status=409)
 
     def _template(self, name: str, version: int, document: dict[str, Any], find: Find) -> Warnings:
         before = find(TEMPLATES, name)
-        if before and before["channel"] != document["channel"] and (users := self._campaigns(name)):
+        if before and before["channel"] != document["channel"] and (users := self._senders(name)):
             raise Rejected("in_use", f"{', '.join(users[:10])} sends it by {before['channel']}: write it under another name, or "
                            "change that first", "channel", status=409)
         made = frozen(name, version, document, find)
@@ -132,9 +133,13 @@ class TemplateChecks:
                       if name in set(assemble.blocks_in(one.document["content"], BLOCKS))]
         return users
 
-    def _campaigns(self, name: str) -> list[str]:
+    def _senders(self, name: str) -> list[str]:
+        """Campaigns and journeys that send the template."""
+        journeys = [f"{_JOURNEYS}/{one.name}" for one in self._definitions.list_current(_JOURNEYS)
+                    if any(name in (step.get("template"), *step.get("best_of", ())) for step in one.document["steps"])]
         return [f"{CAMPAIGNS}/{one.name}" for one in self._definitions.list_current(CAMPAIGNS)
-                if name in (one.document.get("template"), *(v.get("template") for v in one.document.get("variants") or ()))]
+                if name in (one.document.get("template"), *(v.get("template") for v in one.document.get("variants") or ()))
+                ] + journeys
 
     def _exist(self, names: list[str], field: str) -> None:
         for name in names:
