@@ -10,11 +10,7 @@ class Way(Exception):
 
 
 class Exited(Way):
-    """They are in the journey no more."""
-
-
-class Moved(Exited):
-    """They are in another version of it by now, in an execution of its own."""
+    """They are in the journey no more, or in another version of it, in an execution of its own."""
 
 
 class Paused(Way):
@@ -43,6 +39,3 @@ class WebhookFailed(Way):
 
 class WebhookDown(Unavailable):
     """The receiver did not take it now: again in a while, then as if it had failed."""
-
-
-WAYS = (Way, WebhookDown)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from socle.journeys.holds import expire
-from socle.journeys.model.entry import OVER, STOPPED, Entry
+from socle.journeys.model.entry import MOVED, OVER, STOPPED, Entry
 from socle.journeys.model.release import HELD
 from socle.journeys.model.row import PARKED, TIMED_OUT, Logged, Parked, Row
 from socle.journeys.model.steps import Hold
 from socle.journeys.model.task import Task
-from socle.journeys.model.ways import Exited, Moved, Paused, Resolved, Way
+from socle.journeys.model.ways import Exited, Paused, Resolved, Way
 from socle.journeys.service.courses import Running
 from socle.journeys.service.ground import Ground, execution_of, input_of
 from socle.journeys.service.people import change, close, end, find
@@ -33,14 +33,14 @@ class Seen(NamedTuple):
 
 
 def look(ground: Ground, task: Task, now: int) -> Seen:
-    """Somebody as they are at `now` (epoch ms). Raises Exited, Moved, Paused or Resolved; Unavailable, Conflict."""
+    """Somebody as they are at `now` (epoch ms). Raises Exited, Paused or Resolved; Unavailable, Conflict."""
     root, entry = find(ground, task.profile, task.entry)
     if entry is None:
         raise Exited("they were erased")
     row = ground.entries.get(entry.part, entry.id)
     if entry.active and entry.version != task.version:
         _begin(ground, task, entry, row)  # again: whoever moved them may have stopped before that
-        raise Moved(str(entry.version))
+        raise Exited(MOVED)
     course = ground.courses.find(task.journey, task.version)
     if course is None and entry.active:
         end(ground, task.profile, task.entry, STOPPED, now)
@@ -53,7 +53,7 @@ def look(ground: Ground, task: Task, now: int) -> Seen:
         found = change(ground, task.profile, task.entry, lambda one, _: one._replace(version=version) if one.active else one)
         if found.entry is not None and found.entry.active:
             _begin(ground, task, found.entry, row)
-        raise Moved(str(version))
+        raise Exited(MOVED)
     if obstacle is None:
         _forget_the_past(ground, task, entry, row, course, now)
         return Seen(task, now, root, entry, row, course)
