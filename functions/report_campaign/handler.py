@@ -16,6 +16,7 @@ from socle.channels.store import Quotas
 from socle.errors import SocleError
 from socle.lake.store import LakeStore
 from socle.reports.service.forecast import Forecasts
+from socle.reports.service.journey import JourneyMessages
 from socle.reports.service.report import Reports
 from socle.reports.store import OutcomeFiles
 from socle.settings import ReportSettings
@@ -29,8 +30,8 @@ quotas = Quotas(client("sesv2"))
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """`{"what": "report" | "forecast", "campaign", "run", "rates"?}` -> `{"report"}`, or `{"refused": {"code", "message",
-    "status", "field"}}` for what the caller should know."""
+    """`{"what": "report" | "forecast", "campaign", "run", "rates"?}` or `{"what": "journey", "journey"}` -> `{"report"}`, or
+    `{"refused": {"code", "message", "status", "field"}}` for what the caller should know."""
     def connect() -> Any:
         import duckdb  # 60 MB: not while the function is made ready
 
@@ -45,6 +46,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _answer(event: dict[str, Any], connect: Any, directory: Path) -> dict[str, Any]:
     now = clock.now()
+    if event["what"] == "journey":
+        return JourneyMessages(lake, connect, lambda: time.monotonic_ns() // 1_000_000).of(event["journey"], directory)
     if event["what"] == "forecast":
         return Forecasts(files, connect, lambda: quotas.email(now)).forecast(event["campaign"], event["run"], now, directory)
     # Real time, also on a local machine whose clock stands still or runs ahead.

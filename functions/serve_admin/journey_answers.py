@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from pydantic import BaseModel, Field
 
 from socle import clock
+from socle.journeys.results import to_csv
 from socle.paging import from_cursor, to_cursor
 
 from . import collaborators
@@ -22,6 +23,10 @@ Version = Annotated[int | None, Query(ge=1, le=MAX_VERSION, description="of the 
 Step = Annotated[str | None, Query(max_length=60, description="only those in this step")]
 State = Annotated[Literal["waiting", "holding", "held", "parked", "due"] | None, Query(
     description="only those who wait, are in a hold, are held by quiet hours, stopped, or are about to do the step")]
+
+
+Messages = Annotated[bool, Query(description="also what became of the messages of each step, by the lake: takes some seconds")]
+Format = Annotated[Literal["json", "csv"], Query(description="csv: a row for the whole and one for each step that sends")]
 
 
 class PassedStep(BaseModel):
@@ -196,6 +201,29 @@ class PeopleParked(BaseModel):
     next: Next
 
 
+class JourneyReport(BaseModel):
+    """What a journey comes to."""
+
+    journey: str
+    state: str
+    as_of: Time
+    versions: list[int]
+    goal: dict[str, str] | None = Field(description="the event, and how long after entering it counts")
+    entered: int
+    inside: int
+    ended: dict[str, int] = Field(description="reason → times")
+    converted: dict[str, Any] | None = Field(description="of those who entered: entries, converted, rate with its interval "
+                                             "(95%), revenue in minor units by currency, revenue_per_entry")
+    holdout: dict[str, Any] | None = Field(description="the same of those held out")
+    lift: dict[str, Any] | None = Field(description="how much higher the rate is than that of those held out, with its interval "
+                                        "(95%, Newcombe) and p; null without a holdout")
+    steps: list[dict[str, Any]] = Field(description="that send: sent, failed, unknown, skipped with reasons; messages: what "
+                                        "became of them, by the lake")
+    cost: dict[str, Any] = Field(description="US dollars so far, by service; transitions follow from the counters, the rest is "
+                                 "modelled")
+    lake: dict[str, Any] | None = Field(description="its last compaction, and whether all of it was read")
+
+
 @router.get("/api/journeys/<name>/state", summary="How a journey stands, step by step", operation_id="read_journey_state",
             tags=["journeys"], responses=answers(200, JourneyState, "counts of each step and way"))
 def read_journey_state(name: Name, version: Version = None) -> dict[str, Any]:
@@ -228,6 +256,22 @@ def list_journey_parked(name: Name, limit: Limit = 100, cursor: Cursor = None) -
     listing = f"journey-parked/{name}"
     found, more = collaborators.get().journey_answers.parked(name, limit, from_cursor(listing, cursor) if cursor else None)
     return {"items": found, "next": to_cursor(listing, more) if more else None}
+
+
+@router.get("/api/journeys/<name>/report", summary="What a journey comes to, against those held out",
+            operation_id="read_journey_report", tags=["journeys"], responses={200: {
+                "description": "conversion, revenue, lift, messages of each step, cost", "content": {
+                    "application/json": {"model": JourneyReport}, "text/csv": {"schema": {"type": "string"}}}}})
+def read_journey_report(name: Name, messages: Messages = False, format: Format = "json") -> Any:
+    """All versions together, as counted while it runs; who entered lately may still reach the goal."""
+    services = collaborators.get()
+    services.journey_answers.released(name)
+    lake = services.campaign_reports.ask({"what": "journey", "journey": name}) if messages else {}
+    found = services.journey_answers.report(name, lake.get("messages", {}), clock.now())
+    if format == "csv":
+        return Response(200, "text/csv; charset=utf-8", to_csv(found),
+                        {"Content-Disposition": f'attachment; filename="{name}.csv"'})
+    return {**found, "lake": {"as_of": lake["as_of"], "complete": lake["complete"]} if lake else None}
 
 
 @router.get("/api/journeys/<name>/diagram.svg", summary="A journey as a picture, with its counts",

@@ -31,7 +31,7 @@ _FAILURES = {
 _ERROR = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
 _MAY_MISS = ("find_profile", "replay_quarantine", "read_quality", "read_duplicates_run", "read_rfm", "read_lake",
              "read_segment_sizes", "send_message")
-_MAY_CLASH = ("read_campaign_report",)
+_MAY_CLASH = ("read_campaign_report", "read_journey_report")
 _NOT_OURS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 
 

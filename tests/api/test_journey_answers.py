@@ -137,3 +137,28 @@ def test_a_stopped_journey_says_so(call: Any, shop: dict[str, Any]) -> None:
     ReleaseStore(boto3.client("dynamodb"), "definitions").change("secret", lambda one: one._replace(state=STOPPED))
     enters = call("GET", "/api/journeys/secret/people/due").json["enters"]
     assert (enters["reason"], "stopped" in enters["says"]) == ("open", True)
+
+
+def test_the_report_compares_with_those_held_out_and_tells_the_cost(call: Any, shop: dict[str, Any]) -> None:
+    found = call("GET", "/api/journeys/cart/report").json
+    assert (found["entered"], found["inside"], found["lake"], found["versions"]) == (5, 3, None, [1])
+    assert (found["converted"]["rate"], found["holdout"]["rate"], found["lift"]["difference"]) == (0.2, 0, 0.2)
+    assert found["lift"]["significant"] is False
+    assert [step["step"] for step in found["steps"]] == ["Remind", "Offer"]
+    assert found["cost"]["transitions"] > 0
+    assert "Step Functions" in found["cost"]["services"]
+    rows = call("GET", "/api/journeys/cart/report", query={"format": "csv"}).text.splitlines()
+    assert [row.split(",")[:2] for row in rows] == [["by", "name"], ["total", ""], ["step", "Remind"], ["step", "Offer"]]
+
+
+def test_what_became_of_messages_comes_from_the_lake_when_it_is_asked(call: Any, services: Any, shop: dict[str, Any]) -> None:
+    class Function:
+        def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+            assert question == {"what": "journey", "journey": "cart"}
+            return {"messages": {"Remind": {"sent": 2, "clicked": 1}}, "as_of": to_iso(T0), "complete": True}
+
+    services.__dict__["campaign_reports"] = Function()
+    found = call("GET", "/api/journeys/cart/report", query={"messages": "true"}).json
+    del services.__dict__["campaign_reports"]
+    assert found["steps"][0]["messages"] == {"sent": 2, "clicked": 1}
+    assert found["lake"] == {"as_of": to_iso(T0), "complete": True}

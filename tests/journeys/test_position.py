@@ -41,6 +41,9 @@ def row(*lines: tuple[str, int, int, str, str]) -> Row:
 
 TABLE: list[tuple[str, list[tuple[str, int, int, str, str]], int, list[str], str, int | None]] = [
     ("who has just entered waits, without a row", [], T + MINUTE, [], "An hour: waiting", T + HOUR),
+    ("a wait and the one after it are foretold", [("An hour", 0, T, "waiting", to_iso(T + HOUR)),
+                                                  ("Two days", 0, T + HOUR, "waiting", to_iso(T + 3 * DAY))],
+     T + MINUTE, [], "An hour: waiting", T + HOUR),
     ("the wait is over, the hold not begun", [], T + HOUR, ["An hour: waited"], "Ordered?: due", None),
     ("who is held", [HOLDING], T + 2 * HOUR, ["An hour: waited"], "Ordered?: holding", T + DAY),
     ("after a time-out comes the reminder", [TIMED_OUT], T + DAY,

@@ -94,7 +94,8 @@ def _walk(document: JourneyDocument, entry: Entry, row: Row | None, end: int) ->
     ways, first = edges(document), document.steps[0].name
     steps = {step.name: step for step in document.steps}
     back = backward(ways, first)
-    left = {place: said for place, said in (row.log if row else {}).items() if place[0] in steps}
+    # Waits are foretold: of several in a row all have their line before the first one is over.
+    left = {place: said for place, said in (row.log if row else {}).items() if place[0] in steps and said.at <= end}
     place: Place | None = (first, 0)
     if left and min(round_ for _, round_ in left) > 0:
         place = _earliest(left, steps)

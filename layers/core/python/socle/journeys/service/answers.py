@@ -16,12 +16,15 @@ from socle.journeys.model.document import KIND, JourneyDocument
 from socle.journeys.model.entry import Entry
 from socle.journeys.model.release import Release
 from socle.journeys.model.row import Inside, Parked, Row
+from socle.journeys.model.steps import Send
 from socle.journeys.position import view
+from socle.journeys.results import report
 
 SAMPLE = 2_000
 """People whose places are looked at for the figures: entries lie in the order of their ids, which are hashes, so that the first
 ones are a random part of all."""
 Shown = dict[str, Any]
+TEMPLATES = "templates"
 
 
 class Releases(Protocol):
@@ -121,6 +124,17 @@ class Answers:
                           "why": why, "code": code or None, "at": to_iso(one.at),
                           "says": f"{said}: POST /api/journeys/{name}/{command} lets them go on."})
         return items, found[-1].entry if len(found) == limit else None
+
+    def report(self, name: str, messages: Mapping[str, Mapping[str, int]], now: int) -> Shown:
+        """What a journey comes to, all versions together; messages: step → what → how many, as the lake has them."""
+        releases = self.released(name)
+        seen = [(_document(one), figures(_document(one), self._counters.read(name, one.version))) for one in releases]
+        templates = {template for document, _ in seen for step in document.steps if isinstance(step, Send)
+                     for template in step.templates}
+        written = {template: self._definitions.current(TEMPLATES, template) for template in sorted(templates)}
+        channels = {template: str(found.document["channel"]) for template, found in written.items() if found is not None}
+        return {"journey": name, "state": releases[0].state, "as_of": to_iso(now), "versions": [one.version for one in releases],
+                **report(seen, channels, messages)}
 
     def diagram(self, name: str, version: int | None, now: int) -> str:
         """The journey as SVG: as published, with its figures, or as it is written while it was not published."""
