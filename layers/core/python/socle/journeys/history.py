@@ -20,19 +20,17 @@ from socle.lake.query import Connection
 from socle.messages.events import SOURCE, event_name
 from socle.messages.gate import Standing
 from socle.messages.model import CHANNELS, EMAIL
-from socle.profiles.fold import CONSENT_UPDATED
-from socle.profiles.orders import COMPLETED, ORDER_EVENTS
+from socle.profiles.orders import COMPLETED
 from socle.segments.facts import properties_of
-from socle.segments.nodes import IDENTIFY, FieldTest, Node, OrdersTest
+from socle.segments.nodes import Node
 from socle.segments.sql.compile import members_sql
 from socle.segments.sql.quote import listed, literal
-from socle.segments.watches import leaves, watches
 
 AT_A_TIME = 20_000
 """Rows that are held as Python objects together."""
 _BOUNCED, _COMPLAINED = event_name(EMAIL, "bounced"), event_name(EMAIL, "complained")
-_GATE = frozenset((IDENTIFY, CONSENT_UPDATED, _BOUNCED, _COMPLAINED, *(event_name(one, "sent") for one in CHANNELS)))
-"""Events that the gate's decisions rest on: traits and consent, bounces, what was sent."""
+_GATE = frozenset((_BOUNCED, _COMPLAINED, *(event_name(one, "sent") for one in CHANNELS)))
+"""Events that the gate's decisions rest on beside traits and consent: bounces, what was sent."""
 
 
 class Names(NamedTuple):
@@ -42,20 +40,12 @@ class Names(NamedTuple):
     inside: frozenset[str]
 
 
-def names_of(score: Score, nodes: Sequence[Node]) -> Names:
-    """What a journey looks at; `nodes`: its conditions, and the segments that it follows."""
-    always = set(_GATE)
-    for leaf in leaves(nodes):
-        if isinstance(leaf, FieldTest) and leaf.field in ("event_count", "first_seen", "last_seen"):
-            return Names(None, frozenset())
-        if isinstance(leaf, OrdersTest):
-            always |= ORDER_EVENTS
-    for selector in watches(nodes):
-        if not selector.names:
-            return Names(None, frozenset())
-        always |= set(selector.names)
+def names_of(score: Score) -> Names:
+    """What a journey looks at."""
+    if score.asks is None:
+        return Names(None, frozenset())
     revenue = score.document.goal is not None and score.document.goal.revenue
-    return Names(frozenset(always), score.hears | ({COMPLETED} if revenue else frozenset()))
+    return Names(score.asks | _GATE, score.hears | ({COMPLETED} if revenue else frozenset()))
 
 
 def find(connection: Connection, score: Score, begin: int, end: int, asked: Sequence[tuple[int, Node]] = ()) -> int:

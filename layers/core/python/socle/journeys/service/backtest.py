@@ -82,7 +82,7 @@ class Backtests:
             raise Rejected("no_lake", "nothing was compacted into the lake yet: POST /api/lake/compact, and try again in a "
                            "minute", status=409)
         score, until, asked = this.score, min(manifest.made, now), _asked(this, question)
-        names = names_of(score, [*score.nodes, *this.segments.values()])
+        names = names_of(score)
         tally, read, walked = Tally(score), 0, 0
         with self._connect() as connection:
             for numbers in batches({number: files.size for number, files in sorted(manifest.buckets.items())}):

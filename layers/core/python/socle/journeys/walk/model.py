@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -13,16 +13,19 @@ from socle.journeys.graph import Edges, backward, edges
 from socle.journeys.model.document import JourneyDocument
 from socle.journeys.model.entry import Entry
 from socle.journeys.model.release import LIVE, Release
-from socle.journeys.model.steps import Branch, Step
+from socle.journeys.model.steps import Branch, Hold, Step, Wait
 from socle.journeys.rules import NO_JOURNEYS, LiveJourneys
 from socle.messages.gate import Standing
 from socle.messages.rules import SendingRules
+from socle.profiles.fold import CONSENT_UPDATED
+from socle.profiles.orders import ORDER_EVENTS
 from socle.profiles.survivorship import LATEST, Survivorship
+from socle.segments.durations import milliseconds
 from socle.segments.facts import Watch
-from socle.segments.nodes import Node, Selector
+from socle.segments.nodes import IDENTIFY, FieldTest, Node, OrdersTest, Selector
 from socle.segments.plan import Plans
 from socle.segments.rules import NO_SEGMENTS, LiveRules
-from socle.segments.watches import watches
+from socle.segments.watches import leaves, watches
 
 SENT, SKIPPED, WAY, TIMED_OUT, WAITING, HOLDING, DONE = "sent", "skipped", "way", "timed out", "waiting", "holding", "done"
 """Outcomes of steps, as the journey's rows have them."""
@@ -104,7 +107,9 @@ class Score:
     segments   those that the journey speaks of, as they are followed
     closed     the same when nobody enters any more
     back       (step, way) that lead round; cases: of each branch; nodes: its conditions, watches: what they look at
-    rounds     how often one may go round; hears: names of the events that mean something to it
+    rounds     how often one may go round; lasts, durations: ms of the whole, of waits and holds
+    hears      names of the events that mean something to it
+    asks       names of the events that tell something of the person at which it, or the gate, looks; None for all
     """
 
     document: JourneyDocument
@@ -123,6 +128,9 @@ class Score:
     steps: Mapping[str, Step] = field(default_factory=dict)
     rounds: int = 0
     hears: frozenset[str] = frozenset()
+    asks: frozenset[str] | None = None
+    lasts: int = 0
+    durations: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, document: JourneyDocument, plans: Plans, channels: Mapping[str, str], *,
@@ -140,4 +148,19 @@ class Score:
         return cls(document, journeys, name, channels, sending or SendingRules(), traits, segments,
                    replace(journeys, opened={}, moved={}, dated=()), ways,
                    frozenset(backward(ways, document.steps[0].name)), cases, nodes, watches(nodes),
-                   {step.name: step for step in document.steps}, rounds(document), hears)
+                   {step.name: step for step in document.steps}, rounds(document), hears,
+                   _asks(nodes, segments), milliseconds(document.lasts),
+                   {step.name: milliseconds(step.timeout if isinstance(step, Hold) else step.duration) for step in document.steps
+                    if isinstance(step, Hold | Wait)})
+
+
+def _asks(nodes: Iterable[Node], segments: LiveRules) -> frozenset[str] | None:
+    """Names of the events that conditions, the gate and waits look at; None: all."""
+    nodes = [*nodes, *segments.segments.values()]
+    selectors = watches(nodes)
+    if not all(selector.names for selector in selectors) or any(
+            isinstance(leaf, FieldTest) and leaf.field in ("event_count", "first_seen", "last_seen") for leaf in leaves(nodes)):
+        return None
+    orders = ORDER_EVENTS if any(isinstance(leaf, OrdersTest) for leaf in leaves(nodes)) else frozenset()
+    return frozenset((IDENTIFY, CONSENT_UPDATED, *orders, *(
+        name for selector in selectors for name in selector.names)))

@@ -28,9 +28,11 @@ class Past:
         self._live = Aggregate(who.profile, 1, given=dict(who.given))
 
     def add(self, event: Event) -> None:
-        """It has happened."""
-        self.events.append(event)
-        self._person = None
+        """It has happened. What nobody looks at is not kept."""
+        asks = self._score.asks
+        if asks is None or event.name in asks or "context" in event.body or not self.events:
+            self.events.append(event)
+            self._person = None
 
     def snapshot(self) -> Snapshot:
         """What their events add up to by now."""

@@ -46,7 +46,6 @@ from socle.messages.gate import Send as Go
 from socle.messages.gate import Skip
 from socle.messages.model import SMS
 from socle.messages.quiet import zone_of
-from socle.segments.durations import milliseconds
 
 
 class Around(Protocol):
@@ -99,7 +98,7 @@ class Run:
         if entry.ended:
             self._stop(now)
             return False
-        if now >= entry.at + milliseconds(self._score.document.lasts):
+        if now >= entry.at + self._score.lasts:
             self._end(now, OVER)
             return False
         return True
@@ -149,7 +148,7 @@ class Run:
         return NEXT
 
     def _hold(self, step: Hold, now: int) -> str | None:
-        entry, timeout = self._around.entry(self._id), milliseconds(step.timeout)
+        entry, timeout = self._around.entry(self._id), self._score.durations[step.name]
         if not self._is_here:
             entry = register(entry, step.name, self._round, timeout, now)
             hold = entry.hold
@@ -174,7 +173,7 @@ class Run:
             self.path[-1] = self.path[-1]._replace(left=now)
             return NEXT
         if isinstance(step, Wait):
-            at: int | None = now + milliseconds(step.duration)
+            at: int | None = now + self._score.durations[step.name]
         else:
             snapshot = self._around.past.snapshot()
             at = until(step, snapshot, zone_of(snapshot, self._score.sending.timezone), now)

@@ -59,7 +59,7 @@ class _Walk:
         self._given = dict(who.given)
         self._due: int | None = None
         self._told: list[tuple[int, int, Event]] = []
-        self._began = False
+        self._began, self._number = False, 0
         self._asked = list(reversed(asked))
         course = score.journeys.courses[score.name, 1]
         self._dated, self._asks = bool(score.journeys.dated), course.audience is not None
@@ -79,7 +79,9 @@ class _Walk:
     def tell(self, event: Event) -> None:
         """The journey makes an event. Its own next step knows of it; what it means to the journey is heard after that step."""
         self.past.add(event)
-        heapq.heappush(self._told, (event.at, len(self.past.events), event))
+        if self._score.segments.number or self._dated or event.name in self._score.hears:
+            self._number += 1
+            heapq.heappush(self._told, (event.at, self._number, event))
 
     def take(self, event: Event) -> None:
         """History: it happened."""
