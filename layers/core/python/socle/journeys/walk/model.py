@@ -107,7 +107,8 @@ class Score:
     segments   those that the journey speaks of, as they are followed
     closed     the same when nobody enters any more
     back       (step, way) that lead round; cases: of each branch; nodes: its conditions, watches: what they look at
-    rounds     how often one may go round; lasts, durations: ms of the whole, of waits and holds
+    rounds     how often one may go round; lasts, within, durations: ms of the whole, until the goal, of
+               waits and holds
     hears      names of the events that mean something to it
     asks       names of the events that tell something of the person at which it, or the gate, looks; None for all
     """
@@ -130,6 +131,7 @@ class Score:
     hears: frozenset[str] = frozenset()
     asks: frozenset[str] | None = None
     lasts: int = 0
+    within: int = 0
     durations: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -150,6 +152,7 @@ class Score:
                    frozenset(backward(ways, document.steps[0].name)), cases, nodes, watches(nodes),
                    {step.name: step for step in document.steps}, rounds(document), hears,
                    _asks(nodes, segments), milliseconds(document.lasts),
+                   course.within,
                    {step.name: milliseconds(step.timeout if isinstance(step, Hold) else step.duration) for step in document.steps
                     if isinstance(step, Hold | Wait)})
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 from socle.clock import HOUR
 from socle.costs.prices import COMPUTE, INVOCATIONS, MAILS, PUSHES, READS, STREAM_IN, TEXTS, TRANSITIONS, WRITES, dollars
 from socle.journeys.compile.machine import tells_the_end
 from socle.journeys.graph import NEXT
 from socle.journeys.model.entry import HOLDOUT
-from socle.journeys.model.steps import END, Branch, Exit, Hold, Send, Split, Wait, WaitUntilDate, WaitUntilTime
+from socle.journeys.model.steps import END, Branch, Exit, Hold, Split, Wait, WaitUntilDate, WaitUntilTime
 from socle.journeys.model.steps import TIMED_OUT as NOTHING_CAME
-from socle.journeys.walk.model import SKIPPED, TIMED_OUT, WAY, Score, Visit, Walked, Way
+from socle.journeys.walk.model import SENT, SKIPPED, TIMED_OUT, WAY, Score, Visit, Walked, Way
 from socle.messages.model import EMAIL, PUSH
 from socle.profiles.orders import COMPLETED, worth
-from socle.segments.durations import milliseconds
 
 PATHS = 50
 """Paths that are told, the commonest."""
@@ -28,25 +27,45 @@ _SEND_WRITES, _EVENT_KIB = 14, 1
 """Modelled, of a message: its claim, counts and marks; of an event that it makes."""
 
 
+class _Stop(NamedTuple):
+    """A step of a path, for the count: `held`: the message waited for the end of quiet hours; `left`: they went on."""
+
+    step: str
+    outcome: str
+    detail: str
+    held: bool
+    left: bool
+
+    @property
+    def said(self) -> str:
+        """The way, or what became of it."""
+        if self.outcome == WAY:
+            return self.detail
+        return f"{self.outcome} {self.detail}" if self.outcome == SKIPPED else self.outcome
+
+
+_Path = tuple[str, tuple[_Stop, ...]]
+"""(why it is over, "" while they are inside; the steps)"""
+
+
 class Tally:
     """Adds up walks of one journey, in any order."""
 
     def __init__(self, score: Score) -> None:
         self._score = score
-        self.people = self.entries = self.held_out = self.inside = 0
+        self.people = self.entries = self.held_out = 0
         self._refused: Counter[str] = Counter()
-        self._paths: Counter[tuple[str, ...]] = Counter()
-        self._steps: dict[str, Counter[str]] = defaultdict(Counter)
-        self._ends: Counter[str] = Counter()
+        self._paths: Counter[_Path] = Counter()
         self._sends: Counter[str] = Counter()
-        self._units: Counter[str] = Counter()
+        self._micro_usd = 0
         self._goal: dict[bool, list[int]] = {False: [], True: []}
         self._before = 0
         self._revenue: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
 
     def add(self, found: Walked, earned: Callable[[int, int], Mapping[str, int]]) -> None:
         """The walk of one person. earned: what they bought between two moments (epoch ms), minor units by currency."""
-        self._refused.update(found.refused)
+        if found.refused:
+            self._refused.update(found.refused)
         self.people += bool(found.ways)
         for way in found.ways:
             is_held_out = way.entry.reason == HOLDOUT
@@ -54,7 +73,10 @@ class Tally:
             self.held_out += is_held_out
             self._goals(way, is_held_out, earned)
             if not is_held_out:
-                self._add(way)
+                self._paths[way.entry.reason, tuple([_stop(visit) for visit in way.path])] += 1
+            for one in way.sent:
+                self._sends[one.channel] += 1
+                self._micro_usd += one.micro_usd
 
     def _goals(self, way: Way, is_held_out: bool, earned: Callable[[int, int], Mapping[str, int]]) -> None:
         goal, entry = self._score.document.goal, way.entry
@@ -63,44 +85,50 @@ class Tally:
         if entry.goal:
             self._goal[is_held_out].append(entry.goal - entry.at)
             self._before += not is_held_out and not any(one.at <= entry.goal for one in way.sent)
-        if goal.revenue:
-            self._revenue[is_held_out].update(earned(entry.at, entry.at + milliseconds(goal.within)))
+        if goal.revenue and (revenue := earned(entry.at, entry.at + self._score.within)):
+            self._revenue[is_held_out].update(revenue)
 
-    def _add(self, way: Way) -> None:
-        self._paths[tuple(visit.said() for visit in way.path)] += 1
-        self.inside += way.entry.active
-        if not way.entry.active:
-            self._ends[way.entry.reason] += 1
-        for visit in way.path:
-            counts = self._steps[visit.step]
-            counts["entered"] += 1
-            counts[_outcome(visit)] += 1
-        for one in way.sent:
-            self._sends[one.channel] += 1
-            unit = {EMAIL: MAILS, PUSH: PUSHES}.get(one.channel)
-            self._units.update({unit: 1} if unit else {TEXTS: one.micro_usd})
-        self._cost(way)
+    def _steps(self) -> dict[str, Counter[str]]:
+        """Step → `entered` and what became of them."""
+        found: dict[str, Counter[str]] = defaultdict(Counter)
+        for (_, path), number in self._paths.items():
+            for stop in path:
+                found[stop.step]["entered"] += number
+                found[stop.step][stop.said] += number
+        return {name: found[name] for name in self._score.steps if name in found}
 
-    def _cost(self, way: Way) -> None:
+    def _units(self) -> Counter[str]:
+        """What AWS would count."""
+        units: Counter[str] = Counter()
+        for (_, path), number in self._paths.items():
+            states, calls = self._states(path)
+            units.update({TRANSITIONS: states * number, INVOCATIONS: calls * number})
+        calls, messages = units[INVOCATIONS], sum(self._sends.values())
+        units.update({COMPUTE: calls * _CALL_SECONDS * _CALL_GB, READS: calls * _CALL_READS,
+                      WRITES: calls * _CALL_WRITES + messages * _SEND_WRITES,
+                      STREAM_IN: (2 * self.entries + messages) * _EVENT_KIB, MAILS: self._sends[EMAIL],
+                      PUSHES: self._sends[PUSH], TEXTS: self._micro_usd})
+        return +units
+
+    def _states(self, path: Sequence[_Stop]) -> tuple[int, int]:
+        """States that an execution enters on this path, and how many of them call run_journey_step."""
         states = calls = 0
         steps = self._score.steps
-        for visit, after in zip(way.path, [*(one.step for one in way.path[1:]), END], strict=True):
-            step = steps[visit.step]
+        for stop, after in zip(path, [*(one.step for one in path[1:]), END], strict=True):
+            step = steps[stop.step]
             states += 1
             calls += not isinstance(step, Wait)
             states += isinstance(step, WaitUntilTime | WaitUntilDate | Branch | Split)
             if isinstance(step, Hold):
-                late = visit.outcome == TIMED_OUT
+                late = stop.outcome == TIMED_OUT
                 states += late or len(step.until) > 1
                 calls += late
-            if isinstance(step, Send) and visit.left > visit.at:
+            if stop.held:
                 states, calls = states + 3, calls + 2  # quiet hours, morning, and the step again
             ends = after == END or isinstance(steps[after], Exit)
-            if ends and visit.left and not tells_the_end(step, _way(visit)):
+            if ends and stop.left and not tells_the_end(step, _way(stop)):
                 states, calls = states + 1, calls + 1
-        self._units.update({TRANSITIONS: states, INVOCATIONS: calls, COMPUTE: calls * _CALL_SECONDS * _CALL_GB,
-                            READS: calls * _CALL_READS, WRITES: calls * _CALL_WRITES + len(way.sent) * _SEND_WRITES,
-                            STREAM_IN: (2 + len(way.sent)) * _EVENT_KIB})
+        return states, calls
 
     def answer(self, share: float) -> dict[str, Any]:
         """All of it, for everybody, when the walks are of this share of all people (1: of all of them)."""
@@ -110,22 +138,27 @@ class Tally:
         def counted(counts: Mapping[str, float]) -> dict[str, int]:
             return {name: whole(number) for name, number in sorted(counts.items(), key=lambda one: (-one[1], one[0])) if number}
 
-        steps = {name: self._steps[name] for name in self._score.steps if name in self._steps}
+        steps, units = self._steps(), self._units()
         skips: Counter[str] = Counter()
         for counts in steps.values():
             skips.update({what.partition(" ")[2]: number for what, number in counts.items() if what.startswith(f"{SKIPPED} ")})
-        usd = dollars({unit: whole(number) if unit != COMPUTE else number / share for unit, number in self._units.items()})
-        paths = sorted(self._paths.items(), key=lambda one: (-one[1], one[0]))[:PATHS]
+        usd = dollars({unit: whole(number) if unit != COMPUTE else number / share for unit, number in units.items()})
+        paths: Counter[tuple[str, ...]] = Counter()
+        ended: Counter[str] = Counter()
+        for (reason, path), number in self._paths.items():
+            paths[tuple(f"{stop.step}: {stop.said}" for stop in path)] += number
+            ended[reason] += number
         return {
             "people": whole(self.people), "entries": whole(self.entries), "holdout": whole(self.held_out),
-            "inside": whole(self.inside), "refused": counted(self._refused), "ended": counted(self._ends),
-            "paths": [{"path": list(path), "entries": whole(number)} for path, number in paths],
+            "inside": whole(ended.pop("", 0)), "refused": counted(self._refused), "ended": counted(ended),
+            "paths": [{"path": list(path), "entries": whole(number)}
+                      for path, number in sorted(paths.items(), key=lambda one: (-one[1], one[0]))[:PATHS]],
             "steps": {name: counted(counts) for name, counts in steps.items()},
             "sends": counted(self._sends), "skips": counted(skips),
             "holds": {name: counted({what: number for what, number in counts.items() if what != "entered"})
                       for name, counts in steps.items() if isinstance(self._score.steps[name], Hold)},
             "goal": self._reached(whole) if self._score.document.goal is not None else None,
-            "cost": {"transitions": whole(self._units[TRANSITIONS]), "usd": round(sum(usd.values()), 4),
+            "cost": {"transitions": whole(units[TRANSITIONS]), "usd": round(sum(usd.values()), 4),
                      "services": {name: round(amount, 4) for name, amount in usd.items()}}}
 
     def _reached(self, whole: Callable[[float], int]) -> dict[str, Any]:
@@ -151,16 +184,13 @@ def earner(events: Sequence[Any]) -> Callable[[int, int], Mapping[str, int]]:
     return earned
 
 
-def _outcome(visit: Visit) -> str:
-    if visit.outcome in (WAY, SKIPPED):
-        return visit.detail if visit.outcome == WAY else f"{SKIPPED} {visit.detail}"
-    return visit.outcome
+def _stop(visit: Visit) -> _Stop:
+    held = visit.outcome in (SENT, SKIPPED) and visit.left > visit.at
+    return _Stop(visit.step, visit.outcome, visit.detail if visit.outcome in (WAY, SKIPPED) else "", held, visit.left > 0)
 
 
-def _way(visit: Visit) -> str:
+def _way(stop: _Stop) -> str:
     """The way by which they left a step."""
-    if visit.outcome == WAY:
-        return visit.detail
-    return NOTHING_CAME if visit.outcome == TIMED_OUT else NEXT
-
-
+    if stop.outcome == WAY:
+        return stop.detail
+    return NOTHING_CAME if stop.outcome == TIMED_OUT else NEXT
