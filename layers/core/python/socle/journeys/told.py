@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from socle.events.model import Event, Identifier
-from socle.journeys.model.entry import HOLDOUT, Entry
+from socle.journeys.model.entry import ENTERED, EXITED, HOLDOUT, Entry
 from socle.journeys.model.steps import Update
 from socle.messages.events import SOURCE
 from socle.profiles.model import Snapshot
 
-ENTERED, EXITED = "Journey Entered", "Journey Exited"
 EARNED, SPENT = "Points Earned", "Points Spent"
 TAGS = "tags"
 """The trait that holds them, a list."""
@@ -29,7 +28,7 @@ def updates(step: Update, entry: Entry, round_: int, snapshot: Snapshot, who: tu
     at        when the step was come to first, epoch ms: who repeats it makes the same events of the same time
     """
     found = []
-    if traits := {**step.traits, **_tags(step, snapshot)}:
+    if traits := {**step.traits, **dict(_tags(step, snapshot))}:
         found.append(("identify", "$identify", {"traits": traits}))
     if step.points:
         found.append(("track", EARNED if step.points > 0 else SPENT, {"properties": {"points": abs(step.points), **_of(entry)}}))
@@ -40,7 +39,8 @@ def updates(step: Update, entry: Entry, round_: int, snapshot: Snapshot, who: tu
 
 def entered(entry: Entry, who: tuple[Identifier, ...]) -> Event:
     """That somebody has entered, or would have but for the holdout."""
-    return _event(entry, ENTERED, entry.at, who, {"key": entry.key, "holdout": entry.reason == HOLDOUT})
+    return _event(entry, ENTERED, entry.at, who, {
+        "key": entry.key, "holdout": entry.reason == HOLDOUT, "profile": entry.part, "trigger": entry.event})
 
 
 def exited(entry: Entry, who: tuple[Identifier, ...]) -> Event:
