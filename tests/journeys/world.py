@@ -14,15 +14,13 @@ stopped by that is called again, as Lambda, SQS and Step Functions do.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from socle.channels.model import Taken
 from socle.consumer.batch import Record, Rules
 from socle.consumer.service import Consumer
 from socle.definitions.model import Definition
-from socle.effects.model import Effect
-from socle.effects.service import EffectRunner
+from socle.effects.model import GOAL, JOURNEY, OUT, RESUME, Effect
 from socle.effects.webhook import Answer
 from socle.errors import Conflict, Unavailable
 from socle.events.group import records
@@ -124,12 +122,12 @@ class World:
         self._refresh()
 
     def happen(self, who: str, event: str, properties: Mapping[str, Any] | None = None, *, also: Sequence[Identifier] = (),
-               at: int | None = None, settle: bool = True) -> Event:
+               at: int | None = None, context: Mapping[str, Any] | None = None, settle: bool = True) -> Event:
         """Somebody (a user id) does something, and everything that follows at once, follows."""
         self._events += 1
         type_, given = ("identify", "traits") if event == "$identify" else ("track", "properties")
         found = Event(at or self.now, f"e{self._events}", 0, at or self.now, self.now, "shop", type_, event,
-                      (("user_id", who), *also), {given: dict(properties or {})})
+                      (("user_id", who), *also), {given: dict(properties or {}), **({"context": dict(context)} if context else {})})
         self.pending.append(records([found], [], 0)[0].data)
         if settle:
             self.settle()
@@ -178,7 +176,8 @@ class World:
         return bool(waiting)
 
     def run_effect(self, effect: Effect) -> bool:
-        return self.runner.run(effect, self.now)
+        """One effect; those that are none of journeys are passed over."""
+        return effect.kind in (JOURNEY, RESUME, OUT, GOAL) and self.journeys.run(effect, self.now)
 
     # what can be seen
 
@@ -218,12 +217,11 @@ class World:
         self.ground = Ground(store, EntryStore(self.dynamo, "t"), Counters(self.dynamo, "t"), self.courses, self.workflows, self,
                              self.current)
         stand = Stand(Ledger(self.dynamo, "t"), self, self, lambda: Keys("a-secret-of-tests"), "https://socle.test",  # type: ignore[arg-type]
-                      None, None, None, lambda root: {}, lambda: self.now, lambda asked: [one() for one in asked])  # type: ignore[arg-type]
+                      None, self, self, lambda root: {}, lambda: self.now, lambda asked: [one() for one in asked])  # type: ignore[arg-type]
         self.letters = Letters(self.ground, Post(stand, lambda: self.rules, lambda channel: self.pace, self._wait))
         self.steps = Steps(self.ground, self.letters, StepCalls(self.ground, self._exchange, lambda: b"master"),
                            lambda: self.rules.timezone)
         self.journeys = JourneyEffects(self.ground, Starts(RateStore(self.dynamo, "t"), self._wait))
-        self.runner = EffectRunner(store, lambda name: None, lambda: b"", lambda *asked: 200, self, journeys=self.journeys)  # type: ignore[arg-type]
         self.consumer = Consumer(store, MemoryRaw(self.calls), MemoryQuarantine(self.calls), self.queue,  # type: ignore[arg-type]
                                  lambda: Rules.of(self.current, self._all()), self._new_id, lambda: self.now)
 
@@ -242,6 +240,12 @@ class World:
         self.sent.append((message.profile, template, message))
         self.rendered.append(rendered)
         return Taken("provider", 1, 1)
+
+    def code(self, pool: str, profile: str) -> str:
+        return f"{pool}-{profile}"
+
+    def item(self, kind: str, id_: str) -> None:
+        return None
 
     def _all(self) -> list[Release]:
         return [one for found in self.releases.values() for one in found]
@@ -286,12 +290,3 @@ class World:
             except (Crash, Unavailable, Conflict):
                 continue
         raise AssertionError("it never gets through")
-
-
-def changed(world: World, who: str, **changes: Any) -> None:
-    """Somebody's aggregate is written as if by nobody: for tests that need a state which takes long to come to."""
-    from socle.profiles.codec import encode_aggregate
-
-    root = world.root(who)
-    after_ = replace(root, version=root.version + 1, **changes)
-    ProfileStore(world.quiet, "t").save(after_, encode_aggregate(after_))

@@ -18,6 +18,9 @@ GRACE = 5 * 60_000
 REQUESTED = "Journey Requested"
 """The event by which the API, schedules and other journeys ask that somebody enters one: `journey`, `key`, `data`, `by`."""
 
+ENTERED, EXITED = "Journey Entered", "Journey Exited"
+"""What is told of every entry, as events of the person."""
+
 Moment = tuple[int, str]
 """(effective time of an event in epoch ms, its key): the order in which journeys see events."""
 
@@ -85,7 +88,7 @@ class Entry(NamedTuple):
     def to_row(self) -> list[Any]:
         """JSON form in the aggregate; `from_row` reads it."""
         row: list[Any] = [self.id, self.journey, self.version, self.key, self.at, self.event, self.part, self.seen[0] - self.at,
-                          self.seen[1], self.ended and self.ended - self.at, self.reason, self.goal and self.goal - self.at,
+                          self.seen[1], self.ended and self.ended - self.at + 1, self.reason, self.goal and self.goal - self.at + 1,
                           {name: list(hit) for name, hit in self.hits.items()}, self.hold and list(self.hold)]
         while not row[-1]:
             row.pop()
@@ -99,7 +102,7 @@ class Entry(NamedTuple):
         return cls(id_, journey, version, key, at, event, part, (at + seen, seen_key),
                    {name: Hit(*hit) for name, hit in hits.items()},
                    Hold(hold[0], hold[1], (hold[2][0], hold[2][1]), *hold[3:]) if hold else None,
-                   at + ended if ended else 0, reason, at + goal if goal else 0)
+                   at + ended - 1 if ended else 0, reason, at + goal - 1 if goal else 0)
 
 
 _DEFAULTS: list[Any] = ["", "", 0, "", 0, "", "", 0, "", 0, "", 0, {}, None]

@@ -109,19 +109,19 @@ class Steps:
         """Note the end, if that is where they go: no state comes after this one."""
         reason = end_of(seen.course, seen.task.step, way)
         if reason is not None:
-            target = seen.course.edges[seen.task.step][way]
-            if target != END:
-                self._note(seen, Logged(seen.now, OUT, reason), step=target)
-            end(self._ground, seen.task.profile, seen.task.entry, reason, seen.now)
+            self._end(seen, reason, seen.course.edges[seen.task.step][way])
         return {}
 
     def _exit(self, seen: Seen) -> dict[str, Any]:
         step = seen.course.document.step(seen.task.step) if seen.task.step else None
         reason = step.reason if isinstance(step, Exit) else COMPLETED
-        if step is not None:
-            self._note(seen, Logged(seen.now, OUT, reason))
-        end(self._ground, seen.task.profile, seen.task.entry, reason, seen.now)
+        self._end(seen, reason, seen.task.step or END)
         return {}
+
+    def _end(self, seen: Seen, reason: str, step: str) -> None:
+        end(self._ground, seen.task.profile, seen.task.entry, reason, seen.now)
+        if step != END:  # of an exit there is nothing to say but that it was this one
+            self._ground.counters.add(seen.entry.journey, seen.entry.version, {(step, OUT): 1}, seen.entry.id)
 
     def _wait(self, seen: Seen, step: WaitUntilTime | WaitUntilDate) -> dict[str, Any]:
         moment = until(step, seen.root.snapshot, zone_of(seen.root.snapshot, self._company()), seen.now)
@@ -160,5 +160,5 @@ class Steps:
         known = before is not None and before.outcome == WAY and before.detail in seen.course.edges[seen.task.step]
         return before.detail if known and before is not None else None
 
-    def _note(self, seen: Seen, what: Logged, way: str | None = None, step: str = "") -> None:
-        self._ground.note(seen.entry, seen.row, seen.course, (step or seen.task.step, seen.task.round), what, way)
+    def _note(self, seen: Seen, what: Logged, way: str) -> None:
+        self._ground.note(seen.entry, seen.row, seen.course, (seen.task.step, seen.task.round), what, way)
