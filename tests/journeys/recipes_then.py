@@ -153,11 +153,11 @@ VIEWERS = (
           []),
 )
 def at_risk(name: str, *more: Any, **other: Any) -> Story:
-    """Without the condition on accounts, which stories have none of."""
+    """Without the condition on accounts, which stories have none of; walked only: a machine has no sales system to tell."""
     told = story("at-risk-account", name, *more, **other)
     segment = told.also["segments"]["account-owners-at-risk"]
     persons = {**segment, "when": {"type": "all", "of": [one for one in segment["when"]["of"] if one["type"] != "account"]}}
-    return told._replace(also={**told.also, "segments": {"account-owners-at-risk": persons}})
+    return told._replace(also={**told.also, "segments": {"account-owners-at-risk": persons}}, exact=True)
 
 
 USED = (*agreed("feedback"), Did("1m", "$identify", {"role": "owner"}), Did("2m", "Signed In"))
