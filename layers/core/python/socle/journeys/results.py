@@ -66,7 +66,7 @@ def to_csv(found: Report) -> str:
                      *(sum(step[name] if name in step else step["messages"].get(name, 0) for step in found["steps"])
                        for name in counted)])
     for step in found["steps"]:
-        writer.writerow(["step", _safe(step["step"]), *[None] * (8 + len(currencies)),
+        writer.writerow(["step", step["step"], *[None] * (8 + len(currencies)),
                          *(step[name] if name in step else step["messages"].get(name, 0) for name in counted)])
     return out.getvalue()
 
@@ -159,8 +159,3 @@ def _sum(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     for one in counts:
         found.update(one)
     return dict(sorted(found.items()))
-
-
-def _safe(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
