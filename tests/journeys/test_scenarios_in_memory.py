@@ -1,4 +1,4 @@
-"""Every story goes in memory as it is told, through the published state machine: consumer, effects and steps are the real ones."""
+"""Every story goes in memory as it is told, through the published state machine, with the real consumer, effects and steps."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ class World:
         self._events += 1
         type_, given = ("identify", "traits") if event == "$identify" else ("track", "properties")
         found = Event(at or self.now, f"e{self._events}", 0, at or self.now, self.now, "shop", type_, event,
-                      (("user_id", who), *also), {given: dict(properties or {}), **({"context": dict(context)} if context else {})})
+                      (("user_id", who), *also), {given: dict(properties or {}), "context": dict(context or {})})
         self.pending.append(records([found], [], 0)[0].data)
         if settle:
             self.settle()
