@@ -66,7 +66,8 @@ def test_circles_are_found_and_broken_where_they_lead_back() -> None:
 
 def test_a_step_that_leads_to_itself_is_a_circle() -> None:
     ways = edges(journey([{"name": "a", "type": "wait", "for": "1h", "next": "a"}]))
-    assert backward(ways, "a") == {("a", "")} and circle(ways, set()) == ["a"]
+    assert backward(ways, "a") == {("a", "")}
+    assert circle(ways, set()) == ["a"]
 
 
 @examples(200)

@@ -148,6 +148,11 @@ def _check_circles(document: JourneyDocument, ways: Edges) -> None:
         place = next(place for place, step in enumerate(document.steps) if step.name == found[-1])
         raise Rejected("endless_loop", f"it goes round without a pause: {' → '.join([*found, found[0]])}: put a wait or a hold "
                        "into the circle", f"steps.{place}.next")
+    found = circle(ways, {step.name for step in document.steps if not isinstance(step, Wait)})
+    if found:
+        place = next(place for place, step in enumerate(document.steps) if step.name == found[-1])
+        raise Rejected("endless_loop", f"nothing but waits, for ever: {' → '.join([*found, found[0]])}: lead it on",
+                       f"steps.{place}.next")
 
 
 def _check_length(document: JourneyDocument, ways: Edges) -> None:

@@ -89,15 +89,17 @@ class _Machine:
 
     def definition(self) -> dict[str, Any]:
         first = self._start
-        if self._document.in_flight == "move":
+        others = [name for name, step in self._steps.items() if name != self._start and not isinstance(step, Exit)]
+        if self._document.in_flight == "move" and others:
             first = self._names.of("", "Where to begin")
-            self._states[first] = states.begin([name for name, step in self._steps.items()
-                                                if name != self._start and not isinstance(step, Exit)], self._start)
+            self._states[first] = states.begin(others, self._start)
         for step in self._document.steps:
             self._add(step)
         self._states[self._out] = states.over()
+        # An exit to which only steps lead that note the end themselves is no state: nobody comes there.
+        met = states.reached(self._states, first)
         return {"Comment": "A journey of Socle: its states are the steps of the document.", "StartAt": first,
-                "States": self._states}
+                "States": {name: state for name, state in self._states.items() if name in met}}
 
     def _add(self, step: Step) -> None:
         self._states[step.name] = {}  # before those beside it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 State = dict[str, Any]
@@ -88,6 +89,20 @@ def once_more() -> State:
 def over() -> State:
     """The end."""
     return {"Type": "Succeed"}
+
+
+def reached(made: Mapping[str, State], first: str) -> set[str]:
+    """The states that some way leads to: Step Functions takes no others."""
+    met: set[str] = set()
+    ahead = [first]
+    while ahead:
+        name = ahead.pop()
+        if name not in met:
+            met.add(name)
+            state = made[name]
+            ahead += [state[key] for key in ("Next", "Default") if key in state]
+            ahead += [one["Next"] for key in ("Choices", "Catch") for one in state.get(key, ())]
+    return met
 
 
 def patient(state: State) -> State:
