@@ -6,7 +6,7 @@ from socle.definitions.model import Definition
 from socle.events.model import Event
 from socle.journeys.model.document import JourneyDocument
 from socle.journeys.walk.model import Score, Someone, Walked
-from socle.journeys.walk.walk import walk
+from socle.journeys.walk.walk import times, walk
 from socle.segments.plan import Plans
 from socle.segments.rules import LiveRules
 from tests.journeys.story import HOUSE, START, Story, Went, after
@@ -40,7 +40,8 @@ def score_of(story: Story) -> Score:
 def walked(story: Story) -> Walked:
     """Their ways through it."""
     until = START + after(story.until)
-    return walk(score_of(story), Someone(f"p{story.who}", events_of(story)), START, until, until)
+    score = score_of(story)
+    return walk(score, Someone(f"p{story.who}", events_of(story)), START, until, until, list(times(score, START, until)))
 
 
 def told(found: Walked) -> tuple[list[Went], list[str]]:

@@ -27,6 +27,7 @@ def updates(step: Update, entry: Entry, round_: int, snapshot: Snapshot, who: tu
     who       an identifier of theirs, by which the events find them
     at        when the step was come to first, epoch ms: who repeats it makes the same events of the same time
     """
+    at = max(at, entry.seen[0] + 1)  # what the journey makes comes after what let it come so far, also within a millisecond
     found = []
     if traits := {**step.traits, **dict(_tags(step, snapshot))}:
         found.append(("identify", "$identify", {"traits": traits}))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from socle.campaigns.pace import next_due
 from socle.clock import DAY
 from socle.errors import Rejected
 from socle.iso import to_iso
@@ -15,7 +14,7 @@ from socle.journeys.history import find, names_of, people
 from socle.journeys.model.triggers import OnSchedule
 from socle.journeys.service.scores import Definitions, Ready, ready
 from socle.journeys.walk.tally import Tally, earner
-from socle.journeys.walk.walk import walk
+from socle.journeys.walk.walk import times, walk
 from socle.lake.manifest import local_bucket
 from socle.lake.query import Connection, open_buckets
 from socle.lake.store import LakeStore
@@ -105,14 +104,13 @@ class Backtests:
 
 def _asked(this: Ready, question: Question) -> list[tuple[int, Node]]:
     """When a schedule would have asked people in, and whom."""
-    trigger, found = this.score.document.trigger, []
+    trigger = this.score.document.trigger
+    found: list[tuple[int, Node]] = []
     if not isinstance(trigger, OnSchedule):
         return []
-    at = next_due(trigger.every, question.begin - 1, this.score.sending.timezone)
-    while at is not None and at < question.end:
+    for at in times(this.score, question.begin, question.end):
         found.append((at, this.segments[trigger.segment]))
         if len(found) > MOST_TIMES:
             raise Rejected("bad_period", f"the schedule is due more than {MOST_TIMES} times in this period: take a shorter one",
                            "until")
-        at = next_due(trigger.every, at, this.score.sending.timezone)
     return found

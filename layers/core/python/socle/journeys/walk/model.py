@@ -13,6 +13,7 @@ from socle.journeys.graph import Edges, backward, edges
 from socle.journeys.model.document import JourneyDocument
 from socle.journeys.model.entry import Entry
 from socle.journeys.model.release import LIVE, Release
+from socle.journeys.model.row import SKIPPED, WAY
 from socle.journeys.model.steps import Branch, Hold, Step, Wait
 from socle.journeys.rules import NO_JOURNEYS, LiveJourneys
 from socle.messages.gate import Standing
@@ -27,15 +28,13 @@ from socle.segments.plan import Plans
 from socle.segments.rules import NO_SEGMENTS, LiveRules
 from socle.segments.watches import leaves, watches
 
-SENT, SKIPPED, WAY, TIMED_OUT, WAITING, HOLDING, DONE = "sent", "skipped", "way", "timed out", "waiting", "holding", "done"
-"""Outcomes of steps, as the journey's rows have them."""
-
 
 class Visit(NamedTuple):
     """A step that somebody came to.
 
     at       when they did, epoch ms
-    outcome  one of the above; `detail`: the way, why a message was skipped, until when they wait (epoch ms)
+    outcome  as rows of journeys have it (socle.journeys.model.row); `detail`: the way, why a message was skipped, until when
+             they wait (epoch ms)
     left     when they went on, epoch ms; 0 while they are in it
     """
 

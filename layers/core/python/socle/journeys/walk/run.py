@@ -12,6 +12,7 @@ from socle.journeys.choose import already, case_of, said, way_of
 from socle.journeys.graph import NEXT, OTHERWISE
 from socle.journeys.holds import expire, register
 from socle.journeys.model.entry import COMPLETED, OVER, Entry
+from socle.journeys.model.row import DONE, HELD, HOLDING, SENT, SKIPPED, TIMED_OUT, WAITING, WAY
 from socle.journeys.model.steps import (
     END,
     Branch,
@@ -28,18 +29,7 @@ from socle.journeys.model.steps import (
 from socle.journeys.model.steps import TIMED_OUT as NOTHING_CAME
 from socle.journeys.waits import until
 from socle.journeys.walk.messages import Letters, sent
-from socle.journeys.walk.model import (
-    DONE,
-    HOLDING,
-    SENT,
-    SKIPPED,
-    TIMED_OUT,
-    WAITING,
-    WAY,
-    Score,
-    Sent,
-    Visit,
-)
+from socle.journeys.walk.model import Score, Sent, Visit
 from socle.journeys.walk.past import Past
 from socle.messages.gate import Hold as Later
 from socle.messages.gate import Send as Go
@@ -133,7 +123,7 @@ class Run:
         template, verdict = self._around.letters.send(step, entry, self._round, now)
         if isinstance(verdict, Later):
             if not self._is_here:
-                self._visit(now, WAITING, str(verdict.until))
+                self._visit(now, HELD, str(verdict.until))
             self.wake = verdict.until
             return None
         came = self.path.pop().at if self._is_here else now

@@ -12,9 +12,10 @@ from socle.costs.prices import COMPUTE, INVOCATIONS, MAILS, PUSHES, READS, STREA
 from socle.journeys.compile.machine import tells_the_end
 from socle.journeys.graph import NEXT
 from socle.journeys.model.entry import HOLDOUT
+from socle.journeys.model.row import SENT, SKIPPED, TIMED_OUT, WAY
 from socle.journeys.model.steps import END, Branch, Exit, Hold, Split, Wait, WaitUntilDate, WaitUntilTime
 from socle.journeys.model.steps import TIMED_OUT as NOTHING_CAME
-from socle.journeys.walk.model import SENT, SKIPPED, TIMED_OUT, WAY, Score, Visit, Walked, Way
+from socle.journeys.walk.model import Score, Visit, Walked, Way
 from socle.messages.model import EMAIL, PUSH
 from socle.profiles.orders import COMPLETED, worth
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from socle.campaigns.pace import next_due
 from socle.events.model import Event
 from socle.journeys import told
 from socle.journeys.follow import Moves, follow
@@ -43,6 +44,15 @@ def walk(score: Score, who: Someone, begin: int, end: int, until: int, asked: Se
     ways = [Way(one.entries[id_], tuple(run.path), tuple(run.sent)) for id_, run in one.runs.items()]
     held_out = [Way(entry, (), ()) for id_, entry in one.entries.items() if id_ not in one.runs]
     return Walked(sorted([*ways, *held_out], key=lambda way: (way.entry.at, way.entry.id)), one.refused)
+
+
+def times(score: Score, begin: int, end: int) -> Iterator[int]:
+    """When a schedule asks people in, from `begin` on, before `end` (epoch ms)."""
+    trigger, zone = score.document.trigger, score.sending.timezone
+    at = next_due(trigger.every, begin - 1, zone) if isinstance(trigger, OnSchedule) else None
+    while at is not None and at < end:
+        yield at
+        at = next_due(trigger.every, at, zone) if isinstance(trigger, OnSchedule) else None
 
 
 class _Walk:
