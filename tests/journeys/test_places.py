@@ -53,6 +53,11 @@ def test_what_is_no_point_is_in_no_place(point: tuple[Any, Any]) -> None:
     assert place_of(Places([("wide", 45.7578, 4.832, 100_000)]), *point) is None
 
 
+def test_a_latitude_beyond_the_pole_is_in_no_place() -> None:
+    pole = Places([("South Pole", -89.9, 0, 100_000)])
+    assert (place_of(pole, -89.9, 0), place_of(pole, -90.1, 0), place_of(pole, -89.9, -181)) == ("South Pole", None, None)
+
+
 def test_where_places_meet_the_nearest_counts_whatever_their_order() -> None:
     mall = Place(name="mall", latitude=45.7578, longitude=4.832, radius_m=2_000)
     shop = Place(name="shop", latitude=45.7600, longitude=4.832, radius_m=150)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import product
-from math import ceil, cos, floor, isfinite, log, radians, sin
+from math import ceil, cos, floor, log, radians, sin
 from typing import Any
 
 EARTH_M = 6_371_008.8
@@ -60,7 +60,7 @@ def place_of(places: Places, latitude: Any, longitude: Any) -> str | None:
 
 
 def _is_angle(value: Any, most: int) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and -most <= value <= most and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and -most <= value <= most
 
 
 def _order(metres: float) -> int:
