@@ -21,8 +21,7 @@ NOW = T0 + HOUR
 
 
 class Crowd:
-    """People inside `cart`, one in four of whom is about to be reminded; the others are held. Their first version is gone of one
-    in ten."""
+    """People inside `cart`, one in four of whom is about to be reminded; the others are held."""
 
     def __init__(self, people: int, entered: int | None = None) -> None:
         self.everybody = [Inside(entry_id("cart", f"p{number}", "", "", 0), f"p{number}", 1) for number in range(people)]

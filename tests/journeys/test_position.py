@@ -111,6 +111,11 @@ def test_whoever_is_out_is_told_why_and_how_far_they_came(reason: str, says: str
     assert [(one["step"], one["outcome"]) for one in shown["path"]] == [("An hour", "waited"), ("Ordered?", "left")]
 
 
+def test_the_path_of_those_who_are_out_ends_where_they_left() -> None:
+    found = position(CART, entry(ended=T + MINUTE, reason="exit:bought"), None, T + DAY)
+    assert [(one.step.name, one.outcome) for one in found.path] == [("An hour", "left")]
+
+
 def test_nothing_follows_for_those_held_out() -> None:
     shown = view(CART, entry(ended=T, reason=HOLDOUT), None, T + DAY)
     assert (shown["state"], shown["path"], shown["at"]) == ("held_out", [], None)
