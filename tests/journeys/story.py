@@ -62,7 +62,8 @@ class Story(NamedTuple):
     sent      templates of the messages that they got from this journey, in order
     until     when the story ends: the clock has been moved so far
     also      kind → name → document of further definitions
-    exact     it turns on single milliseconds, which no machine's clock can be set to: walked, not lived
+    exact     walked, not lived: it turns on single milliseconds, which no machine's clock can be set to, or on entries that are
+              over for so long that a profile has forgotten them
     """
 
     name: str
