@@ -20,7 +20,7 @@ def agreed(topic: str, *channels: str) -> tuple[Did, ...]:
 
 
 def story(of: str, name: str, did: Sequence[Did], went: Sequence[Went], sent: Sequence[str] = (), *, journey: str = "",
-          until: str = "30d", way: str = "") -> Story:
+          until: str = "9d", way: str = "") -> Story:
     """A story of a recipe; of which of its journeys, if it has several; by which way of its split, if it has one."""
     documents = recipe(of).documents
     document = documents["journeys"][journey or of]

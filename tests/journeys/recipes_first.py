@@ -90,7 +90,7 @@ PURCHASES = (
           [*ASKED, order("5m"), answer("12d", 7)],
           [Went(["Until it has come: timed out", "In the daytime: waiting", "The question: sent", "Their answer: 7 or 8"],
            "completed", "o1", goal=True)],
-          ["purchase-question"]),
+          ["purchase-question"], until="20d"),
     story("post-purchase", "sent back",
           [*ASKED, order("5m"), Did("3d", "Order Delivered", {"order_id": "o1"}), Did("4d", "Order Refunded",
            {"order_id": "o1", "total": 89.9, "currency": "EUR"})],
@@ -99,7 +99,7 @@ PURCHASES = (
           [*ASKED, order("5m"), order("2d", order_id="o2")],
           [Went(["Until it has come: timed out", "In the daytime: waiting", "The question: sent", "Their answer: timed out"],
            "completed", "o1")],
-          ["purchase-question"]),
+          ["purchase-question"], until="30d"),
 )
 OPENED = Did("2s", "Email Opened", {"campaign": "letter-1"})
 READER = (*KNOWN, news("1s", "subscribed"), OPENED)

@@ -55,16 +55,16 @@ LOYALTY = (
     story("loyalty-tiers", "gold and used",
           [*EXTRAS, points("5m", 600), order("3d")],
           [Went(["Gold: done", "Reward: sent", "A month to use it: Order Completed"], goal=True)],
-          ["loyalty-gold"], journey="loyalty-gold", until="40d"),
+          ["loyalty-gold"], journey="loyalty-gold"),
 )
 WANTED = {"product_id": "p1", "name": "Hill pack 22", "price": 89.9, "currency": "EUR"}
 STOCK = (
     story("back-in-stock", "is back",
-          [*REMINDED, Did("5m", "Stock Alert Requested", WANTED), Did("9d", "Product Restocked", {"product_id": "p1"})],
+          [*REMINDED, Did("5m", "Stock Alert Requested", WANTED), Did("8d", "Product Restocked", {"product_id": "p1"})],
           [Went(["Until it is back: back", "Tell them: sent"], "completed", "p1")],
           ["stock-mail"]),
     story("back-in-stock", "another is back",
-          [*REMINDED, Did("5m", "Stock Alert Requested", WANTED), Did("9d", "Product Restocked", {"product_id": "p2"})],
+          [*REMINDED, Did("5m", "Stock Alert Requested", WANTED), Did("8d", "Product Restocked", {"product_id": "p2"})],
           [Went(["Until it is back: holding"], "", "p1")]),
     story("back-in-stock", "by sms",
           [*agreed("reminders", "sms"), Did("5m", "Stock Alert Requested", WANTED), Did("1h", "Product Restocked",
@@ -97,13 +97,12 @@ RENEWALS = (
            "Three days of grace: timed out", "Ended: done"], "completed", "2027-01-10")],
           ["renewal-month", "renewal-week", "renewal-day-mail"], until="50d"),
     story("subscription-renewal", "renewed",
-          [*REMINDED, renews("2027-01-10"), Did("20d", "Subscription Renewed", {"revenue": 60, "currency": "EUR"})],
-          [Went(["A month before: sent", "Until a week before: waiting"], "exit:renewed", "2027-01-10", goal=True)],
-          ["renewal-month"], until="50d"),
+          [*REMINDED, renews("2027-01-01"), Did("4d", "Subscription Renewed", {"revenue": 60, "currency": "EUR"})],
+          [Went(["A month before: sent", "Until a week before: waiting"], "exit:renewed", "2027-01-01", goal=True)],
+          ["renewal-month"]),
     story("subscription-renewal", "renews itself",
-          [*REMINDED, renews("2027-01-10", auto_renew=True)],
-          [],
-          until="50d"),
+          [*REMINDED, renews("2027-01-01", auto_renew=True)],
+          []),
 )
 AWAY, NEAR = {"latitude": 47.3, "longitude": -1.5}, {"latitude": 47.2174, "longitude": -1.5535}
 
@@ -153,11 +152,11 @@ VIEWERS = (
           []),
 )
 def at_risk(name: str, *more: Any, **other: Any) -> Story:
-    """Without the condition on accounts, which stories have none of; walked only: a machine has no sales system to tell."""
+    """Without the condition on accounts, which stories have none of."""
     told = story("at-risk-account", name, *more, **other)
     segment = told.also["segments"]["account-owners-at-risk"]
     persons = {**segment, "when": {"type": "all", "of": [one for one in segment["when"]["of"] if one["type"] != "account"]}}
-    return told._replace(also={**told.also, "segments": {"account-owners-at-risk": persons}}, exact=True)
+    return told._replace(also={**told.also, "segments": {"account-owners-at-risk": persons}})
 
 
 USED = (*agreed("feedback"), Did("1m", "$identify", {"role": "owner"}), Did("2m", "Signed In"))
@@ -171,7 +170,7 @@ OWNERS = (
           [*USED, Did("16d", "Signed In")],
           [Went(["Tell sales: done", "Does somebody care?: otherwise", "Office hours: waiting", "Offer help: sent",
            "Two weeks: holding"], "exit:in-use-again", "", goal=True)],
-          ["at-risk-help"]),
+          ["at-risk-help"], until="30d"),
     at_risk("in use all the time",
           [*USED, Did("10d", "Signed In"), Did("20d", "Signed In")],
           []),
