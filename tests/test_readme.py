@@ -168,7 +168,7 @@ def test_every_local_page_that_is_named_exists(machine: LocalMachine) -> None:
 
 def test_every_setting_that_is_named_exists() -> None:
     assert set(re.findall(r"-c ([a-z_]+)=", README)) == {"stage", *COMPANY_SETTINGS}
-    stack = (ROOT / "infra/app.py").read_text()
+    stack = "".join((ROOT / name).read_text() for name in ("infra/app.py", "infra/apply/__main__.py"))
     for name in set(re.findall(r"SOCLE_[A-Z_]+", README)):
         assert name in stack or name in _function_settings(), name
     main = (ROOT / "infra/local/__main__.py").read_text()
