@@ -6,7 +6,7 @@ Events are taken in the order in which they happened; what an entry asks of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from socle.effects.model import GOAL as GOAL_EFFECT
@@ -18,7 +18,8 @@ from socle.journeys.entering import AUDIENCE, as_key, entered, key_of, refusal, 
 from socle.journeys.entering import kept as kept_of
 from socle.journeys.holds import RESET as RESETS
 from socle.journeys.holds import note
-from socle.journeys.model.entry import HOLDOUT, MERGED, OVER, STOPPED, Entry, Moment
+from socle.journeys.model.entry import ENTERED, HOLDOUT, MERGED, OVER, STOPPED, Entry, Moment
+from socle.journeys.restore import restored
 from socle.journeys.rules import EXIT, GOAL, HOLD, RESET, Course, LiveJourneys, Note
 from socle.messages.quiet import zone_of
 from socle.profiles.fold import HistoryNeeded, highest_revisions
@@ -45,9 +46,12 @@ class Followed(NamedTuple):
 
 
 def follow(profile: str, journeys: Sequence[Entry], snapshot: Snapshot, given: Mapping[str, Any], new: Sequence[Event],
-           moves: Moves, rules: LiveJourneys, now: int, whole: Sequence[Event] | None = None, seen: int = 0) -> Followed:
+           moves: Moves, rules: LiveJourneys, now: int, whole: Sequence[Event] | None = None, seen: int = 0,
+           parts: Collection[str] = ()) -> Followed:
     """The journeys of a profile that has become `snapshot` by the `new` events and moved between segments, at `now` (epoch ms).
 
+    parts  profile ids that it is made of: if it knows of no entry, and events tell of some, it was rebuilt from these, and knows
+           what they tell
     seen   the latest event before those, epoch ms: what lets somebody enter late may have been followed already by what ends it
     whole  every event of it, the new ones too, highest revisions; None as long as nobody needed it
     Raises HistoryNeeded when only `whole` can tell.
@@ -56,13 +60,17 @@ def follow(profile: str, journeys: Sequence[Entry], snapshot: Snapshot, given: M
         return Followed(tuple(journeys), given=given)
     if whole is None and snapshot.events == len(new):
         whole = highest_revisions(new)
+    if not journeys and parts and ENTERED in snapshot.counts:
+        if whole is None:
+            raise HistoryNeeded
+        journeys = restored(whole, parts)
     one = _Journeys(profile, list(journeys), snapshot, dict(given), rules, now, _Past(whole, seen, {event.key for event in new}))
     for event in sorted(new, key=lambda event: (event.at, event.key)):
         one.take(event)
     for segment, change in moves:
         one.move(segment, change)
     due = one.days()
-    if not one.changed:
+    if not one.changed and not one.effects:
         return Followed(tuple(journeys), (), due, given if one.given == given else one.given, tuple(one.refused))
     return Followed(kept_of(one.entries, rules, now), tuple(one.effects), due, one.given, tuple(one.refused))
 
