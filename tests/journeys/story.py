@@ -71,7 +71,7 @@ class Story(NamedTuple):
     did: Sequence[Did]
     went: Sequence[Went]
     sent: Sequence[str] = ()
-    until: str = "30d"
+    until: str = "9d"
     also: Mapping[str, Mapping[str, Mapping[str, Any]]] = {}
     exact: bool = False
 

@@ -35,7 +35,7 @@ def rehearsed(buckets: int = 4, most: int = 1_000) -> dict[str, Any]:
 
 
 def test_people_out_of_the_lake_go_as_they_go_by_what_they_did() -> None:
-    paths = Counter(tuple(way.path) for story in FEW for way in told(walked(story._replace(document=CART)))[0])
+    paths = Counter(tuple(way.path) for story in FEW for way in told(walked(story._replace(document=CART, until="30d")))[0])
     assert {tuple(one["path"]): one["entries"] for one in rehearsed()["paths"]} == paths
     assert rehearsed()["entries"] == sum(paths.values())
 
@@ -61,7 +61,7 @@ def test_steps_sends_holds_and_skips_add_up() -> None:
 def test_what_was_reached_before_a_message_is_told_apart() -> None:
     goal = rehearsed()["goal"]
     ways = [way for story in FEW for way in walked(story._replace(document={
-        **CART, "goal": {"event": ORDERED, "within": "2h"}})).ways]
+        **CART, "goal": {"event": ORDERED, "within": "2h"}}, until="30d")).ways]
     reached = [way for way in ways if way.entry.goal]
     assert goal["reached"] == len(reached) > 0
     assert goal["before_first_message"] == sum(all(one.at > way.entry.goal for one in way.sent) for way in reached) > 0
