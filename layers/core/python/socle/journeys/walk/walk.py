@@ -138,7 +138,8 @@ class _Walk:
             self.tell(requested_event(self._score.name, "", {}, ("", ""), at, SCHEDULE, id_)._replace(ids=()))
 
     def _hear(self, new: Sequence[Event], now: int) -> None:
-        score, moves = self._score, ()
+        score = self._score
+        moves: Moves = ()
         if score.segments.number:
             live = self.past.segments(list(new), now)
             moves = _moves(live.entered, live.left)
