@@ -5,13 +5,10 @@ from __future__ import annotations
 import pytest
 
 from socle.effects.model import GOAL, JOURNEY, OUT, RESUME
-from socle.identity.model import MANUAL, Evidence
 from socle.journeys.entering import MAX_KEYS
 from socle.journeys.holds import RESET, expire, register
-from socle.journeys.model.entry import COMPLETED, HOLDOUT, MERGED, OVER, STOPPED, Entry
+from socle.journeys.model.entry import COMPLETED, HOLDOUT, OVER, STOPPED, Entry
 from socle.profiles.codec import decode_aggregate, encode_aggregate
-from socle.profiles.merge import merge
-from socle.profiles.model import History
 from tests.journeys.people import CART, DAY, HOUR, MINUTE, Somebody, did, release, rules_of
 from tests.people import SECOND, T0, event, identify
 
@@ -60,6 +57,25 @@ def test_entry_rules_say_who_enters_again(entry, second, enters):
     assert (person.effects == [JOURNEY, JOURNEY]) is enters
 
 
+def test_nobody_is_inside_twice_with_one_key():
+    person = Somebody(rules_of(release(EMPTY))).does(did(1, "Product Added"), did(2, "Product Added"))
+    assert len(person.entries) == 1
+
+
+def test_what_happened_before_somebody_entered_does_not_count():
+    person = Somebody().does(did(60, "Product Added", cart_id="c1")).does(did(30, "Cart Cleared", cart_id="c1"))
+    assert person.entries[0].active
+
+
+def test_an_entry_that_ends_now_is_known_until_it_was_told():
+    person = Somebody(rules_of(release(CART | {"entry": {"again": "always"}, "lasts": "365d"})))
+    person.does(did(1, "Product Added", cart_id="c1")).does(did(2, "Product Viewed"))
+    person.aggregate.journeys = tuple(one._replace(key="") for one in person.entries)
+    person.does(did(40 * DAY // SECOND, "Order Completed"), did(40 * DAY // SECOND + 1, "Cart Cleared", cart_id=""))
+    person.does(did(40 * DAY // SECOND + 2, "Product Added"))
+    assert [one.reason for one in person.entries] == ["exit:cleared", ""]
+
+
 def test_who_is_inside_enters_again_only_with_another_key():
     person = Somebody().does(did(1, "Product Added", cart_id="c1"), did(2, "Product Added", cart_id="c1"))
     assert len(person.entries) == 1
@@ -82,6 +98,15 @@ def test_a_storm_of_events_on_one_person_is_a_few_entries_and_a_small_profile():
     assert len(person.entries) == 20
     assert person.effects == [JOURNEY] * 20
     assert len(encode_aggregate(person.aggregate.next(tail=(), outbox=()))) < 4_000
+
+
+def test_that_somebody_was_in_it_is_known_for_ever():
+    rules = rules_of(release(EMPTY | {"entry": {"again": "never"}}), release(EMPTY, "other"))
+    person = Somebody(rules).does(did(1, "Product Added"))
+    for day in (100, 200):
+        person.aggregate.journeys = tuple(one._replace(ended=one.at + HOUR, reason=COMPLETED) for one in person.entries)
+        person.does(did(day * DAY // SECOND, "Product Added"))
+    assert [one.at for one in person.entries if one.journey == "cart"] == [T0 + SECOND]
 
 
 def test_keys_that_are_remembered_are_bounded():
@@ -228,25 +253,13 @@ def test_the_goal_is_reached_also_after_the_end_within_its_time():
 
 
 def test_who_was_stopped_or_inside_too_long_enters_again():
-    for changes, reason in (({"stopped": T0 + MINUTE}, STOPPED), ({"document": None}, OVER)):
+    for changes, days, reason in (({"stopped": T0 + MINUTE}, 2, STOPPED), ({}, 31, OVER)):
         document = EMPTY | {"lasts": "30d"}
         person = Somebody(rules_of(release(document))).does(did(1, "Product Added"))
-        person.rules = rules_of(release(document)._replace(**{name: value for name, value in changes.items() if value}))
-        person.does(did(31 * DAY // SECOND, "Product Added"))
+        person.rules = rules_of(release(document)._replace(**changes))
+        person.does(did(days * DAY // SECOND, "Product Added"))
         assert [one.reason for one in person.entries] == [reason, ""]
         assert person.effects == [JOURNEY, OUT, JOURNEY]
-
-
-def test_of_two_who_are_one_the_journey_goes_on_once():
-    one, other = Somebody(name="p").does(did(1, "Product Added", cart_id="c1")), Somebody(name="q")
-    other.does(did(2, "Product Added", cart_id="c1"), did(3, "Product Added", cart_id="c2"))
-    answer = merge(one.aggregate, other.aggregate, History(), Evidence(MANUAL, T0 + MINUTE))
-    assert isinstance(answer, tuple)
-    survivor, gone = answer
-    assert [(entry.part, entry.key, entry.reason) for entry in survivor.journeys] == [
-        ("p", "c1", ""), ("q", "c1", MERGED), ("q", "c2", "")]
-    assert not gone.journeys
-    assert [(effect.kind, effect.profile) for effect in survivor.outbox if effect.kind == OUT] == [(OUT, "q")]
 
 
 def test_a_birthday_comes_every_year_by_the_clock_of_the_person():
@@ -258,7 +271,8 @@ def test_a_birthday_comes_every_year_by_the_clock_of_the_person():
     person.does(now=due, tick=due)
     assert [(one.key, one.at) for one in person.entries] == [("2023-11-20", due)]
     assert person.aggregate.due == 1_732_111_200_000  # 2024-11-20T14:00Z
-    person.does(now=due + HOUR, tick=person.aggregate.due)
+    person.aggregate.journeys = tuple(one._replace(ended=one.at + 1, reason=COMPLETED) for one in person.entries)
+    person.does(did((due - T0) // SECOND + 60, "Product Viewed"))
     assert len(person.entries) == 1
 
 

@@ -158,7 +158,7 @@ class World:
 
     def flow(self) -> bool:
         """What is on the stream is applied, with the ticks of who is due."""
-        ticks = ProfileStore(self.quiet, "t").due(self.now, 1_000)
+        ticks = ProfileStore(self.quiet, "t").due(self.now, 1_000) if self._is_due() else []
         data = [*self.pending, *([encode_ticks(ticks)] if ticks else [])]
         if not data:
             return False
@@ -277,8 +277,14 @@ class World:
         return frozen(name, 1, dict(document), lambda kind, other: BRAND if kind == "brand" else self.definitions.get(
             kind, {}).get(other))  # type: ignore[arg-type, return-value]
 
+    def _is_due(self) -> bool:
+        return any(due <= self.now for due in self._dues())
+
+    def _dues(self) -> list[int]:
+        return [int(item["due"]["N"]) for (_, kind), item in self.quiet.items.items() if kind == "A" and "due" in item]
+
     def _due(self) -> int | None:
-        dues = [int(item["due"]["N"]) for (_, kind), item in self.quiet.items.items() if kind == "A" and "due" in item]
+        dues = self._dues()
         execution = self.workflows.next_due()
         return min([*dues, *([execution] if execution is not None else [])], default=None)
 

@@ -136,7 +136,7 @@ def _follow(aggregate: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], 
     live = follow(aggregate, snapshot, given, new, by.segments, by.now, ticked=by.ticked, whole=whole)
     moved = [*((name, "left") for name in live.left), *((name, "entered") for name in live.entered)]
     return live, follow_journeys(aggregate.id, aggregate.journeys, snapshot, given, new, moved, by.journeys, by.now, whole,
-                                 aggregate.snapshot.last_seen)
+                                 aggregate.snapshot.last_seen, aggregate.parts)
 
 
 def _followed(aggregate: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new: Sequence[Event],
