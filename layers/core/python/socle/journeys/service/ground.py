@@ -54,9 +54,10 @@ class Ground(NamedTuple):
         if way is not None:
             found |= waits(course.document, course.follows, course.follows(place[0], way, place[1]), then or what.at)
         before = row.log if row is not None else {}
-        if not token and (known := before.get(place)) is not None and known[1:] == what[1:]:
+        is_known = (known := before.get(place)) is not None and known[1:] == what[1:]
+        if is_known and not token:
             return
-        if self.entries.log(entry.part, entry.id, found, token=token):
+        if self.entries.log(entry.part, entry.id, found, token=token) and not is_known:
             self.counters.add(entry.journey, entry.version, {
                 (step, counted(one)): 1 for (step, round_), one in found.items() if (step, round_) == place
                 or (step, round_) not in before}, entry.id)
