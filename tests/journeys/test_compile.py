@@ -154,8 +154,8 @@ def test_people_who_move_to_a_new_version_begin_where_they_are_and_no_step_trust
     made = compile_journey(document([HOLD, WRITE], in_flight="move"), STEP)
     first = made["States"][made["StartAt"]]
     assert first["Default"] == "Buys?"
-    assert first["Choices"] == [{"Next": "Write", "And": [
-        {"Variable": "$.begin", "IsPresent": True}, {"Variable": "$.begin", "StringEquals": "Write"}]}]
+    assert first["Choices"] == [{"Variable": "$.begin", "IsPresent": False, "Next": "Buys?"},
+                                {"Variable": "$.begin", "StringEquals": "Write", "Next": "Write"}]
     assert "after" not in made["States"]["Write"]["Parameters"]["Payload"]
 
 

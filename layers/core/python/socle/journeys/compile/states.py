@@ -67,8 +67,8 @@ def choice(ways: dict[str, str], default: str) -> State:
 def begin(steps: list[str], default: str) -> State:
     """At the step at which somebody comes in who was in another version."""
     return {"Type": "Choice", "Choices": [
-        {"And": [{"Variable": "$.begin", "IsPresent": True}, {"Variable": "$.begin", "StringEquals": step}], "Next": step}
-        for step in steps], "Default": default}
+        {"Variable": "$.begin", "IsPresent": False, "Next": default},  # first: what is not there can't be compared
+        *({"Variable": "$.begin", "StringEquals": step, "Next": step} for step in steps)], "Default": default}
 
 
 def wait(seconds: int) -> State:
