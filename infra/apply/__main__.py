@@ -85,7 +85,7 @@ def pull(api: Api, folder: Path, kinds: Sequence[str], say: Say) -> int:
                for file in write(folder, kind, one["name"], one["document"])]
     for file in changed:
         say(str(file))
-    say(f"{len(changed)} files written" if changed else "The files are as they should be")
+    say(f"{len(changed)} {'file' if len(changed) == 1 else 'files'} written" if changed else "The files are as they should be")
     return 0
 
 
