@@ -110,3 +110,9 @@ def test_the_report_as_csv_has_a_row_for_the_whole_and_for_each_step_that_sends(
     assert [(row["by"], row["name"], row["sent"], row["skipped"], row["clicked"]) for row in rows] == [
         ("total", "", "790", "100", "40"), ("step", "Reminder", "500", "100", "40"), ("step", "Offer", "290", "0", "0")]
     assert (rows[0]["revenue_EUR"], rows[0]["rate"], rows[0]["entered"]) == ("520000", "0.26", "1000")
+
+
+def test_who_is_on_the_way_between_two_counts_has_not_left() -> None:
+    seen = figures(DOCUMENT, {("", "entered"): 10, ("An hour", "waiting"): 10, ("Ordered?", "holding"): 4},
+                   {"An hour": 5, "Ordered?": 4})
+    assert (seen.steps["An hour"].left, seen.steps["Ordered?"].left) == (0, 0)

@@ -87,10 +87,10 @@ def figures(document: JourneyDocument, counts: Counts, inside: Mapping[str, int]
     return Figures(entered, max(entered - sum(ended.values()), 0), ended, whole.get("goal", 0),
                    {name: sum_ for name, sum_ in _after(whole, "revenue:").items() if not name.startswith("holdout:")},
                    whole.get("holdout", 0), whole.get("goal:holdout", 0), _after(whole, "revenue:holdout:"),
-                   _steps(document, of, entered, inside))
+                   _steps(document, of, entered, sum(ended.values()), inside))
 
 
-def _steps(document: JourneyDocument, of: Mapping[str, dict[str, int]], entered: int,
+def _steps(document: JourneyDocument, of: Mapping[str, dict[str, int]], entered: int, ended: int,
            inside: Mapping[str, int] | None) -> dict[str, StepFigures]:
     ways = edges(document)
     counted = {step.name: _counted(step, ways[step.name], of.get(step.name, {})) for step in document.steps}
@@ -114,7 +114,8 @@ def _steps(document: JourneyDocument, of: Mapping[str, dict[str, int]], entered:
         gone = list(went[name].values())
         left = None
         if came is not None and now is not None and None not in gone and not isinstance(step, Exit):
-            left = max(came - sum(many or 0 for many in gone) - now, 0)
+            # Who is on the way between two counts has not left: nobody leaves but those who have ended.
+            left = min(max(came - sum(many or 0 for many in gone) - now, 0), ended)
         found[name] = StepFigures(came, went[name], now, left, dict(sorted(of.get(name, {}).items())))
     return found
 

@@ -141,7 +141,7 @@ def _of_step(step: Step, one: StepFigures, channels: Mapping[str, str]) -> Count
     states, calls = came * states + late + ways + 3 * held + 2 * parked, came * calls + late + 2 * held + 2 * parked
     units: Counter[str] = Counter({
         TRANSITIONS: states, INVOCATIONS: calls, COMPUTE: calls * _CALL_SECONDS * _CALL_GB,
-        READS: calls * _CALL_READS, WRITES: calls * _CALL_WRITES})  # type: ignore[dict-item]
+        READS: calls * _CALL_READS, WRITES: calls * _CALL_WRITES})
     if isinstance(step, Send):
         sent = one.outcomes.get("sent", 0) + one.outcomes.get("unknown", 0)
         channel = channels.get(step.templates[0], EMAIL)

@@ -26,6 +26,8 @@ _MANY = 5_000
 _BESIDE = {"box": 14.0, "label": 6.0, "lane": 7.0}
 """Px that each kind keeps free on either side."""
 _LANE = 4.0
+_HEAD = 8
+"""Px that a line runs straight before its arrow's head."""
 
 Point = tuple[float, float]
 
@@ -265,7 +267,7 @@ def _route(link: Link, nodes: dict[str, _Node], chain: list[_Node], tops: list[t
         first, second = tops[node.rank] if not link.back else reversed(tops[node.rank])
         points += [(node.x, first), (node.x, second)]
     top = sum(tops[target.rank]) / 2 - target.height / 2
-    points += [(target.x, tops[target.rank][0]), (target.x, top)]
+    points += [(target.x, tops[target.rank][0] - (0 if link.back else _HEAD)), (target.x, top)]
     label = (chain[0].x, sum(tops[chain[0].rank]) / 2) if chain and chain[0].kind == "label" else None
     return Route(tuple(_without_repeats(points)), label, link.back)
 
