@@ -29,7 +29,7 @@ class JourneyRecipe(BaseModel):
     title: str
     description: str
     needs: RecipeNeeds
-    change: dict[str, str] = Field(description="<kind>/<name>.json#<place> → what to write there instead")
+    change: dict[str, str] = Field(description="<kind>/<name>.json#<place>, or a file of text → what to write instead")
 
 
 class WholeJourneyRecipe(JourneyRecipe):

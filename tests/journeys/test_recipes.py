@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from infra.apply import files
 from socle.definitions.kinds import KINDS
 from socle.errors import NotFound
 from socle.journeys.ready import FOLDER, ORDER, names, recipe, recipes
@@ -80,13 +81,15 @@ def test_its_read_me_says_all_of_that(name: str) -> None:
 def test_what_is_to_be_changed_is_there(name: str) -> None:
     for place in recipe(name).change:
         file, _, pointer = place.partition("#")
+        assert (FOLDER / name / file).is_file(), place
+        if not pointer:
+            continue
         document = json.loads((FOLDER / name / file).read_text())
-        *path, last = pointer.removeprefix("/").split("/") if pointer else [""]
+        *path, last = pointer.removeprefix("/").split("/")
         for key in path:
             document = document[int(key) if isinstance(document, list) else key]
         model = KINDS["journeys"].model_fields
-        if pointer:
-            assert int(last) < len(document) if isinstance(document, list) else last in document or last in model, place
+        assert int(last) < len(document) if isinstance(document, list) else last in document or last in model, place
 
 
 @pytest.mark.parametrize("name", THIRTEEN)
@@ -110,6 +113,14 @@ def test_names_of_documents_fit() -> None:
     for one in recipes():
         assert one.name in one.documents["journeys"] or one.name == "loyalty-tiers"
         assert all(re.fullmatch("[a-z0-9-]+", name) for documents in one.documents.values() for name in documents)
+
+
+@pytest.mark.parametrize("name", THIRTEEN)
+def test_make_apply_reads_what_the_api_answers(name: str) -> None:
+    found: dict[str, dict[str, Any]] = {}
+    for one in files.read(FOLDER / name):
+        found.setdefault(one.kind, {})[one.name] = one.document
+    assert found == recipe(name).documents
 
 
 def test_an_unknown_recipe_is_refused_with_the_names_of_the_others() -> None:

@@ -1,8 +1,9 @@
 """The recipes: journeys that most companies want, as directories of files that `make apply` takes.
 
-    recipes/<name>/recipe.json            title, description, needs, change: what is not a definition
-                  /README.md              the same for people; not shipped with the functions
-                  /<kind>/<name>.json     one document, as `PUT /api/<kind>/<name>` takes it
+    recipes/<recipe>.json                 title, description, needs, change: what is not a definition
+            <recipe>/README.md            the same for people; not shipped with the functions
+                    /<kind>/<name>.json   one document, as `PUT /api/<kind>/<name>` takes it
+                    /<kind>/<name>.mjml   a text of it that the JSON names: `{"$file": "<name>.mjml"}`
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Recipe(NamedTuple):
     title        for people
     description  what it does
     needs        what it works with
-    change       `<kind>/<name>.json#<place>` → what to write there instead
+    change       `<kind>/<name>.json#<place>`, or a file of text → what to write there instead
     documents    kind → name → document, kinds in the order in which they can be written
     """
 
@@ -58,7 +59,7 @@ ORDER = ("topics", "coupons", "surveys", "geofences", "computed-traits", "segmen
 
 def names() -> list[str]:
     """Of all recipes, in alphabetical order."""
-    return sorted(one.name for one in FOLDER.iterdir() if (one / "recipe.json").is_file())
+    return sorted(one.stem for one in FOLDER.glob("*.json"))
 
 
 def recipes() -> list[Recipe]:
@@ -76,10 +77,16 @@ def recipe(name: str) -> Recipe:
 
 @cache
 def _read(name: str) -> Recipe:
-    about = json.loads((FOLDER / name / "recipe.json").read_text())
+    about = json.loads((FOLDER / f"{name}.json").read_text())
     needs = about["needs"]
-    documents = {kind: {one.stem: json.loads(one.read_text()) for one in sorted((FOLDER / name / kind).glob("*.json"))}
+    documents = {kind: {one.stem: _document(one) for one in sorted((FOLDER / name / kind).glob("*.json"))}
                  for kind in ORDER if (FOLDER / name / kind).is_dir()}
     return Recipe(name, about["title"], about["description"],
                   Needs(needs["events"], needs["traits"], tuple(needs["topics"]), tuple(needs["settings"])),
                   about["change"], documents)
+
+
+def _document(file: Path) -> dict[str, Any]:
+    """A document with the texts that lie beside it."""
+    return {field: (file.parent / value["$file"]).read_text() if isinstance(value, dict) and value.keys() == {"$file"} else value
+            for field, value in json.loads(file.read_text()).items()}
