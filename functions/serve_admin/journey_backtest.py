@@ -103,7 +103,10 @@ def backtest_journey(name: Name, body: Annotated[Rehearsal, Body()]) -> dict[str
     document, warnings = None, []
     if body.document is not None:
         document = body.document.model_dump(mode="json")
-        warnings = services.journey_checks.check(KIND, name, document)
+        try:
+            warnings = services.journey_checks.check(KIND, name, document)
+        except Rejected as error:
+            raise Rejected(error.code, error.message, f"document.{error.field}", status=error.status) from error
     asked = {"journey": name, "from": begin, "until": until, **({"document": document} if document is not None else {})}
     return {**services.journey_backtests.ask(asked), "warnings": warnings}
 
