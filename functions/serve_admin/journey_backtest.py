@@ -106,7 +106,8 @@ def backtest_journey(name: Name, body: Annotated[Rehearsal, Body()]) -> dict[str
         try:
             warnings = services.journey_checks.check(KIND, name, document)
         except Rejected as error:
-            raise Rejected(error.code, error.message, f"document.{error.field}", status=error.status) from error
+            field = f"document.{error.field}" if error.field else "document"
+            raise Rejected(error.code, error.message, field, status=error.status) from error
     asked = {"journey": name, "from": begin, "until": until, **({"document": document} if document is not None else {})}
     return {**services.journey_backtests.ask(asked), "warnings": warnings}
 

@@ -69,7 +69,8 @@ def test_before_the_first_compaction_it_says_what_to_do_and_then_what_would_have
 @pytest.mark.parametrize(("more", "code", "field"), [
     ({"from": "yesterday"}, "bad_time", "from"), ({"until": "2099-01-01"}, "bad_period", "until"),
     ({"from": "2020-01-01"}, "bad_period", "until"), ({"document": None}, "unknown_journey", "name"),
-    ({"document": {**CART, "steps": [{"type": "send", "name": "x", "template": "gone"}]}}, "unknown_template", "document.steps.0.template")])
+    ({"document": {**CART, "steps": [{"type": "send", "name": "x", "template": "gone"}]}}, "unknown_template",
+     "document.steps.0.template")])
 def test_what_cannot_be_rehearsed_is_refused_with_its_field(machine: LocalMachine, more: dict[str, Any], code: str,
                                                             field: str) -> None:
     status, answer = rehearse(machine, **more)
