@@ -86,6 +86,14 @@ def lowest(table_name: str, index_name: str) -> int | None:
         return _index(table).lowest(index_name, sort_key)
 
 
+def texts(table_name: str, partition: str) -> list[str]:
+    """Of each item of a partition, all of its texts in one."""
+    table = models.dynamodb_backends[ACCOUNT][REGION].tables[table_name]
+    with LOCK:
+        held = table.items.get(DynamoType({"S": partition}), {})
+        return [" ".join(str(value.value) for value in item.attrs.values() if value.type == "S") for item in held.values()]
+
+
 def _order(table: Table, hash_key: Any, range_key: Any) -> Any:
     return (hash_key, range_key) if table.range_key_attr else hash_key
 

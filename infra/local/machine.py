@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from moto import mock_aws
 from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.core.models import botocore_stubber
-from moto.s3.models import s3_backends
 
 from infra.local import (
     cloud,
@@ -37,6 +36,7 @@ from infra.local import (
 )
 from infra.local.cloud import ACCOUNT, REGION
 from infra.local.http import Front, Request, Response, read_routes
+from infra.local.idle import Idle
 from infra.local.patching import replace
 from infra.local.routes import LocalRoutes
 from infra.local.runtime import Runtime
@@ -44,15 +44,8 @@ from infra.local.schedule import Schedules
 from infra.local.timeline import Timeline, parse_duration
 from infra.local.waits import Waits
 from socle import clock
-from socle.erasures.store import PREFIX as ERASURES
-from socle.lake.store import PREFIX as RAW
-from socle.settings import SweepSettings
 
 STACK = "socle-local"
-SWEEP = "sweep_due.handler.handler"
-DUE_INDEX = "due"
-COMPACTION = "-LakeMachine"
-"""In the name of its workflow."""
 
 logger = logging.getLogger("infra.local")
 
@@ -93,8 +86,7 @@ class LocalMachine:
         self.runtime.load(url)
         for mapping in mappings:
             self.pump.add(sources.of_mapping(mapping, self.runtime.named))
-        self._compacted: tuple[int, int] | None = None
-        self.timeline = Timeline(Schedules(self._invoke), self.pump.drain, waits, self._matters)
+        self.timeline = Timeline(Schedules(self._invoke), self.pump.drain, waits, Idle(self.runtime, self.outputs).matters)
         api: Any = next(iter(apigatewayv2_backends[ACCOUNT][REGION].apis.values()), None)
         self.front = Front(read_routes(api, self.runtime.named), api.cors_configuration) if api else Front([], None)
         stack.callback(self.front.close)
@@ -109,24 +101,6 @@ class LocalMachine:
             workflows.run(arn, event)
         else:
             self.runtime.named(arn).invoke(event)
-
-    def _matters(self, arn: str, at: int) -> bool:
-        """Three days hold 4,320 sweeps: those before anything is due find nothing, and the clock passes over them, as it does
-        over compactions that find nothing new."""
-        if workflows.is_one(arn):
-            return COMPACTION not in arn or self._is_news(at)
-        if (function := self.runtime.named(arn)).handler != SWEEP:
-            return True
-        earliest = dynamodb.lowest(SweepSettings.from_env(function.environment).profiles_table, DUE_INDEX)
-        return earliest is not None and earliest <= at
-
-    def _is_news(self, at: int) -> bool:
-        """Whether raw objects or erasures came since this was asked last, or another day began: its first compaction looks for
-        columns. Objects are never deleted, so their number says it."""
-        keys = s3_backends[ACCOUNT]["aws"].buckets[self.outputs["BucketName"]].keys
-        found = (at // clock.DAY, sum(key.startswith((RAW, ERASURES)) for key in list(keys)))
-        before, self._compacted = self._compacted, found
-        return found != before
 
     def handle(self, request: Request) -> Response:
         """Answer one HTTP request: the machine's own pages, or the stack's API."""

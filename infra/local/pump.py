@@ -45,6 +45,9 @@ class Source(Protocol):
     def window(self) -> float:
         """Seconds to wait for company once something has arrived."""
 
+    def holds(self) -> bool:
+        """Whether there is something that has arrived already, be it out of sight for now."""
+
 
 class Pump:
     """All sources of the stack."""
@@ -54,6 +57,8 @@ class Pump:
         self._locks: dict[int, threading.Lock] = {}
         self._woken = threading.Condition()
         self._arrivals = 0
+        self._emptied = -1
+        """Arrivals by the time at which all was read: there is nothing to read before there is another one."""
         self._stopping = False
         self._threads: list[threading.Thread] = []
 
@@ -85,7 +90,9 @@ class Pump:
 
     def drain(self) -> None:
         """Read until every stream is at its end and no queue has a visible message. Raises Stuck."""
-        busy = True
+        if self._emptied == self._arrivals and not any(source.holds() for source in self.sources):
+            return
+        busy, arrivals = True, -1
         while busy and not self._stopping:
             busy, arrivals = False, self._arrivals
             for source in list(self.sources):
@@ -101,6 +108,8 @@ class Pump:
                         raise Stuck(f"{source.name} does not get on: its function failed {failed} times in a row")
             # A source read by its own thread meanwhile may have filled one that was found empty before.
             busy = busy or arrivals != self._arrivals
+        if not self._stopping:
+            self._emptied = arrivals
 
     def _run(self, source: Source) -> None:
         seen, pause = -1, 0.0

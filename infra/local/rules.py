@@ -62,6 +62,10 @@ class Announcements:
             logger.error("%s was not told of %s", arn, event["detail"]["object"]["key"])
         return None
 
+    def holds(self) -> bool:
+        """Whether some have not been told yet."""
+        return bool(self._waiting)
+
     def window(self) -> float:
         """None: every event is a call of its own."""
         return 0.0

@@ -83,12 +83,13 @@ class Schedules:
         """`invoke(arn, event)` calls the target of a schedule."""
         self._invoke = invoke
         self._next: dict[tuple[str, str], tuple[str, int | None]] = {}
+        self._groups = scheduler_backends[ACCOUNT][REGION].schedule_groups  # kept: finding it takes longer than looking at it
 
     def first(self) -> Due | None:
         """The schedule that fires next; of two at the same time, by name."""
         now = clock.now()
         due = []
-        for group in scheduler_backends[ACCOUNT][REGION].schedule_groups.values():
+        for group in self._groups.values():
             for schedule in group.schedules.values():
                 if schedule.state != "ENABLED":
                     continue
@@ -123,7 +124,7 @@ class Schedules:
         text = schedule.target.get("Input", "{}").replace("<aws.scheduler.scheduled-time>", moment)
         self._invoke(schedule.target["Arn"], json.loads(text))
         if self._next[due.group, due.name][1] is None and schedule.action_after_completion == "DELETE":
-            del scheduler_backends[ACCOUNT][REGION].schedule_groups[due.group].schedules[due.name]
+            del self._groups[due.group].schedules[due.name]
 
     def _schedule(self, due: Due) -> Any:
-        return scheduler_backends[ACCOUNT][REGION].schedule_groups[due.group].schedules[due.name]
+        return self._groups[due.group].schedules[due.name]

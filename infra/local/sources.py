@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
+from moto.sqs.models import sqs_backends
 
 from infra.local.cloud import ACCOUNT, REGION
 from infra.local.pump import LONGEST_WINDOW, Source
@@ -71,6 +72,10 @@ class Shard:
     def window(self) -> float:
         """The template's batching window, cut to what a person does not notice."""
         return min(LONGEST_WINDOW, float(self._spec.get("MaximumBatchingWindowInSeconds", 0)))
+
+    def holds(self) -> bool:
+        """Whether a batch is to be tried again."""
+        return bool(self._pending)
 
     def step(self) -> bool | None:
         """Hand over the batch that is to be tried again, or else the next one."""
@@ -186,6 +191,10 @@ class Queue:
     def window(self) -> float:
         """The template's batching window, cut to what a person does not notice."""
         return min(LONGEST_WINDOW, float(self._spec.get("MaximumBatchingWindowInSeconds", 0)))
+
+    def holds(self) -> bool:
+        """Whether there are messages, also those that nobody sees for now."""
+        return bool(sqs_backends[ACCOUNT][REGION].queues[self.name]._messages)
 
     def step(self) -> bool | None:
         """Receive up to a batch, hand it over, delete what is done."""
