@@ -109,7 +109,7 @@ class PersonInJourney(BaseModel):
     journey: str
     state: str
     version: int
-    entries: list[JourneyEntry] = Field(description="that the profile remembers, newest first")
+    entries: list[JourneyEntry] = Field(description="every time that they entered, newest first")
     enters: Entering
 
 

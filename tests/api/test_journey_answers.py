@@ -9,13 +9,17 @@ import boto3
 import pytest
 
 from socle.iso import to_iso
+from socle.journeys import told
+from socle.journeys.entering import entered
 from socle.journeys.holds import register
 from socle.journeys.model.release import STOPPED
 from socle.journeys.model.row import Inside, Logged, Parked
+from socle.journeys.rules import course_of
 from socle.journeys.store import Counters, EntryStore
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.store import ProfileStore
 from socle.releases.store import ReleaseStore, Standing
+from socle.segments.plan import Plans
 from tests.journeys.people import CART, HOUR, Somebody, did, release
 from tests.people import SECOND, T0
 
@@ -57,6 +61,22 @@ def test_a_person_sees_where_they_are_how_they_came_there_and_what_is_next(call:
     assert (entry["entry"], entry["state"], entry["key"]) == (shop["held"].id, "inside", "c0")
     assert (entry["at"]["step"], entry["at"]["state"], entry["path"]) == ("Left alone", "holding", [])
     assert entry["at"]["ways"] == {"Order Completed": "end", "Checkout Started": "Offer", "timed out": "Remind"}
+
+
+def test_an_entry_that_the_profile_has_forgotten_is_told_by_its_events(call: Any, shop: dict[str, Any]) -> None:
+    entry = entered(course_of(release(), Plans({}, {}), {}), "old", "c9", (T0, "e"), "e", False, "")
+    out = entry._replace(ended=T0 + 2 * HOUR, reason="completed")
+    who = (("user_id", "old"),)
+    person = Somebody(name="old").does(told.entered(entry, who), told.exited(out, who))
+    person.aggregate.journeys = ()
+    dynamodb: Any = boto3.client("dynamodb")
+    ProfileStore(dynamodb, "profiles").save(person.aggregate, encode_aggregate(person.aggregate))
+    entries = EntryStore(dynamodb, "profiles")
+    entries.enter("cart", Inside(entry.id, "old", 1), T0)
+    entries.log("old", entry.id, {("Left alone", 0): Logged(T0 + HOUR, "timed out"), ("Remind", 0): Logged(T0 + HOUR, "sent")})
+    (found,) = call("GET", "/api/journeys/cart/people/old").json["entries"]
+    assert (found["entry"], found["state"], found["reason"]) == (entry.id, "ended", "completed")
+    assert [(one["step"], one["outcome"]) for one in found["path"]] == [("Left alone", "timed out"), ("Remind", "sent")]
 
 
 def test_why_somebody_is_not_let_in_again_is_said_by_the_consumers_own_rules(call: Any, shop: dict[str, Any]) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from socle.definitions.model import Definition
-from socle.errors import NotFound
 from socle.journeys.admission import Facts, admission
 from socle.journeys.model.document import JourneyDocument
 from socle.journeys.model.entry import Entry
 from socle.journeys.model.release import Release
+from socle.journeys.model.row import Row
 from socle.journeys.position import view
+from socle.journeys.restore import restored
 from socle.journeys.rules import GEOFENCES, course_of
 from socle.journeys.service.answers import Answers, Entries
 from socle.profiles.orders import standing
@@ -38,22 +39,18 @@ class PersonAnswers:
         self._listed = listed
 
     def person(self, name: str, profile: str, now: int) -> dict[str, Any]:
-        """The entries that the profile remembers, newest first, with their paths, and how they would fare now. Raises NotFound
-        for a journey that was never published and for somebody who is not there."""
+        """Every entry, newest first, with its path, and how they would fare now: what the profile has forgotten of those that are
+        over, its events tell. Raises NotFound for a journey that was never published and for somebody who is not there."""
         releases = self._answers.released(name)
         known = self._people.known(profile)
-        mine = sorted((one for one in known.root.journeys if one.journey == name), key=lambda one: (one.at, one.id), reverse=True)
+        every = {one.id: one for one in (*restored(known.events, known.root.parts), *known.root.journeys) if one.journey == name}
+        mine = sorted(every.values(), key=lambda one: (one.at, one.id), reverse=True)
         rows = self._entries.load([(one.part, one.id) for one in mine])
         current = next((one for one in releases if one.current), releases[0])
-        entries = [self._shown(one, {each.version: each for each in releases}, rows.get((one.part, one.id)), now) for one in mine]
+        by_version = {one.version: one for one in releases}
+        entries = [_shown(one, by_version.get(one.version, current), rows.get((one.part, one.id)), now) for one in mine]
         return {"profile": known.root.id, "journey": name, "state": current.state, "version": current.version, "entries": entries,
                 "enters": self._admission(current, known, now)}
-
-    def _shown(self, entry: Entry, releases: dict[int, Release], row: Any, now: int) -> dict[str, Any]:
-        release = releases.get(entry.version)
-        if release is None:
-            raise NotFound("unknown_version", f"version {entry.version} of {entry.journey} is gone: publish it again", "name")
-        return view(JourneyDocument.model_validate(release.document), entry, row, now, release.state)
 
     def _admission(self, release: Release, known: Known, now: int) -> dict[str, Any]:
         document = JourneyDocument.model_validate(release.document)
@@ -68,3 +65,7 @@ class PersonAnswers:
 
     def _documents(self, kind: str) -> dict[str, dict[str, Any]]:
         return {one.name: one.document for one in self._listed(kind)}
+
+
+def _shown(entry: Entry, release: Release, row: Row | None, now: int) -> dict[str, Any]:
+    return view(JourneyDocument.model_validate(release.document), entry, row, now, release.state)
