@@ -16,6 +16,8 @@ from socle.definitions.model import Definition
 from socle.errors import Unavailable
 from socle.events.group import Record
 from socle.events.stream import encode_ticks
+from socle.journeys.dates import dated_by
+from socle.journeys.model.release import Release
 from socle.lake.local import compact_local, read_manifest
 from socle.lake.manifest import Manifest
 from socle.recompute.service import Recompute
@@ -39,7 +41,9 @@ class House:
         self.definitions: dict[str, Definition] = {}
         self.ticks, self.down = 0, False
         self.store = RecomputeStore(boto3.client("s3"), "bucket")
-        self.recompute = Recompute(self.store, self, self.current, self)  # type: ignore[arg-type]
+        self.releases: list[Release] = []
+        self.recompute = Recompute(self.store, self, self.current, self,  # type: ignore[arg-type]
+                                   dated=lambda: dated_by(self.releases))
 
     def current(self, kind: str) -> list[Definition]:
         return [one for one in self.definitions.values() if one.kind == kind]

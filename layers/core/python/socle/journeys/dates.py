@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date as Day
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from socle.clock import DAY, HOUR, MINUTE
+from socle.journeys.model.release import Release
 from socle.profiles.model import Snapshot
 from socle.segments.durations import milliseconds
 from socle.segments.values import at_path, date
@@ -25,12 +26,23 @@ class Occurrence(NamedTuple):
     day: str
 
 
+def dated_by(releases: Iterable[Release]) -> list[tuple[str, int]]:
+    """The traits that hold the dates by which people enter journeys, and when these were published, epoch ms."""
+    return [(_top(one.document["trigger"]["trait"]), one.at) for one in releases
+            if one.open and one.document["trigger"]["type"] == "date"]
+
+
+def _top(path: str) -> str:
+    """The trait of a path into it."""
+    return path.partition(".")[0].removesuffix("[]")
+
+
 def trait_day(snapshot: Snapshot, path: str, zone: str) -> Day | None:
     """The day that a trait holds, by the person's clock; None where it holds no date."""
-    register = snapshot.traits.get(path.partition(".")[0].removesuffix("[]"))
+    register = snapshot.traits.get(_top(path))
     if register is None:
         return None
-    values = at_path({path.partition(".")[0].removesuffix("[]"): register.value}, path)
+    values = at_path({_top(path): register.value}, path)
     found = date(values[0]) if values else None
     if found is None:
         return None

@@ -56,6 +56,11 @@ def compare(connection: Connection, frozen: Frozen, nodes: Mapping[str, Node]) -
                           FROM here h JOIN profiles p ON p.profile = h.profile))
               LEFT JOIN known k ON k.number = evaluated)
         WHERE len(differing) > 0 OR is_due OR may_move""")
+    if frozen.dated:
+        connection.execute(f"""
+            INSERT INTO told SELECT profile, {_NO_TEXTS} FROM profiles
+            WHERE list_has_any(coalesce(json_keys(traits), {_NO_TEXTS}), {_texts(frozen.dated)})
+            AND profile NOT IN (SELECT profile FROM told)""")
     profiles, ticks = connection.execute("SELECT (SELECT count(*) FROM here), (SELECT count(*) FROM told)").fetchone()
     sizes = _counted(connection, "SELECT unnest(names) AS one FROM here")
     drift = _counted(connection, "SELECT unnest(drifted) AS one FROM told")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from socle.iso import to_iso
@@ -42,6 +42,7 @@ class Frozen(NamedTuple):
     lake         version of the lake's manifest; 0 when there is no lake yet
     buckets      number → its files
     bucket_count how many buckets the lake has
+    dated        traits whose dates let people enter a journey that was published lately: whoever has one must look when that is
     """
 
     run: str
@@ -53,6 +54,7 @@ class Frozen(NamedTuple):
     lake: int
     buckets: Mapping[int, BucketFiles]
     bucket_count: int
+    dated: Sequence[str] = ()
 
     @property
     def parts(self) -> list[list[int]]:

@@ -6,7 +6,7 @@ A tick that is sent twice is looked at twice, and finds nothing the second time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +27,8 @@ from socle.segments.nodes import Node
 from socle.segments.plan import Plans
 from socle.segments.rules import set_number
 
+LATELY = 2 * clock.DAY
+"""Ms for which a journey is new: there is a recompute every day."""
 PER_CALL = 500
 """Ticks of one call of the stream, each a record of its own: apply_events takes up to 1,000 records in two minutes."""
 PAUSE = 2_000
@@ -45,23 +47,27 @@ class Recompute:
     """The steps. Raises Unavailable in an outage; a step that failed is done again."""
 
     def __init__(self, store: RecomputeStore, lake: LakeStore, definitions: Callable[[str], Sequence[Definition]],
-                 stream: Stream, wait: Callable[[int], None] = clock.wait) -> None:
+                 stream: Stream, wait: Callable[[int], None] = clock.wait,
+                 dated: Callable[[], Iterable[tuple[str, int]]] = tuple) -> None:
+        """`dated`: traits by whose dates people enter journeys, and when these were published, epoch ms."""
         self._store = store
         self._lake = lake
         self._definitions = definitions
         self._stream = stream
         self._wait = wait
+        self._dated = dated
 
     def plan(self, run: str, now: int) -> dict[str, Any]:
         """Freeze definitions, lake and time. Answers `{"parts": [[bucket, …], …]}`."""
         found = {kind: list(self._definitions(kind)) for kind in (KIND, COMPUTED)}
         documents = {kind: {one.name: one.document for one in those} for kind, those in found.items()}
         number = set_number([*found[KIND], *found[COMPUTED]]) if found[KIND] else 0
+        dated = sorted({name for name, since in self._dated() if since > now - LATELY})
         manifest = self._lake.manifest()
         meanings = remembered(self._store.meanings(), number, _nodes(documents))
         created = {one.name: one.created for one in found[KIND] if one.version > 1}
         frozen = Frozen(run, now, number, documents, meanings, created, manifest.version if manifest else 0,
-                        manifest.buckets if manifest else {}, manifest.bucket_count if manifest else 1)
+                        manifest.buckets if manifest else {}, manifest.bucket_count if manifest else 1, dated)
         self._store.freeze(frozen)
         return {"parts": frozen.parts}
 
