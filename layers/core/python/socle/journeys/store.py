@@ -194,8 +194,8 @@ class EntryStore:
 
 
 class Counters:
-    """What a journey comes to while it runs. When a function or a call breaks off at the wrong moment a count may be lost, or made
-    twice: reports count in the lake. Raises Unavailable in an outage."""
+    """What a journey comes to while it runs. Where a function or a call breaks off at the wrong moment, a count may be lost, or
+    made twice: reports count in the lake. Raises Unavailable in an outage."""
 
     def __init__(self, dynamodb: Client, table: str) -> None:
         self._dynamodb = dynamodb
