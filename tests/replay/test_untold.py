@@ -15,6 +15,9 @@ from infra.local import dynamodb
 from socle.consent.model import ALL, HARD_BOUNCE, MANUAL, RANKS, SOFT_BOUNCES
 from socle.consent.store import Standings
 from socle.errors import Conflict, Unavailable
+from socle.journeys.items import shard_of
+from socle.journeys.model.row import Inside, Logged
+from socle.journeys.store import EntryStore
 from socle.messages.items import address_item, counts_item, message_item
 from socle.messages.model import DELIVERED, EMAIL, FAILED, RANK, SENT, Address, Message
 from socle.messages.store import Ledger
@@ -214,3 +217,18 @@ def test_a_message_only_advances(versions):
         held = merged(message_item(message(state=state, attempt=attempt)), held)
     attempt, rank = max((attempt, RANK[state]) for attempt, state in versions)
     assert (held["n"]["N"], held["r"]["N"]) == (str(attempt), str(rank))
+
+
+def test_what_happened_in_a_journey_is_there_and_never_less_of_it(tables):
+    live, restored = EntryStore(tables.client, "profiles"), EntryStore(tables.client, "restored")
+    one = Inside("0a" * 10, "p1", 1)
+    live.enter("cart", one, T0)
+    live.inside("cart", one)
+    live.log("p1", one.entry, {("Don't forget", 0): Logged(T0, "sent")}, token="t1")
+    assert tables.copy() == 2
+    assert restored.get("p1", one.entry) == live.get("p1", one.entry)
+    assert restored.people("cart", shard_of(one.entry)) == [one]
+    restored.log("p1", one.entry, {("Then", 0): Logged(T0 + 1, "sent")})
+    after = restored.get("p1", one.entry)
+    assert tables.copy() == 0
+    assert restored.get("p1", one.entry) == after

@@ -5,6 +5,8 @@
     P#<id> / M#<key>           a message in the ledger (messages.store)     the higher attempt, in it the higher rank
     P#<id> / K                 a person's counts for caps (messages.store)  the higher version
     L#<key>#<digest> / L       who got it at an address (messages.store)    the one that is remembered longer
+    P#<id> / J#<entry>         what happened in a journey (journeys.store)  the one that tells more
+    journey-… / <entry>        who is inside, who is parked                 the one that is there
 
 So nothing ever goes back, whichever of the two is read first and however often: a row that is newer than the one that is
 copied stays.
@@ -19,10 +21,12 @@ Item = dict[str, Any]
 Key = tuple[str, str]
 
 MINE = ("(begins_with(PK, :address) AND SK = :standing) OR (begins_with(PK, :got) AND SK = :owner) OR "
-        "(begins_with(PK, :person) AND (SK = :counts OR begins_with(SK, :message)))")
+        "(begins_with(PK, :person) AND (SK = :counts OR begins_with(SK, :message) OR begins_with(SK, :entry))) OR "
+        "begins_with(PK, :journey)")
 """Filter of a scan: these rows and no others."""
 VALUES = {":address": {"S": "C#"}, ":standing": {"S": "C"}, ":got": {"S": "L#"}, ":owner": {"S": "L"},
-          ":person": {"S": "P#"}, ":counts": {"S": "K"}, ":message": {"S": "M#"}}
+          ":person": {"S": "P#"}, ":counts": {"S": "K"}, ":message": {"S": "M#"},
+          ":entry": {"S": "J#"}, ":journey": {"S": "journey-"}}
 _TOPIC = "w:"
 
 
@@ -37,9 +41,9 @@ def profile_of(item: Mapping[str, Any]) -> str | None:
     return partition[2:] if partition.startswith("P#") else None
 
 
-def is_standing(item: Mapping[str, Any]) -> bool:
-    """Whether it says what an address refuses: it has names like `w:news`, which no PartiQL statement of ours holds."""
-    return bool(item["SK"]["S"] == "C")
+def has_free_names(item: Mapping[str, Any]) -> bool:
+    """Whether attributes are named by people, like `w:news` or a step of a journey: no PartiQL statement of ours holds these."""
+    return bool(item["SK"]["S"] == "C" or item["SK"]["S"].startswith("J#"))
 
 
 def merged(live: Item, held: Item | None) -> Item:
@@ -53,6 +57,10 @@ def merged(live: Item, held: Item | None) -> Item:
         return _newer(live, held, "ttl")
     if sort == "K":
         return _newer(live, held, "v")
+    if sort.startswith("J#"):
+        return live if len(live) > len(held) else held
+    if live["PK"]["S"].startswith("journey-"):
+        return held
     return _message(live, held)
 
 

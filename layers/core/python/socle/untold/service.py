@@ -13,7 +13,7 @@ from contextlib import suppress
 from socle.errors import Conflict, Unavailable
 from socle.replay.model import COPY, Count
 from socle.replay.store import ReplayStore
-from socle.untold.rows import Item, is_standing, key_of, merged, profile_of
+from socle.untold.rows import Item, has_free_names, key_of, merged, profile_of
 from socle.untold.store import CopiedRows, UntoldRows
 
 _ATTEMPTS = 25
@@ -50,14 +50,14 @@ class Untold:
     def _write(self, items: Sequence[Item], count: Count) -> list[Item]:
         """Write what is not there in this form; answers the rows that somebody else wrote first."""
         held = self._restored.load(map(key_of, items))
-        new = [item for item in items if key_of(item) not in held and not is_standing(item)]
+        new = [item for item in items if key_of(item) not in held and not has_free_names(item)]
         lost = self._restored.insert(new)
         count.copied += len(new) - len(lost)
         beaten = [item for item in new if key_of(item) in lost]
         for item in items:
             there = held.get(key_of(item))
             after = merged(item, there)
-            if after == there or (there is None and not is_standing(item)):
+            if after == there or (there is None and not has_free_names(item)):
                 continue
             beaten.append(item)
             with suppress(Conflict):

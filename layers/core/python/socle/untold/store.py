@@ -1,7 +1,8 @@
 """Rows that no event tells, from the live profiles table to the restored one.
 
     access                               key                              call
-    these rows of a segment              C#… / C, L#… / L, P#… / K, M#…   Scan with Segment, TotalSegments, strongly consistent
+    these rows of a segment              C#… / C, L#… / L, journey-…,     Scan with Segment, TotalSegments, strongly consistent
+                                         P#… / K, M#…, J#…
     what is there of them by now         the same, restored table         BatchGetItem, 100 a call
     who is a tombstone there             P#<id> / A, restored table       BatchGetItem, 100 a call
     write rows that are not there        P#… / K, M#…; L#… / L            BatchExecuteStatement (INSERT), 25 a call
