@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 
+from socle.identity.model import MANUAL, Evidence
+from socle.identity.service.join import merge_profiles
 from socle.journeys.model.document import JourneyDocument
 from socle.journeys.model.steps import Hold
 from socle.journeys.position import position, view
 from socle.journeys.service.answers import Answers
+from socle.journeys.service.person import PersonAnswers
 from socle.journeys.store import Counters, EntryStore
 from socle.messages.rules import SendingRules
+from socle.profiles.service import Profiles
+from socle.profiles.store import ProfileStore
 from tests.journeys.recipes import RECIPES
 from tests.journeys.scenarios import STORIES
 from tests.journeys.story import HOUSE, START, Story, after
@@ -50,7 +55,17 @@ def compare(world: World, story: Story) -> None:
         assert view(document, entry, world.row(entry), world.now)["at"]["says"]
 
 
+LIVED: dict[str, World] = {}
+
+
 def watched(story: Story) -> World:
+    """The world after the story, which is lived once."""
+    if story.name not in LIVED:
+        LIVED[story.name] = live(story)
+    return LIVED[story.name]
+
+
+def live(story: Story) -> World:
     also = {kind: {**HOUSE.get(kind, {}), **story.also.get(kind, {})} for kind in {*HOUSE, *story.also}}
     world = World(**story.fill(also))
     world.publish(story.journey, story.fill(story.document))
@@ -98,6 +113,29 @@ def test_everybody_is_told_to_be_where_their_execution_is(story: Story) -> None:
         gone = list(step["went"].values())
         if step["came"] is not None and None not in gone and step["type"] != "exit":
             assert step["came"] == sum(gone) + step["inside"] + (step["left"] or 0), step
+
+
+def test_the_transitions_that_reports_tell_are_those_of_the_executions() -> None:
+    made = told = 0
+    for story in WATCHED:
+        world = watched(story)
+        made += sum(len(one.visited) for one in world.workflows.executions.values())
+        told += answers(world).report(story.journey, {}, world.now)["cost"]["transitions"]
+    assert told == pytest.approx(made, rel=0.05)
+
+
+def test_whoever_was_merged_is_asked_for_under_either_name() -> None:
+    world = World()
+    world.publish("walk", STEPS | {"steps": [{"name": "Wait", "type": "wait", "for": "3h"}, LETTER]})
+    world.happen("ada", "Joined")
+    world.happen("bob", "Seen")
+    (entry,), ada, bob, store = world.entries("ada"), world.root("ada"), world.root("bob"), ProfileStore(world.quiet, "t")
+    merge_profiles(store, bob.id, ada.id, Evidence(MANUAL, world.now), {ada.id: ada, bob.id: bob})
+    people = PersonAnswers(answers(world), EntryStore(world.quiet, "t"), Profiles(store), world.current)
+    for profile in (ada.id, bob.id):
+        found = people.person("walk", profile, world.now)
+        (shown,) = found["entries"]
+        assert (found["profile"], shown["entry"], shown["at"]["step"]) == (bob.id, entry.id, "Wait")
 
 
 STEPS: dict[str, Any] = {"trigger": {"type": "event", "event": "Joined"}, "topic": "stories"}
