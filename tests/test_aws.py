@@ -28,7 +28,7 @@ def cancelled(*reasons: str) -> ClientError:
     (cancelled("None", "ConditionalCheckFailed"), Conflict), (cancelled("TransactionConflict", "None"), Conflict),
     (cancelled("ThrottlingError", "None"), Unavailable), (cancelled("None", "ProvisionedThroughputExceeded"), Unavailable),
     (refusal("ProvisionedThroughputExceededException"), Unavailable), (refusal("SlowDown", status=503), Unavailable),
-    (refusal("NobodyKnows", status=500), Unavailable),
+    (refusal("NobodyKnows", status=500), Unavailable), (refusal("ExecutionLimitExceeded"), Unavailable),
     (EndpointConnectionError(endpoint_url="https://x"), Unavailable),
     (ConnectTimeoutError(endpoint_url="https://x"), Unavailable),
     (refusal("ValidationException", "Item size has exceeded the maximum allowed size"), Rejected),

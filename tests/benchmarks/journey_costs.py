@@ -194,7 +194,11 @@ def recipes() -> dict[str, Recipe]:
                 units.update(meter.units[what])
                 if what in EFFECTS.values():
                     units[COMPUTE] += count * EFFECT_SECONDS * EFFECT_GB  # type: ignore[assignment]
-        one = Recipe(len(entries), sum(step in names for row in rows for step, _ in row.log), world.transitions, calls,
+        passed = sum(step in names for row in rows for step, _ in row.log)
+        # Steps of type exit leave no line of their own.
+        logged = {step for row in rows for step, _ in row.log}
+        passed += sum(name in names - logged for one in world.workflows.executions.values() for name in set(one.visited))
+        one = Recipe(len(entries), passed, world.transitions, calls,
                      sum(event.source == "socle" for event in world.told), channels, units)
         name = next(name for name in known if story.journey.startswith(f"story-{name}"))
         found[name] = _sum(found[name], one) if name in found else one

@@ -29,7 +29,7 @@ _OUTAGES = {
     "ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "InternalServerError",
     "ServiceUnavailable", "ServiceUnavailableException", "InternalFailure", "SlowDown", "RequestTimeout",
     "LimitExceededException", "KMSThrottlingException", "KMSInternalException", "ThrottledException",
-    "ConditionalRequestConflict",
+    "ConditionalRequestConflict", "ExecutionLimitExceeded",
 }
 
 
