@@ -71,7 +71,7 @@ def follow(profile: str, journeys: Sequence[Entry], snapshot: Snapshot, given: M
         one.move(segment, change)
     due = one.days()
     if not one.changed and not one.effects:
-        return Followed(tuple(journeys), (), due, given if one.given == given else one.given, tuple(one.refused))
+        return Followed(tuple(journeys), (), due, one.given, tuple(one.refused))
     return Followed(kept_of(one.entries, rules, now), tuple(one.effects), due, one.given, tuple(one.refused))
 
 
@@ -166,10 +166,11 @@ class _Journeys:
             self._set(place, note(entry, one.name + RESETS, "", moment))
         elif one.kind == HOLD:
             after = note(entry, one.name, one.way, moment)
-            if after.hold is not None and after.hold != entry.hold:
+            hold = after.hold
+            if hold is not None and hold != entry.hold:
                 reason = course.ends.get((one.name, one.way))
                 after = after if reason is None else after._replace(ended=moment[0], reason=reason)
-                self._add(RESUME, entry, f"{entry.id}\0{after.hold.step}\0{after.hold.round}")
+                self._add(RESUME, entry, f"{entry.id}\0{hold.step}\0{hold.round}")
             self._set(place, after)
 
     def _enter(self, course: Course, key: str, moment: Moment, event: str) -> None:

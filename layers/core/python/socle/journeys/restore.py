@@ -29,6 +29,6 @@ def restored(events: Iterable[Event], parts: Collection[str]) -> tuple[Entry, ..
                                          said["profile"], (event.at, said["trigger"]))
             if said["holdout"]:
                 ended[said["entry"]] = (event.at, HOLDOUT)
-    entries = (entry._replace(**dict(zip(("ended", "reason"), ended[entry.id], strict=True))) if entry.id in ended else entry
-               for entry in found.values())
+    entries = [entry._replace(ended=ended[entry.id][0], reason=ended[entry.id][1]) if entry.id in ended else entry
+               for entry in found.values()]
     return tuple(sorted(entries, key=lambda one: (one.at, one.id)))

@@ -194,6 +194,6 @@ def _places(trigger: Mapping[str, Any], geofences: Mapping[str, Mapping[str, Any
         return None
     from socle.journeys.places import Places  # only where there is a geofence
 
-    found: Where = Places(Place(one["name"], one["latitude"], one["longitude"], one["radius_m"])  # type: ignore[misc]
+    found: Where = Places(Place(one["name"], one["latitude"], one["longitude"], one["radius_m"])
                           for one in geofences.get(trigger["geofence"], {}).get("places", ()))
     return found
