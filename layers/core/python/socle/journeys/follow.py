@@ -64,6 +64,8 @@ def follow(profile: str, journeys: Sequence[Entry], snapshot: Snapshot, given: M
         if whole is None:
             raise HistoryNeeded
         journeys = restored(whole, parts)
+    if not (journeys or moves or rules.dated or any(event.name in rules.opened for event in new)):
+        return Followed((), given=given)
     one = _Journeys(profile, list(journeys), snapshot, dict(given), rules, now, _Past(whole, seen, {event.key for event in new}))
     for event in sorted(new, key=lambda event: (event.at, event.key)):
         one.take(event)
