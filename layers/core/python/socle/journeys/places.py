@@ -36,7 +36,8 @@ class Places:
             edge = 2 * _chord(_FIRST * _WIDER ** _order(metres))
             grid = self._grids.setdefault(edge, defaultdict(list))
             middle, chord = _point(latitude, longitude), _chord(metres)
-            for cube in product(*({floor((x - chord) / edge), floor((x + chord) / edge)} for x in middle)):
+            east, north, up = ({floor((x - chord) / edge), floor((x + chord) / edge)} for x in middle)
+            for cube in product(east, north, up):
                 grid[cube].append((*middle, chord * chord, name))
 
     def at(self, latitude: float, longitude: float) -> str | None:
