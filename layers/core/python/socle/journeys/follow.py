@@ -58,14 +58,15 @@ def follow(profile: str, journeys: Sequence[Entry], snapshot: Snapshot, given: M
     """
     if not rules.number:
         return Followed(tuple(journeys), given=given)
+    is_rebuilt = not journeys and parts and ENTERED in snapshot.counts
+    if not (journeys or is_rebuilt or moves or rules.dated or any(event.name in rules.opened for event in new)):
+        return Followed((), given=given)
     if whole is None and snapshot.events == len(new):
         whole = highest_revisions(new)
-    if not journeys and parts and ENTERED in snapshot.counts:
+    if is_rebuilt:
         if whole is None:
             raise HistoryNeeded
         journeys = restored(whole, parts)
-    if not (journeys or moves or rules.dated or any(event.name in rules.opened for event in new)):
-        return Followed((), given=given)
     one = _Journeys(profile, list(journeys), snapshot, dict(given), rules, now, _Past(whole, seen, {event.key for event in new}))
     for event in sorted(new, key=lambda event: (event.at, event.key)):
         one.take(event)
