@@ -6,6 +6,7 @@ from typing import Any
 
 from socle.channels.model import NotSent
 from socle.journeys.model.row import Parked
+from socle.journeys.model.task import Task
 from socle.journeys.store import EntryStore
 from tests.journeys.story import hold, journey, send, wait
 from tests.journeys.world import World
@@ -114,6 +115,16 @@ def test_what_failed_for_good_waits_for_an_operator_and_is_done_once() -> None:
     let_go(world)
     assert world.templates("ada") == ["reminder"]
     assert outcome(world, "Remind") == ("sent", "")
+
+
+def test_an_operator_reads_why_somebody_failed() -> None:
+    def why(name: str, cause: str) -> str:
+        return Task.of({"do": "park", "journey": "j", "version": 1, "entry": "e", "profile": "p", "step": "s", "round": 0,
+                        "entered": "2026-11-30T08:00:00Z", "error": {"Error": name, "Cause": cause}}).error
+
+    assert why("Rejected", '{"errorMessage": "no sender", "errorType": "Rejected"}') == "Rejected: no sender"
+    assert why("KeyError", '{"errorMessage": "ada@example.com"}') == "KeyError"  # it may quote the person
+    assert why("Rejected", "no JSON") == why("Rejected", '["no object"]') == "Rejected"
 
 
 def test_a_fault_of_ours_parks_people_instead_of_losing_them() -> None:

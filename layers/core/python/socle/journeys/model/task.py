@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -20,7 +21,7 @@ class Task(NamedTuple):
     token     of a hold, or of who is parked: by it the execution goes on
     after     the hold whose time-out led here, "" for none
     limit     rounds after which they are out; 0: there are no circles
-    error     name of the error for which somebody is parked
+    error     name of the error for which somebody is parked; of our own errors also what it says
     """
 
     do: str
@@ -42,4 +43,17 @@ class Task(NamedTuple):
         error = payload.get("error") or {}
         return cls(payload["do"], payload["journey"], payload["version"], payload["entry"], payload["profile"], payload["step"],
                    payload["round"], from_iso(payload["entered"]), payload.get("token") or "", payload.get("after") or "",
-                   payload.get("limit") or 0, str(error.get("Error", "")))
+                   payload.get("limit") or 0, _said(str(error.get("Error", "")), str(error.get("Cause", ""))))
+
+
+_OURS = frozenset(("Rejected", "NotFound", "Conflict", "Unavailable", "WebhookDown"))
+"""Errors whose text says nothing of the person."""
+
+
+def _said(name: str, cause: str) -> str:
+    """The name, and, of our own errors, the beginning of their text, which Lambda hands on in the cause."""
+    try:
+        text = json.loads(cause)["errorMessage"] if name in _OURS else ""
+    except (ValueError, TypeError, KeyError):
+        text = ""
+    return f"{name}: {text[:120]}" if isinstance(text, str) and text else name
