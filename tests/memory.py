@@ -272,7 +272,7 @@ class MemoryQueue:
         self.sent: list[Effect] = []
         self._calls = calls or Calls()
 
-    def send(self, effects: Sequence[Effect]) -> None:
+    def send(self, effects: Sequence[Effect], delay: int = 0) -> None:
         for start in range(0, len(effects), 10):
             _, failed = self._calls.make("SendMessageBatch", effects[start:start + 10], self.sent.extend)
             if failed:

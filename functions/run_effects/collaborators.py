@@ -60,7 +60,9 @@ def _journeys(profiles: ProfileStore, definitions: DefinitionStore) -> JourneyEf
     ground = Ground(profiles, EntryStore(dynamodb, settings.profiles_table), Counters(dynamodb, table),
                     Courses(ReleaseStore(dynamodb, table), lambda plan: {}, clock.now), Executions(client("stepfunctions")),
                     EventStream(settings.stream_name), definitions.list_current)
-    return JourneyEffects(ground, Starts(RateStore(dynamodb, table), clock.wait, settings.journeys_per_second))
+    return JourneyEffects(ground, Starts(
+        RateStore(dynamodb, table), clock.wait, EffectQueue(client("sqs"), settings.effects_queue_url),
+        settings.journeys_per_second))
 
 
 def _sender() -> AnsweringFunction:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from socle.effects.model import GOAL, RESUME, Effect
 from socle.errors import Unavailable
-from socle.journeys.service.effects import PATIENCE, JourneyEffects, Starts
+from socle.journeys.service.effects import PATIENCE, TURN, JourneyEffects, Starts
+from socle.rates.model import HORIZON
 from tests.journeys.story import hold, journey, send, wait
 from tests.journeys.world import World
 
@@ -67,25 +66,30 @@ def test_who_is_held_out_is_told_of_and_counted_and_gets_nothing() -> None:
     assert len(world.named("Journey Exited")) == 20 - out
 
 
-def test_a_storm_waits_in_the_queue() -> None:
+def test_a_storm_waits_in_the_queue_and_keeps_its_turns() -> None:
     world = lived()
     waited: list[int] = []
+    later: list[tuple[str, int]] = []
+    turns = iter([PATIENCE, PATIENCE + 1, HORIZON + 1])
+
+    class Queue:
+        def send(self, effects, delay=0) -> None:
+            later.extend((one.key, delay) for one in effects)
 
     class Rates:
-        delay = 0
-
         def take(self, name: str, count: int, limit: float, now: int) -> int:
             assert (name, count, limit) == ("journeys", 1, 100.0)
-            return self.delay
+            return next(turns)
 
-    rates = Rates()
-    world.journeys = JourneyEffects(world.ground, Starts(rates, waited.append, 100.0))
-    rates.delay = PATIENCE
-    again(world)
-    assert waited == [PATIENCE]
-    rates.delay = PATIENCE + 1
-    with pytest.raises(Unavailable):
-        world.run_effect(world.queue.sent[0])
+    world.journeys = JourneyEffects(world.ground, Starts(Rates(), waited.append, Queue(), 100.0))
+    effect = world.queue.sent[0]
+    assert world.run_effect(effect)
+    assert (waited, later) == ([PATIENCE], [])
+    for delay in (PATIENCE // 1_000 + 1, HORIZON // 1_000):
+        assert world.run_effect(effect)
+        assert later.pop()[1] == delay
+    assert world.run_effect(effect._replace(key=effect.key + TURN))  # no further turn is asked for: there is none
+    assert len(world.workflows.executions) == 1
 
 
 def test_a_journey_that_was_stopped_meanwhile_lets_nobody_begin() -> None:

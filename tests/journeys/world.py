@@ -221,7 +221,7 @@ class World:
         self.letters = Letters(self.ground, Post(stand, lambda: self.rules, lambda channel: self.pace, self._wait))
         self.steps = Steps(self.ground, self.letters, StepCalls(self.ground, self._exchange, lambda: b"master"),
                            lambda: self.rules.timezone)
-        self.journeys = JourneyEffects(self.ground, Starts(RateStore(self.dynamo, "t"), self._wait))
+        self.journeys = JourneyEffects(self.ground, Starts(RateStore(self.dynamo, "t"), self._wait, self.queue))
         self.consumer = Consumer(store, MemoryRaw(self.calls), MemoryQuarantine(self.calls), self.queue,  # type: ignore[arg-type]
                                  lambda: Rules.of(self.current, self._all()), self._new_id, lambda: self.now)
 

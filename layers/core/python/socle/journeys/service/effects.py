@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from socle.clock import SECOND
 from socle.effects.model import GOAL, JOURNEY, OUT, RESUME, Effect
-from socle.errors import Unavailable
 from socle.identity.service.history import find_event
 from socle.journeys.ahead import waits
 from socle.journeys.model.entry import HOLDOUT, STOPPED, Entry
@@ -19,12 +19,16 @@ from socle.journeys.told import entered
 from socle.messages.service.people import known_by
 from socle.profiles.model import Aggregate
 from socle.profiles.orders import worth
+from socle.rates.model import HORIZON
 
 BUDGET = "journeys"
 STARTS = 250.0
 """Executions a second that are begun, of 300 that an account may begin in most regions (Step Functions' quotas, StartExecution
 for standard workflows: refill rate 300, bucket 1,300 in us-east-1, us-west-2 and eu-west-1; 150 and 800 in others)."""
 PATIENCE = 3 * SECOND
+"""Ms for which a turn is waited for."""
+TURN = "\0turn"
+"""At the end of the key of an effect whose turn it is."""
 
 
 class Rates(Protocol):
@@ -39,11 +43,18 @@ class Waiting(Protocol):
     def __call__(self, milliseconds: int) -> None: ...
 
 
+class Queue(Protocol):
+    """The queue that effects come from (socle.effects.store)."""
+
+    def send(self, effects: Sequence[Effect], delay: int = 0) -> None: ...
+
+
 class Starts(NamedTuple):
-    """How fast executions begin; `per_second` is the account's quota, or less."""
+    """How fast executions begin; `per_second` is the account's quota, or less. Whose turn comes later goes back to the queue."""
 
     rates: Rates
     wait: Waiting
+    queue: Queue
     per_second: float = STARTS
 
 
@@ -65,7 +76,7 @@ class JourneyEffects:
             return False
         row = self._ground.entries.get(entry.part, entry.id)
         if effect.kind == JOURNEY:
-            return self._enter(root, entry, now)
+            return self._enter(root, entry, effect, now)
         if effect.kind == RESUME:
             return self._resume(root, entry, row, more[0], int(more[1]), now)
         if effect.kind == GOAL:
@@ -74,7 +85,7 @@ class JourneyEffects:
         self._stop(effect, execution_of(entry, row), entry.version)
         return True
 
-    def _enter(self, root: Aggregate, entry: Entry, now: int) -> bool:
+    def _enter(self, root: Aggregate, entry: Entry, effect: Effect, now: int) -> bool:
         ground, course = self._ground, self._ground.courses.find(entry.journey, entry.version)
         is_new = ground.entries.enter(entry.journey, Inside(entry.id, entry.part, entry.version), entry.at)
         if is_new:
@@ -90,16 +101,27 @@ class JourneyEffects:
         if course is None or not course.release.machine or course.release.ejects(entry.at):
             end(ground, entry.part, entry.id, STOPPED, now)
             return True
-        delay = self._starts.rates.take(BUDGET, 1, self._starts.per_second, now)
-        if delay > PATIENCE:
-            raise Unavailable("busy", "so many people enter journeys that this one has to wait: again later")
-        if delay:
-            self._starts.wait(delay)
+        if not self._is_turn(effect, now):
+            return True
         ground.entries.inside(entry.journey, Inside(entry.id, entry.part, entry.version))
-        if is_new:
+        if is_new or effect.key.endswith(TURN):
             self._foresee(entry, course, now)
         ground.executions.start(course.release.machine, entry.id, input_of(entry))
         return True
+
+    def _is_turn(self, effect: Effect, now: int) -> bool:
+        """Whether the execution may begin now. A turn that comes later is kept: with it the effect comes back, and takes no other
+        (a storm would else take turns for ever, and use none)."""
+        if effect.key.endswith(TURN):
+            return True
+        delay = self._starts.rates.take(BUDGET, 1, self._starts.per_second, now)
+        if delay > HORIZON:
+            self._starts.queue.send([effect], HORIZON // SECOND)
+        elif delay > PATIENCE:
+            self._starts.queue.send([effect._replace(key=effect.key + TURN)], -(-delay // SECOND))
+        elif delay:
+            self._starts.wait(delay)
+        return delay <= PATIENCE
 
     def _foresee(self, entry: Entry, course: Running, now: int) -> None:
         ahead = waits(course.document, course.follows, (course.document.steps[0].name, 0), now)
