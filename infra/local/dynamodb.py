@@ -30,6 +30,19 @@ MAX_TRANSACT_GET = 100
 Key = tuple[DynamoType, DynamoType | None]
 
 
+class _Count:
+    """How often rows were written whose partition is a kind of definitions: whatever is read of them is as it was until then."""
+
+    def __init__(self) -> None:
+        self.value = 0
+
+    def up(self) -> None:
+        self.value += 1
+
+
+written = _Count()
+
+
 class Index:
     """Where the items of one table are: by index name and hash value, and in scan order."""
 
@@ -43,6 +56,8 @@ class Index:
         """`item` is now what stands under `key`; None when it is gone."""
         self._sorted = None
         self._lowest.clear()
+        if "#" not in str(key[0].value):
+            written.up()
         for name, value in self._places.pop(key, []):
             del self._items[name][value][key]
         if item is None:

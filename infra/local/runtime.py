@@ -19,9 +19,12 @@ import aws_lambda_powertools as powertools
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf import cloudwatch
 from moto.awslambda.models import LambdaFunction, lambda_backends
 
+from infra.local import dynamodb
 from infra.local.cloud import ACCOUNT, REGION
 from infra.local.patching import replace
+from socle import clock
 from socle.cached import Cached
+from socle.journeys.model.ways import Way
 
 logger = logging.getLogger("infra.local")
 
@@ -95,6 +98,8 @@ class Function:
             with self._busy, _reading_once():
                 answer = self._call(payload, Context(self, request_id or str(uuid.uuid4())))
             return Outcome(answer=json.loads(json.dumps(answer)))
+        except Way as way:  # the workflow goes on elsewhere
+            return Outcome(error=way)
         except Exception as error:  # whatever a handler raises is a failed invocation, not the end of the machine
             logger.exception("%s failed", self.name)
             return Outcome(error=error)
@@ -111,12 +116,16 @@ def _reading_once() -> Iterator[None]:
 
 def _read(cached: Cached[Any]) -> Any:
     """A warm function keeps what it read for some seconds; here, where a person changes a definition and looks at once, for an
-    invocation only."""
+    invocation, and on until a definition is written."""
     read: dict[Cached[Any], Any] | None = getattr(_HERE, "read", None)
     if read is None:
         return cached._load()
     if cached not in read:
-        read[cached] = cached._load()
+        kept = cached.__dict__.get("kept")
+        if kept is None or kept[0] != dynamodb.written.value or clock.now() >= kept[1]:
+            before = dynamodb.written.value
+            kept = cached.__dict__["kept"] = (before, clock.now() + cached._lifetime, cached._load())
+        read[cached] = kept[2]
     return read[cached]
 
 

@@ -18,7 +18,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from moto.awslambda.models import LambdaFunction
-from moto.core.exceptions import AWSError
 from moto.stepfunctions.parser import models
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
@@ -36,6 +35,7 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 
 from infra.local.executions import has_branches, prepared
 from infra.local.patching import replace
+from infra.local.pauses import Pause, TaskTimedOut
 from socle import clock
 
 logger = logging.getLogger("infra.local")
@@ -44,39 +44,6 @@ LULL = 0.05
 """Seconds without a task after which a workflow of which a branch waits is believed to do nothing else."""
 PATIENCE = 60.0
 """Seconds for which workflows may do nothing before the clock goes on without them."""
-
-
-class _TaskTimedOut(AWSError):
-    """What AWS answers whoever comes too late with a token."""
-
-    TYPE = "TaskTimedOut"
-    STATUS = 400
-
-    def __init__(self) -> None:
-        super().__init__("Task Timed Out: 'Provided task does not exist anymore'")
-
-
-class _Flag(threading.Event):
-    """Says to one who waits that there is news. moto clears it as soon as it has set it; here that is for the one who waits."""
-
-    def clear(self) -> None:
-        """Not moto's to do."""
-
-    def heard(self) -> None:
-        super().clear()
-
-
-class _Pause:
-    """One thread that waits until `until` (epoch ms), unless `flag` says that there is news before."""
-
-    __slots__ = ("env", "execution", "flag", "place", "token", "until", "woken")
-
-    def __init__(self, execution: str, until: int, env: Any, place: int, token: str = "") -> None:
-        self.execution, self.until, self.env, self.place, self.token = execution, until, env, place, token
-        self.flag, self.woken = _Flag(), False
-
-    def __lt__(self, other: _Pause) -> bool:
-        return (self.until, self.place) < (other.until, other.place)
 
 
 class Waits:
@@ -91,9 +58,9 @@ class Waits:
         """Those under way that may do several things at a time: that one of them waits says nothing of the others."""
         self._busy = 0
         """How many of the others do something."""
-        self._waiting: set[_Pause] = set()
-        self._by_time: list[_Pause] = []
-        self._by_token: dict[str, _Pause] = {}
+        self._waiting: set[Pause] = set()
+        self._by_time: list[Pause] = []
+        self._by_token: dict[str, Pause] = {}
         self._tasks = self._done = self._news = 0
         self._quiet_after = (-1, -1)
         self._retrying = threading.local()
@@ -147,7 +114,7 @@ class Waits:
                 return False
             with self._lock:
                 if endpoint.consumer_error is not None:
-                    raise _TaskTimedOut
+                    raise TaskTimedOut
                 endpoint.notify(outcome)
                 pause = self._by_token.get(callback_id)
                 if pause is not None:
@@ -175,7 +142,7 @@ class Waits:
             sleep=lambda seconds: self._wait(self._retrying.env, seconds), time=time.time))
         replace(stack, CallbackPoolManager, "notify", notified)
         replace(stack, models.StepFunctionsParserBackend, "send_task_success", answered)
-        replace(stack, models, "InvalidToken", _TaskTimedOut)  # of executions that have ended
+        replace(stack, models, "InvalidToken", TaskTimedOut)  # of executions that have ended
         replace(stack, StateTaskServiceCallback, "_eval_wait_for_task_token", awaited)
 
     def first(self) -> int | None:
@@ -256,8 +223,8 @@ class Waits:
             raise TimeoutError
         return outcome
 
-    def _begin(self, env: Any, seconds: float, token: str = "") -> _Pause:
-        pause = _Pause(env.states.context_object.context_object_data["Execution"]["Id"], clock.now() + int(seconds * 1_000), env,
+    def _begin(self, env: Any, seconds: float, token: str = "") -> Pause:
+        pause = Pause(env.states.context_object.context_object_data["Execution"]["Id"], clock.now() + int(seconds * 1_000), env,
                        next(self._places), token)
         env.program_state_event = pause.flag  # moto sets it when the workflow is stopped
         with self._lock:
@@ -269,7 +236,7 @@ class Waits:
                 self._one_less()
         return pause
 
-    def _sleep(self, pause: _Pause, once: bool = False) -> bool:
+    def _sleep(self, pause: Pause, once: bool = False) -> bool:
         """Until its time has come or its workflow was stopped (then False), or with `once` until there is news."""
         while pause.env.is_running() and (left := pause.until - clock.now()) > 0:
             if pause.flag.wait(left / 1_000):
@@ -278,14 +245,14 @@ class Waits:
                     return True
         return False
 
-    def _end(self, pause: _Pause) -> None:
+    def _end(self, pause: Pause) -> None:
         with self._lock:
             self._waiting.remove(pause)
             self._by_token.pop(pause.token, None)
             if not pause.woken:
                 self._wake(pause)
 
-    def _wake(self, pause: _Pause) -> None:
+    def _wake(self, pause: Pause) -> None:
         """It does something again. Under the lock, and once."""
         if not pause.woken:
             pause.woken = True

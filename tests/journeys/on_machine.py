@@ -22,7 +22,7 @@ from infra.local.machine import LocalMachine, local_machine
 from socle import clock
 from socle.iso import to_iso
 from socle.journeys.model.entry import Entry
-from socle.journeys.model.row import HOLDING, SKIPPED, WAY, Logged, Row
+from socle.journeys.model.row import SKIPPED, WAY, Logged, Row
 from socle.journeys.ready import ORDER
 from socle.journeys.store import EntryStore
 from socle.profiles.store import ProfileStore
@@ -156,7 +156,7 @@ def told(machine: LocalMachine, story: Story) -> tuple[list[Went], list[str]]:
     for entry, row in entries(machine, story.who, story.journey):
         lines = sorted(((one.at, round_, steps.index(step)), line(step, one))
                        for (step, round_), one in (row.log if row else {}).items()
-                       if step in steps and not (one.outcome == HOLDING and entry.ended))
+                       if step in steps)
         ways.append(Went([text for _, text in lines if text], entry.reason, entry.key, entry.goal > 0))
     return ways, sent(machine, story)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from infra.local import dynamodb
 from infra.local.machine import local_machine
 from infra.local.runtime import Function, Metrics, Runtime
 from socle.cached import Cached
@@ -78,11 +79,20 @@ def test_a_function_cannot_change_the_event_of_its_caller_and_its_error_is_an_ou
     assert event == {"a": {"b": 1}}
 
 
-def test_what_is_kept_for_a_while_on_lambda_is_read_once_an_invocation() -> None:
+def test_what_is_kept_for_a_while_on_lambda_is_kept_until_a_definition_is_written() -> None:
     with ExitStack() as stack:
         Runtime().install(stack)
         read: list[int] = []
-        kept = Cached(lambda: read.append(1) or len(read), 30_000, lambda: 0)
+
+        def load() -> int:
+            if len(read) == 1:
+                dynamodb.written.up()  # meanwhile
+            read.append(1)
+            return len(read)
+
+        kept = Cached(load, 30_000, lambda: 0)
         function = Function("f", "f.handler.handler", {}, 3, 128)
         function._call = lambda _event, _context: [kept(), kept()]
-        assert [function.invoke({}).answer, function.invoke({}).answer, kept(), kept()] == [[1, 1], [2, 2], 3, 4]
+        assert [function.invoke({}).answer, function.invoke({}).answer] == [[1, 1], [1, 1]]
+        dynamodb.written.up()
+        assert [function.invoke({}).answer, function.invoke({}).answer, kept(), kept()] == [[2, 2], [3, 3], 4, 5]
