@@ -80,7 +80,7 @@ class Socle(cdk.Stack):
                                       admin=admin, schedules=schedules, replay=replay, quality=quality,
                                       imports=imports, duplicates=duplicates, exports=exports, lake=lake, rfm=rfm,
                                       segments=segments, segments_api=segments_api, messages=messages, public=public,
-                                      campaigns=campaigns)
+                                      campaigns=campaigns, journeys=journeys)
         for name, value in {
             "ApiUrl": api.url,
             "UserPoolId": admin.users.user_pool_id,

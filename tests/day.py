@@ -31,6 +31,7 @@ from tests.campaigns.on_machine import run_campaigns
 from tests.consent import on_machine as consent
 from tests.exports.on_machine import export_people
 from tests.imports.on_machine import import_files
+from tests.journeys.in_a_day import run_journeys
 from tests.messages.on_machine import send_messages
 from tests.recompute.on_machine import recompute_segments
 from tests.segments.on_machine import live_in_segments
@@ -88,6 +89,7 @@ def a_day_in_the_life(machine: LocalMachine, patch: pytest.MonkeyPatch) -> None:
     consent.decide(machine)
     run_campaigns(machine)
     send_messages(machine)
+    run_journeys(machine, api, send)
     copy_what_no_event_tells(machine)
 
 

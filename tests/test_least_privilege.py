@@ -28,6 +28,8 @@ ACTIONS = {
     ("dynamodb", "BatchExecuteStatement"): lambda asked: {
         f"dynamodb:PartiQL{one['Statement'].partition(' ')[0].capitalize()}" for one in asked["Statements"]},
     ("lambda", "Invoke"): lambda asked: {"lambda:InvokeFunction"},
+    ("states", "CreateStateMachine"): lambda asked: {"states:CreateStateMachine", "iam:PassRole"},
+    ("states", "UpdateStateMachine"): lambda asked: {"states:UpdateStateMachine", "iam:PassRole"},
     ("s3", "DeleteObjects"): lambda asked: {"s3:DeleteObject"},
     ("s3", "HeadObject"): lambda asked: {"s3:GetObject"},
     ("s3", "ListObjectsV2"): lambda asked: {"s3:ListBucket"},
@@ -36,9 +38,10 @@ ACTIONS = {
 }
 SERVICES = {"stepfunctions": "states", "sesv2": "ses"}
 MAYBE_IN_A_DAY = {"export_segments_due": {"states:DescribeExecution"},
-                  "start_campaigns_due": {"dynamodb:DeleteItem", "states:StopExecution"}}
+                  "start_campaigns_due": {"dynamodb:DeleteItem", "states:StopExecution"},
+                  "serve_admin": {"states:UpdateStateMachine"}}
 """Granted, and called only when things meet: an export is due while its last run is under way, a run's turn outlived it, an
-execution that another one takes the place of still goes on."""
+execution that another one takes the place of still goes on, Socle compiles a journey otherwise than when it was published."""
 
 current: ContextVar[str | None] = ContextVar("current", default=None)
 

@@ -69,7 +69,7 @@ class Journeys(Construct):
         # The one role, to Step Functions only: whoever may pass another could do what that one may.
         serve_admin.may(["iam:PassRole"], [self.role.role_arn],
                         {"StringEquals": {"iam:PassedToService": "states.amazonaws.com"}})
-        serve_admin.may(["s3:GetObject", "s3:PutObject"], [serve_admin.objects(data.bucket, JOURNEYS_PREFIX)])
+        serve_admin.may(["s3:PutObject"], [serve_admin.objects(data.bucket, JOURNEYS_PREFIX)])
 
     def _role(self) -> iam.Role:
         stack = cdk.Stack.of(self)
@@ -93,9 +93,8 @@ class Journeys(Construct):
         due.may(["kinesis:PutRecords"], [ingest.stream.stream_arn])
         due.lend_key(data.key, "dynamodb", writes=True)
         due.lend_key(data.key, "kinesis", writes=True)
-        backtest.may(["dynamodb:GetItem", "dynamodb:Query"], [data.definitions.table_arn])
+        backtest.may(["dynamodb:Query"], [data.definitions.table_arn])
         backtest.may(["s3:GetObject"], [backtest.objects(bucket, LAKE_PREFIX)])
-        backtest.may(["s3:ListBucket"], [bucket.bucket_arn], {"StringLikeIfExists": {"s3:prefix": [f"{LAKE_PREFIX}*"]}})
         backtest.lend_key(data.key, "dynamodb")
         backtest.lend_key(data.key, "s3")
 

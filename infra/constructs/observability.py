@@ -20,6 +20,7 @@ from infra.constructs.exports import Exports
 from infra.constructs.function import Function
 from infra.constructs.imports import Imports
 from infra.constructs.ingest import Api, Ingest
+from infra.constructs.journeys import Journeys
 from infra.constructs.lake import Lake
 from infra.constructs.messages import Messages
 from infra.constructs.public import Public
@@ -58,6 +59,8 @@ WATCHED = (
             "A campaign paused itself, for mails bounced or were marked as spam: GET /api/campaigns/{name}/runs says which."),
     Watched("CampaignFailed", "run_campaign", 10,
             "Messages of a campaign could not be sent: its run's people say why, and POST …/resend tries those again."),
+    Watched("JourneysParked", "run_journey_step", 1,
+            "People wait at a step that failed: GET /api/journeys/{name}/parked says why; repair that, then POST …/redrive."),
     Watched("SegmentDrift", "recompute_segments", 1,
             "Somebody is in a segment live who is not in it by the lake, or the other way: reports/segments.json names some."),
 )
@@ -73,7 +76,7 @@ class Observability(Construct):
                  admin: Admin, schedules: Schedules, replay: Replay, quality: Quality,
                  imports: Imports, duplicates: Duplicates, exports: Exports, lake: Lake, rfm: Rfm,
                  segments: Segments, segments_api: SegmentsApi, messages: Messages, public: Public,
-                 campaigns: Campaigns) -> None:
+                 campaigns: Campaigns, journeys: Journeys) -> None:
         super().__init__(scope, id_)
         self.topic = sns.Topic(self, "Alarms", display_name=f"Socle {stage.name}", master_key=data.key,
                                enforce_ssl=True)
@@ -93,8 +96,11 @@ class Observability(Construct):
                      exports.export_segments_due,
                      admin.serve_admin, quality.update_catalogue, imports.start_import, imports.collect_hooks,
                      segments_api.preview_segment, messages.send_message, messages.receive_feedback, public.serve_public,
-                     campaigns.start_campaigns_due, campaigns.report_campaign)
+                     campaigns.start_campaigns_due, campaigns.report_campaign, journeys.start_journeys_due,
+                     journeys.backtest_journey)
         self._watch_functions(functions)
+        # What it raises are ways of a journey; for a failure that is none somebody is parked (WATCHED).
+        self._watch_throttles(journeys.run_journey_step)
         self._watch_stream(stage, ingest)
         self._watch_mail(messages)
         for watched in WATCHED:
@@ -131,8 +137,11 @@ class Observability(Construct):
         for function in functions:
             self._alarm(f"{function.name}Errors", function.metric_errors(period=FIVE_MINUTES), 3,
                         f"{function.name} raises: its log group says what.")
-            self._alarm(f"{function.name}Throttles", function.metric_throttles(period=FIVE_MINUTES), 1,
-                        f"{function.name} lacks concurrency: raise the account's limit or find who takes it.")
+            self._watch_throttles(function)
+
+    def _watch_throttles(self, function: Function) -> None:
+        self._alarm(f"{function.name}Throttles", function.metric_throttles(period=FIVE_MINUTES), 1,
+                    f"{function.name} lacks concurrency: raise the account's limit or find who takes it.")
 
     def _watch_stream(self, stage: StageSettings, ingest: Ingest) -> None:
         age = ingest.apply_events.metric("IteratorAge", statistic="Maximum", period=FIVE_MINUTES)

@@ -14,6 +14,7 @@ from infra.constructs.layers import ROOT
 from socle.settings import (
     AdminSettings,
     ApplySettings,
+    BacktestSettings,
     CampaignSettings,
     CatalogueSettings,
     CollectSettings,
@@ -23,6 +24,7 @@ from socle.settings import (
     ExportSettings,
     FindDuplicatesSettings,
     ImportSettings,
+    JourneySettings,
     MessagesSettings,
     PreviewSettings,
     ProposeDuplicatesSettings,
@@ -39,6 +41,7 @@ from socle.settings import (
     StartCampaignsSettings,
     StartExportSettings,
     StartImportSettings,
+    StartJourneysSettings,
     SweepSettings,
 )
 
@@ -56,13 +59,15 @@ SETTINGS: dict[str, type[Settings]] = {
     "recompute_segments": RecomputeSettings, "preview_segment": PreviewSettings,
     "send_message": SendSettings, "send_campaign": SendSettings, "receive_feedback": MessagesSettings,
     "serve_public": MessagesSettings, "run_campaign": CampaignSettings, "start_campaigns_due": StartCampaignsSettings,
-    "report_campaign": ReportSettings}
+    "report_campaign": ReportSettings, "run_journey_step": JourneySettings, "start_journeys_due": StartJourneysSettings,
+    "backtest_journey": BacktestSettings}
 
 FURTHER_LAYERS = {"serve_admin", "split_import", "finish_import", "find_duplicates", "compact_lake", "export_segments",
                   "compute_rfm", "recompute_segments", "preview_segment", "report_campaign", "send_message", "send_campaign",
-                  "serve_public"}
-"""Functions with a third layer: they read workbooks and Parquet files, work in DuckDB, or make messages; serve_admin has a
-fourth."""
+                  "serve_public", "run_journey_step", "backtest_journey"}
+"""Functions with a third layer: they read workbooks and Parquet files, work in DuckDB, or make messages."""
+TWO_MORE = {"serve_admin", "backtest_journey"}
+"""Functions with a fourth."""
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -71,7 +76,7 @@ def test_a_function_runs_on_arm64_with_the_layers_its_own_role_and_logs_that_end
     assert function["Architectures"] == ["arm64"]
     assert function["Runtime"] == "python3.13"
     assert function["Handler"] == f"{name}.handler.handler"
-    assert len(function["Layers"]) == 2 + (name in FURTHER_LAYERS) + (name == "serve_admin")
+    assert len(function["Layers"]) == 2 + (name in FURTHER_LAYERS) + (name in TWO_MORE)
     assert "TracingConfig" not in function
     logs = template.resources[template.name_of(function["LoggingConfig"]["LogGroup"])]["Properties"]
     assert logs["RetentionInDays"] <= 90
@@ -83,7 +88,8 @@ def test_a_function_runs_on_arm64_with_the_layers_its_own_role_and_logs_that_end
 def test_a_function_finds_its_settings_in_its_environment(template: Any, name: str) -> None:
     variables = template.function(name)["Environment"]["Variables"]
     assert variables["POWERTOOLS_METRICS_NAMESPACE"] == "Socle"
-    SETTINGS[name].from_env({key: json.dumps(value) for key, value in variables.items()})
+    SETTINGS[name].from_env({
+        key: value if isinstance(value, str) else json.dumps(value) for key, value in variables.items()})
     assert {key for key in variables if key.startswith("SOCLE_")} == {
         f"SOCLE_{field.upper()}" for field in SETTINGS[name].model_fields}
 

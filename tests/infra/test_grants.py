@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from typing import Any
 
 from infra.grants import granted_actions, grants
@@ -17,7 +18,8 @@ ALLOWED = {
         "dynamodb:PartiQLUpdate", "dynamodb:BatchWriteItem", "s3:PutObject", "sqs:SendMessage"},
     "run_effects": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
                     "dynamodb:BatchWriteItem", "dynamodb:Query", "secretsmanager:GetSecretValue", "kinesis:PutRecords",
-                    "sqs:SendMessage", "lambda:InvokeFunction"},
+                    "dynamodb:DeleteItem", "sqs:SendMessage", "lambda:InvokeFunction", "states:StartExecution",
+                    "states:SendTaskSuccess", "states:StopExecution"},
     "sweep_due": {"dynamodb:Query", "kinesis:PutRecords"},
     "serve_admin": {
         "lambda:InvokeFunction",
@@ -25,7 +27,8 @@ ALLOWED = {
         "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject", "s3:DeleteObject",
         "s3:ListBucket", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords", "kinesis:PutRecords",
         "secretsmanager:GetSecretValue", "sqs:SendMessage",
-        "states:StartExecution", "states:DescribeExecution", "states:StopExecution"},
+        "states:StartExecution", "states:DescribeExecution", "states:StopExecution", "states:CreateStateMachine",
+        "states:UpdateStateMachine", "states:DeleteStateMachine", "states:SendTaskSuccess", "iam:PassRole"},
     "split_import": {"dynamodb:GetItem", "dynamodb:PutItem", "s3:GetObject", "s3:PutObject"},
     "convert_import": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
                        "dynamodb:BatchWriteItem", "s3:GetObject", "s3:PutObject", "kinesis:PutRecords"},
@@ -59,6 +62,10 @@ ALLOWED = {
                      "s3:GetObject", "s3:PutObject", "s3:ListBucket"},
     "start_campaigns_due": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem",
                             "states:StartExecution", "states:DescribeExecution", "states:StopExecution"},
+    "run_journey_step": SENDING | {"states:SendTaskSuccess", "states:StartExecution"},
+    "start_journeys_due": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
+                           "kinesis:PutRecords"},
+    "backtest_journey": {"dynamodb:Query", "s3:GetObject"},
     "report_campaign": {"s3:GetObject", "s3:ListBucket", "ses:GetAccount"},
     "replay_plan": {"s3:ListBucket", "s3:PutObject"},
     "replay_raw": {
@@ -91,13 +98,14 @@ def test_resources_are_ours_and_only_objects_are_named_by_prefix(template: Any) 
         for resource in held if isinstance(held, list) else [held]:
             assert resource != "*" or LOG_DELIVERY in statement["Action"] or statement["Action"] == "ses:GetAccount"
             if "*" in json.dumps(resource) and resource != "*":
-                patterns.add(resource["Fn::Join"][1][-1])
+                patterns.add(resource["Fn::Join"][1][-1].replace("socle-prod-", "socle-dev-"))
     # ":*" are executions of a workflow, whose names are not known beforehand.
     assert patterns == {
         ":*", "/uploads/*", "/imports/*", "/import-runs/*", "/import-state/*", "/quality/*", "/quality-runs/*", "/catalogue/*",
         "/duplicate-runs/*", "/raw/*", "/quarantine/*", "/aws/lambda/*", "/erasures/*", "/replays/*", "/lake/*",
         "/segments/runs/*", "/exports/*", "/export-state/*", "/reports/*",
-        "/campaigns/*", "/assets/*", ":identity/*"}
+        "/campaigns/*", "/journeys/*", "/assets/*", ":identity/*", ":stateMachine:socle-dev-journey-*",
+        ":execution:socle-dev-journey-*:*"}
 
 
 def test_no_role_has_a_managed_policy(template: Any) -> None:
@@ -105,8 +113,11 @@ def test_no_role_has_a_managed_policy(template: Any) -> None:
 
 
 def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
-    done = {(grant.function, dev.name_of(resource)): grant.actions for grant in grants(dev.json) for resource in grant.resources
-            if not grant.sid and "Fn::GetAtt" in resource and any(a.startswith("dynamodb:") for a in grant.actions)}
+    done: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for grant in grants(dev.json):
+        for resource in grant.resources:
+            if not grant.sid and "Fn::GetAtt" in resource and any(a.startswith("dynamodb:") for a in grant.actions):
+                done[grant.function, dev.name_of(resource)] |= grant.actions
     names = {id_: next(name for name in ("Profiles", "Restored", "Definitions") if name in id_).lower()
              for id_ in dev.of_type("AWS::DynamoDB::Table")}
     assert {(function, names[table]): actions for (function, table), actions in done.items()} == {
@@ -115,9 +126,17 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
                                        "dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:PartiQLInsert",
                                        "dynamodb:PartiQLUpdate"},
         ("apply_events", "definitions"): {"dynamodb:Query"},
-        ("run_effects", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
-                                      "dynamodb:BatchWriteItem", "dynamodb:Query"},
-        ("run_effects", "definitions"): {"dynamodb:GetItem", "dynamodb:Query"},
+        ("run_effects", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+                                      "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:Query"},
+        ("run_effects", "definitions"): {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        ("run_journey_step", "profiles"): {
+            "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+            "dynamodb:ConditionCheckItem", "dynamodb:PartiQLUpdate"},
+        ("run_journey_step", "definitions"): {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:UpdateItem",
+                                              "dynamodb:DeleteItem"},
+        ("start_journeys_due", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:Query"},
+        ("start_journeys_due", "definitions"): {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
+        ("backtest_journey", "definitions"): {"dynamodb:Query"},
         ("propose_duplicates", "profiles"): {"dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:PutItem"},
         ("propose_duplicates", "definitions"): {
             "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"},
@@ -176,7 +195,7 @@ def test_serve_admin_reads_and_deletes_what_failed_but_writes_only_what_is_refus
                                         "/lake/manifest.json", "/campaigns/*", "/assets/*"},
                        "s3:DeleteObject": {"/quarantine/*", "/aws/lambda/*", "/assets/*"},
                        "s3:PutObject": {"/quarantine/*", "/erasures/*", "/raw/*", "/uploads/*", "/import-runs/*",
-                                        "/assets/*"}}
+                                        "/assets/*", "/journeys/*"}}
 
 
 def test_the_key_is_used_through_services_only(template: Any) -> None:

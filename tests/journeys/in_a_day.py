@@ -1,0 +1,81 @@
+"""Journeys in a day of the local machine: entered by events, segments and the clock, held, answered, moved, paused, left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from infra.local.machine import LocalMachine
+from socle import clock
+from socle.iso import to_iso
+
+Api = Callable[..., Any]
+Send = Callable[..., None]
+MAIL = {"channel": "email", "subject": "Your cart", "html": "<p>{{ event.cart_id }}</p><a href=\"{{ links.unsubscribe }}\">x</a>",
+        "sender": {"address": "news@shop.example.com", "name": "Shop"}}
+TEXT = {"channel": "sms", "text": "Your cart is full. STOP to end"}
+WRITE = {"name": "Remind", "type": "send", "template": "cart-mail"}
+HOLD = {"name": "Buys?", "type": "hold", "timeout": "1h", "until": [
+    {"event": "Cart Bought", "match": "cart_id", "next": "end"}]}
+CART = {"trigger": {"type": "event", "event": "Cart Filled"}, "topic": "carts",
+        "entry": {"again": "per_key", "key": "cart_id", "per_day": 50},
+        "steps": [HOLD, WRITE, {"name": "A day", "type": "wait", "for": "1d"}, {**WRITE, "name": "Again"}],
+        "exits": [{"name": "gone", "event": "Cart Emptied", "match": "cart_id"}],
+        "goal": {"event": "Cart Bought"}, "in_flight": "move"}
+
+
+def run_journeys(machine: LocalMachine, api: Api, send: Send) -> None:
+    """Everything that functions do for journeys, once."""
+    api(machine, "PUT", "/topics/carts", {"title": "Carts", "channels": ["email", "sms"]})
+    api(machine, "PUT", "/templates/cart-mail", MAIL)
+    api(machine, "PUT", "/templates/cart-text", TEXT)
+    api(machine, "PUT", "/segments/of-carts", {"when": {"type": "trait", "trait": "carts", "test": {"op": "eq", "value": True}}})
+    api(machine, "PUT", "/journeys/cart", CART)
+    weekly = {"trigger": {"type": "schedule", "every": "rate(1 day)", "segment": "of-carts"}, "topic": "carts",
+              "steps": [WRITE | {"template": "cart-text", "quiet_hours": "ignore"}]}
+    api(machine, "PUT", "/journeys/carts-daily", weekly)
+    for name in ("cart", "carts-daily"):
+        api(machine, "POST", f"/journeys/{name}/publish")
+    machine.advance("1m")
+    send(machine, {"type": "identify", "userId": "j1", "traits": {
+        "email": "j1@shop.example.com", "phone": "+33611223344", "carts": True}}, *[
+        {"type": "track", "userId": "j1", "event": "Consent Updated", "properties": {
+            "channel": channel, "topic": "carts", "state": "subscribed", "source": "test"}} for channel in ("email", "sms")])
+    for key in ("bought", "emptied", "kept", "paused"):
+        _did(machine, send, "Cart Filled", key)
+    _did(machine, send, "Cart Filled", "both", "Cart Bought")  # known before anybody waits for it
+    _did(machine, send, "Cart Emptied", "emptied")
+    _did(machine, send, "Cart Bought", "bought")
+    _did(machine, send, "Cart Filled", "later")
+    machine.advance("70m")
+    api(machine, "POST", "/journeys/cart/pause", {"hold": True})
+    machine.advance("25h")
+    woken = api(machine, "POST", "/journeys/cart/resume")
+    assert woken["woken"] > 0, woken
+    machine.advance("1m")
+    _did(machine, send, "Cart Filled", "moved")
+    machine.advance("70m")
+    api(machine, "PUT", "/journeys/cart", {**CART, "description": "the second"})
+    api(machine, "POST", "/journeys/cart/publish")
+    api(machine, "POST", "/journeys/cart/publish")
+    machine.advance("25h")
+    machine.advance("2d")
+    api(machine, "PUT", "/journeys/cart", {**CART, "description": "the third"})
+    api(machine, "POST", "/journeys/cart/publish")  # nobody is in the first one any more
+    api(machine, "POST", "/journeys/cart/redrive")
+    period = {"from": to_iso(clock.now() - 3 * clock.DAY), "until": to_iso(clock.now() - clock.DAY)}
+    assert api(machine, "POST", "/journeys/cart/backtest", period)
+    person = api(machine, "GET", "/profiles?by=user_id:j1")["id"]
+    for path in (f"people/{person}", "people", "state", "parked", "report", "diagram.svg"):
+        _get(machine, f"/journeys/cart/{path}")
+    api(machine, "POST", "/journeys/cart/stop")
+    api(machine, "DELETE", "/journeys/cart")
+
+
+def _get(machine: LocalMachine, path: str) -> None:
+    status, _, body = machine.request("GET", f"/api{path}", {"authorization": "Bearer local-admin-token"}, b"")
+    assert status < 300, (path, status, body)
+
+
+def _did(machine: LocalMachine, send: Send, event: str, key: str, *more: str) -> None:
+    send(machine, *[{"type": "track", "userId": "j1", "event": one, "properties": {"cart_id": key}} for one in (event, *more)])
