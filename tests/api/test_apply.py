@@ -15,6 +15,7 @@ from tests.api.conftest import Call
 
 READERS = {"when": {"type": "event", "event": "Article Read", "count": {"op": "gte", "value": 3}}}
 LETTER = {"channel": "email", "subject": "Hello", "mjml": {"$file": "letter.mjml"}}
+RECIPES = Path(__file__).resolve().parents[2] / "layers/core/python/socle/journeys/recipes"
 MJML = "<mjml><mj-body>\n<mj-section><mj-column><mj-text>Hello</mj-text></mj-column></mj-section>\n</mj-body></mjml>\n"
 
 
@@ -160,6 +161,13 @@ def test_everything_that_is_there_can_be_pulled_and_applied_again(folder: Folder
     assert len(folder.said) > 3
     assert folder.apply(dry_run=True) == 0
     assert folder.said[-1].endswith("as they were")
+
+
+@pytest.mark.parametrize("recipe", sorted(path for path in RECIPES.iterdir() if path.is_dir()), ids=lambda path: path.name)
+def test_every_recipe_of_a_journey_can_be_applied_as_it_is(recipe: Path, api: Direct) -> None:
+    said: list[str] = []
+    assert apply(api, recipe, said.append, dry_run=True) == 0, said
+    assert [line for line in said if line.startswith("+ journeys/")]
 
 
 def test_a_kind_that_is_not_there_is_named(folder: Folder) -> None:
