@@ -78,16 +78,21 @@ class Figures(NamedTuple):
 
 def figures(document: JourneyDocument, counts: Counts, inside: Mapping[str, int] | None = None) -> Figures:
     """What the counts say; `inside`: step → who is in it now, when that is known."""
+    whole = totals(counts)
     of: dict[str, dict[str, int]] = {}
     for (step, what), many in counts.items():
         of.setdefault(step, {})[what] = many
-    whole = of.get("", {})
+    return whole._replace(steps=_steps(document, of, whole.entered, sum(whole.ended.values()), inside))
+
+
+def totals(counts: Counts) -> Figures:
+    """What the counts say of the journey as a whole, without its steps."""
+    whole = {what: many for (step, what), many in counts.items() if not step}
     ended = _after(whole, _ENDED)
     entered = whole.get("entered", 0)
     return Figures(entered, max(entered - sum(ended.values()), 0), ended, whole.get("goal", 0),
                    {name: sum_ for name, sum_ in _after(whole, "revenue:").items() if not name.startswith("holdout:")},
-                   whole.get("holdout", 0), whole.get("goal:holdout", 0), _after(whole, "revenue:holdout:"),
-                   _steps(document, of, entered, sum(ended.values()), inside))
+                   whole.get("holdout", 0), whole.get("goal:holdout", 0), _after(whole, "revenue:holdout:"), {})
 
 
 def _steps(document: JourneyDocument, of: Mapping[str, dict[str, int]], entered: int, ended: int,

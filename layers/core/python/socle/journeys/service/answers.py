@@ -10,7 +10,7 @@ from socle.definitions.model import Definition
 from socle.errors import NotFound, Rejected
 from socle.iso import to_iso
 from socle.journeys.diagram.drawing import draw
-from socle.journeys.figures import Counts, Figures, figures
+from socle.journeys.figures import Counts, Figures, figures, totals
 from socle.journeys.items import SHARDS
 from socle.journeys.model.document import KIND, JourneyDocument
 from socle.journeys.model.entry import Entry
@@ -86,14 +86,13 @@ class Answers:
         release = _named(releases, version)
         sampled = self._sampled(name, releases, now)
         counted = {one.version: self._counters.read(name, one.version) for one in releases}
-        every = {one.version: _figures(one, counted[one.version], sampled) for one in releases}
-        mine = every[release.version]
+        mine = _figures(release, counted[release.version], sampled)
         return {
             "journey": name, "state": release.state, "version": release.version, "published": to_iso(release.at),
             "as_of": to_iso(now), **_shown(mine), "inside_is_exact": sampled.exact, "looked_at": sampled.people,
             "steps": _steps(release, mine),
             "versions": [{"version": one.version, "published": to_iso(one.at), "current": one.current,
-                          **_shown(every[one.version])} for one in releases]}
+                          **_shown(totals(counted[one.version]))} for one in releases]}
 
     def people(self, name: str, step: str | None, state: str | None, limit: int, place: str | None,
                now: int) -> tuple[list[Shown], str | None]:
@@ -161,7 +160,8 @@ class Answers:
         return Sampled(where, sum(sum(steps.values()) for steps in where.values()), exact)
 
     def _shown(self, name: str, releases: list[Release], people: list[Inside], now: int) -> list[Shown]:
-        documents = {one.version: _document(one) for one in releases}
+        met = {one.version for one in people}
+        documents = {one.version: _document(one) for one in releases if one.version in met}
         states = {one.version: one.state for one in releases}
         rows = self._entries.load([(one.part, one.entry) for one in people])
         found = []
@@ -191,7 +191,7 @@ def _document(release: Release) -> JourneyDocument:
 
 def _figures(release: Release, counts: Counts, sampled: Sampled) -> Figures:
     """With who is in which step: of a sample, as many as there would be among all."""
-    whole = figures(_document(release), counts)
+    whole = totals(counts)
     where = sampled.where.get(release.version, {})
     if not sampled.exact and where:
         share = max(whole.inside, sum(where.values())) / sum(where.values())
