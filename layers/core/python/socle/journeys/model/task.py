@@ -46,6 +46,11 @@ class Task(NamedTuple):
                    payload.get("limit") or 0, _said(str(error.get("Error", "")), str(error.get("Cause", ""))))
 
 
+def secret_name(journey: str) -> str:
+    """What the secret of a journey's webhooks is derived by."""
+    return f"journeys/{journey}"
+
+
 _OURS = frozenset(("Rejected", "NotFound", "Conflict", "Unavailable", "WebhookDown"))
 """Errors whose text says nothing of the person."""
 

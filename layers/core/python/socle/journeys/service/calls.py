@@ -11,6 +11,7 @@ from socle.errors import Rejected, Unavailable
 from socle.identity.service.history import find_event
 from socle.journeys.model.row import DONE, FAILED, Logged
 from socle.journeys.model.steps import CallWebhook, StartJourney, Update
+from socle.journeys.model.task import secret_name
 from socle.journeys.model.ways import WebhookDown, WebhookFailed
 from socle.journeys.requests import MAX_DATA_BYTES, requested_event
 from socle.journeys.service.ground import Ground
@@ -91,11 +92,6 @@ class Calls:
     def _failed(self, seen: Seen, error: WebhookFailed | WebhookDown, detail: str) -> WebhookFailed | WebhookDown:
         self._ground.note(seen.entry, seen.row, seen.course, (seen.task.step, seen.task.round), Logged(seen.now, FAILED, detail))
         return error
-
-
-def secret_name(journey: str) -> str:
-    """What the secret of a journey's webhooks is derived by."""
-    return f"journeys/{journey}"
 
 
 def _json(body: bytes) -> Any:
