@@ -25,6 +25,7 @@ class Clients:
     def proposing(self) -> Self:
         """The same deployment, where definitions are written nowhere, and seen all the same."""
         other = type(self)(self._settings)
+        other._dynamodb, other._s3 = self._dynamodb, self._s3
         other._definition_store = ProposedStore(self._dynamodb, self._settings.definitions_table)
         return other
 

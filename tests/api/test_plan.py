@@ -67,6 +67,18 @@ def test_two_that_need_each_other_are_refused(call: Call) -> None:
     assert (found["steps"], sorted(one["name"] for one in found["refused"])) == ([], ["egg", "hen"])
 
 
+def test_what_was_seen_is_read_once_for_many(call: Call, services: Any) -> None:
+    read: list[str] = []
+    services._s3.meta.events.register("before-call.s3", lambda model, **more: read.append(model.name))
+    try:
+        plan(call, *((("segments", f"s{number}", READERS)) for number in range(3)))
+        few = len(read)
+        plan(call, *((("segments", f"s{number}", READERS)) for number in range(30)))
+        assert len(read) == 2 * few > 0
+    finally:
+        services._s3.meta.events.unregister("before-call.s3")
+
+
 def test_a_plan_may_be_larger_than_other_requests(call: Call) -> None:
     long = {"description": "x" * 90_000}
     definitions = [{"kind": "sources", "name": f"s{number}", "document": long} for number in range(12)]
