@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from infra.app import COMPANY_SETTINGS
+from infra.apply.__main__ import apply
+from infra.apply.api import Api, Refused
 from infra.constructs.observability import ALARMED_METRICS
 from infra.local.machine import LocalMachine, local_machine
 from socle import clock, settings
@@ -32,6 +34,21 @@ TOKEN = "local-admin-token"
 CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 
 BLOCK = re.compile(r"<!-- tested -->\n```sh\n(.*?)```(?:\n<!-- answer -->\n```json\n(.*?)```)?", re.DOTALL)
+
+
+class Here(Api):
+    """The admin API of a machine in this process."""
+
+    def __init__(self, machine: LocalMachine) -> None:
+        super().__init__("http://127.0.0.1:8000", TOKEN)
+        self._machine = machine
+
+    def _once(self, method: str, path: str, body: Any, if_match: int | None) -> Any:
+        headers = {"authorization": f"Bearer {TOKEN}", **({"if-match": str(if_match)} if if_match is not None else {})}
+        status, _, answer = self._machine.request(method, path, headers, b"" if body is None else json.dumps(body).encode())
+        if status >= 400:
+            raise Refused(status, "", answer.decode())
+        return json.loads(answer) if answer else None
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +72,10 @@ def test_the_tested_commands_work_in_the_order_of_the_page(machine: LocalMachine
             ran += 1
             if words[0] == "sleep":
                 machine.advance("0s")  # until everything under way is done
+                continue
+            if words[:2] == ["make", "apply"]:
+                assert apply(Here(machine), ROOT / words[2].removeprefix("DIR="), lambda _: None, publish=True) == 0
+                machine.drain()
                 continue
             if not words[0].endswith("curl"):
                 variables.update(word.rstrip(";").split("=", 1) for word in words)
