@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from socle.campaigns.store import Counters
 from socle.effects.model import GOAL, RESUME, Effect
 from socle.errors import Unavailable
 from socle.journeys.service.effects import PATIENCE, TURN, JourneyEffects, Starts
@@ -171,3 +172,10 @@ def test_a_wait_at_the_beginning_is_written_down() -> None:
     assert world.row(entry).log["A while", 0].outcome == "waiting"
     again(world)
     assert world.counts("j")["A while", "waiting"] == 1
+
+
+def test_what_becomes_of_a_journeys_messages_is_not_counted_as_a_campaigns() -> None:
+    world = lived(journey("Product Added", send("Say")))
+    [(_, _, message)] = world.sent
+    assert Counters(world.dynamo, "t").add(message.campaign, message.run, {("Say", "opened"): 1}) == {}
+    assert not [key for key in world.dynamo.items if message.run in key[0]]

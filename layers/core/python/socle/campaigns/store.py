@@ -25,6 +25,7 @@ from socle.aws import Client, attempts, translated
 from socle.campaigns.guard import ONCE
 from socle.campaigns.model.run import PAUSED, RUNNING, Run
 from socle.errors import Conflict, NotFound
+from socle.journeys.model.entry import is_entry_id
 
 _RUNS, _TURN, _DUE, _COUNTS = "campaign-runs", "campaign-turn", "campaign-due", "campaign-counts"
 _NO_VARIANT = "-"
@@ -187,7 +188,10 @@ class Counters:
         self._table = table
 
     def add(self, campaign: str, run: str, counts: Mapping[tuple[str, str], int]) -> dict[str, int]:
-        """Add to (variant, metric); answers metric → total of the run, over all variants."""
+        """Add to (variant, metric); answers metric → total of the run, over all variants. Of messages of journeys, whose run is
+        an entry, nothing is counted here: each entry would have counts of its own, for ever."""
+        if is_entry_id(run):
+            return {}
         by_variant: dict[str, dict[str, int]] = {}
         for (variant, metric), number in counts.items():
             if number:

@@ -6,6 +6,7 @@ What happened at each step is not here: that is in a row of its own (socle.journ
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -105,7 +106,13 @@ class Entry(NamedTuple):
                    at + ended - 1 if ended else 0, reason, at + goal - 1 if goal else 0)
 
 
+_ENTRY_ID = re.compile("[0-9a-f]{20}")
 _DEFAULTS: list[Any] = ["", "", 0, "", 0, "", "", 0, "", 0, "", 0, {}, None]
+
+
+def is_entry_id(text: str) -> bool:
+    """Whether this is the id of an entry; ids of campaigns' runs have a `-`."""
+    return _ENTRY_ID.fullmatch(text) is not None
 
 
 def entry_id(journey: str, part: str, key: str, event: str, at: int) -> str:
