@@ -64,11 +64,10 @@ class ReleaseStore:
 
     def of(self, name: str) -> list[Release]:
         """The releases of a journey, newest first."""
-        items = self._query(ConsistentRead=True, ScanIndexForward=False,
-                            KeyConditionExpression="PK = :pk AND begins_with(SK, :name)",
+        items = self._query(ConsistentRead=True, KeyConditionExpression="PK = :pk AND begins_with(SK, :name)",
                             ExpressionAttributeValues={":pk": {"S": _ALL}, ":name": {"S": f"{name}#V#"}})
         standing = self.standing(name)
-        return [_release(name, _version_of(item), item, standing) for item in items]
+        return [_release(name, _version_of(item), item, standing) for item in reversed(items)]
 
     def all(self) -> list[Release]:
         """Every release of every journey, by name and version: one eventually consistent Query a MB; callers may cache it."""

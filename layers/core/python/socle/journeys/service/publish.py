@@ -120,7 +120,9 @@ class Publishing:
         document = JourneyDocument.model_validate(found.document)
         standing = self._releases.standing(name)
         known = self._releases.load(name, found.version)
-        plan = self._plans.write(name, found.version, self._plan(document))
+        frozen = self._plan(document)
+        check_senders(document, frozen)
+        plan = self._plans.write(name, found.version, frozen)
         machine = self._machines.write(machine_name(self._prefix, name, found.version), compile_journey(document, self._function))
         state = standing.state if standing.version and standing.state != STOPPED else LIVE
         at = known.at if known and known.version == standing.version else now
@@ -226,6 +228,21 @@ class Publishing:
         if found is None:
             raise NotFound(f"unknown_{kind[:-1]}", f"there is no {kind}/{name}: PUT /api/{kind}/{name} first", "name")
         return found
+
+
+def check_senders(document: JourneyDocument, plan: Mapping[str, Any]) -> None:
+    """Every e-mail is sent in somebody's name: the template's, its topic's, or the brand's. Raises Rejected(`no_sender`)."""
+    for place, step in enumerate(document.steps):
+        if not isinstance(step, Send):
+            continue
+        topic = plan["topics"].get(step.topic or document.topic, {})
+        for index, name in enumerate(step.templates):
+            template = plan["templates"][name]
+            senders = (template["document"].get("sender"), topic.get("sender"), template["brand"].get("sender"))
+            if template["document"]["channel"] == "email" and not any(senders):
+                raise Rejected("no_sender", "nobody says in whose name it is sent: give the brand a sender (PUT "
+                               "/api/brand/default), or the topic, or the template",
+                               f"steps.{place}.template" if step.template else f"steps.{place}.best_of.{index}")
 
 
 def _never(name: str) -> NotFound:
