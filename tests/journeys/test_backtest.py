@@ -120,3 +120,11 @@ def test_a_template_that_is_not_there_is_refused_with_its_place() -> None:
     with pytest.raises(Rejected) as error:
         stage().backtest(journey("Product Added", send("Remind", "nothing")))
     assert (error.value.code, error.value.field) == ("unknown_template", "document.steps.0.template")
+
+
+def test_what_was_known_before_the_period_counts() -> None:
+    found = Stage()
+    story = Story("long known", CART, [*AGREED, Did("2d", "Product Added")], [])
+    found.tell(rehearsal.told(story, events_of(story)))
+    found.compact()
+    assert found.backtest(CART, "1d", "3d")["sends"] == {"email": 2}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.journeys.scenarios import STORIES
-from tests.journeys.story import Story
+from tests.journeys.story import AGREED, Story
 from tests.journeys.walking import told, walked
 
 
@@ -18,3 +18,8 @@ def test_a_story_that_is_walked_goes_as_it_is_told(story: Story) -> None:
 
 def test_stories_have_names_of_their_own() -> None:
     assert len({story.journey for story in STORIES}) == len(STORIES)
+
+
+def test_whoever_is_not_in_the_segment_is_not_asked() -> None:
+    [story] = [story for story in STORIES if story.name == "on the first Monday"]
+    assert told(walked(story._replace(did=AGREED))) == ([], [])

@@ -87,5 +87,5 @@ def test_a_walk_goes_as_the_state_machine_goes(document: dict[str, Any], happene
 
 
 def _shown(ways: list[Went]) -> list[Went]:
-    """Without plain waits, of which several in a row are noted when the first begins; what falls on one moment is in any order."""
+    """Without plain waits, which are noted ahead where several follow each other; what falls on one moment is in any order."""
     return [way._replace(path=sorted(line for line in way.path if not line.endswith(": waiting"))) for way in ways]
