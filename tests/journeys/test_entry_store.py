@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
 import pytest
+from moto import mock_aws
 
 from socle.journeys.items import SHARDS, shard_of
 from socle.journeys.model.row import Inside, Logged, Parked
 from socle.journeys.store import Counters, EntryStore
 from socle.profiles.store import ProfileStore
 from tests.faults.dynamo import Dynamo
+from tests.profiles.test_store import make_table
 
 ENTRY, OTHER = "a" * 20, "b" * 20
 ADA = Inside(ENTRY, "p1", 3)
@@ -17,6 +23,18 @@ ADA = Inside(ENTRY, "p1", 3)
 @pytest.fixture
 def table() -> Dynamo:
     return Dynamo()
+
+
+@pytest.fixture(params=["memory", "moto"])
+def either(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A table in memory, and one that understands DynamoDB's expressions."""
+    if request.param == "memory":
+        yield Dynamo()
+        return
+    with mock_aws():
+        dynamodb = boto3.client("dynamodb", region_name="eu-west-1")
+        make_table(dynamodb)
+        yield dynamodb
 
 
 @pytest.fixture
@@ -118,3 +136,37 @@ def test_counts_add_up_over_all_shards() -> None:
     counters.add("cart", 4, {("", "entered"): 5}, ENTRY)
     counters.add("cart", 3, {}, ENTRY)
     assert counters.read("cart", 3) == {("", "entered"): 2, ("Write: now?", "skipped:no_consent"): 2}
+
+
+def test_dynamodb_understands_all_of_it(either: Any) -> None:
+    store, counters = EntryStore(either, "profiles"), Counters(either, "profiles")
+    parked = Parked(ENTRY, "p1", 3, "Ask: now?", 20, "paused", 9)
+    assert store.enter("cart", ADA, 7)
+    assert not store.enter("cart", ADA, 7)
+    store.inside("cart", ADA)
+    assert store.log("p1", ENTRY, {("Ask: now?", 0): Logged(1, "done"), ("Wait", 0): Logged(1, "waiting", "…")})
+    assert store.log("p1", ENTRY, {("Ask: now?", 20): Logged(2, "holding")}, token="t")
+    assert store.begin("p1", ENTRY, "Tag", 0, 5) == 5
+    assert store.begin("p1", ENTRY, "Tag", 0, 6) == 5
+    assert store.mark("p1", ENTRY, "goal:é", 5)
+    assert not store.mark("p1", ENTRY, "goal:é", 5)
+    assert not store.mark("p2", ENTRY, "goal:é", 5)
+    assert store.keep("p1", ENTRY, "Score", {"risk": 1.5})
+    assert store.park("cart", parked, "k")
+    row = store.get("p1", ENTRY)
+    assert row is not None
+    assert row == store.load([("p1", ENTRY)])["p1", ENTRY]
+    assert row.log == {("Wait", 0): (1, "waiting", "…"), ("Ask: now?", 20): (2, "holding", "")}
+    assert (row.holds, row.parks, row.responses) == ({("Ask: now?", 20): "t"}, {("Ask: now?", 20): "k"}, {"Score": {"risk": 1.5}})
+    assert store.people("cart", shard_of(ENTRY)) == [ADA]
+    assert store.parked("cart") == [parked]
+    store.unpark("cart", parked._replace(at=8))
+    assert store.parked("cart") == [parked]  # parked anew since
+    store.unpark("cart", parked)
+    assert store.parked("cart") == []
+    counters.add("cart", 3, {("", "entered"): 1, ("Ask: now?", "skipped:no_consent"): 2}, ENTRY)
+    counters.add("cart", 3, {("", "entered"): 1}, OTHER)
+    assert counters.read("cart", 3) == {("", "entered"): 2, ("Ask: now?", "skipped:no_consent"): 2}
+    store.park("cart", parked, "k")
+    ProfileStore(either, "profiles").delete_pages("p1")
+    assert (store.get("p1", ENTRY), store.people("cart", shard_of(ENTRY)), store.parked("cart")) == (None, [], [])

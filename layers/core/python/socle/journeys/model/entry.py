@@ -89,7 +89,8 @@ class Entry(NamedTuple):
     def to_row(self) -> list[Any]:
         """JSON form in the aggregate; `from_row` reads it."""
         row: list[Any] = [self.id, self.journey, self.version, self.key, self.at, self.event, self.part, self.seen[0] - self.at,
-                          self.seen[1], self.ended and self.ended - self.at + 1, self.reason, self.goal and self.goal - self.at + 1,
+                          self.seen[1], self.ended and self.ended - self.at + 1, self.reason,
+                          self.goal and self.goal - self.at + 1,
                           {name: list(hit) for name, hit in self.hits.items()}, self.hold and list(self.hold)]
         while not row[-1]:
             row.pop()
