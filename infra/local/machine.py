@@ -90,7 +90,7 @@ class LocalMachine:
         api: Any = next(iter(apigatewayv2_backends[ACCOUNT][REGION].apis.values()), None)
         self.front = Front(read_routes(api, self.runtime.named), api.cors_configuration) if api else Front([], None)
         stack.callback(self.front.close)
-        stack.callback(workflows.settle, waits.is_quiet)
+        stack.callback(workflows.settle, waits.is_quiet, waits.are_gone)
         self.local = LocalRoutes(self)
         if "DefinitionsTable" in self.outputs:
             seed.source(self.outputs["DefinitionsTable"])

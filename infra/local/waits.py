@@ -177,6 +177,10 @@ class Waits:
                 break
         return waited
 
+    def are_gone(self) -> bool:
+        """Whether no workflow is under way."""
+        return not self._running
+
     def is_quiet(self) -> bool:
         """Whether no workflow is under way but those that wait; of those with branches, also that none was a moment ago."""
         with self._lock:

@@ -26,20 +26,24 @@ PATIENCE = 60
 """Seconds for which the clock waits for a workflow that a schedule started."""
 
 
-def settle(is_quiet: Callable[[], bool]) -> None:
+def settle(is_quiet: Callable[[], bool], are_gone: Callable[[], bool]) -> None:
     """Let workflows under way come to their end, or stop them: without the machine their calls would go to the real AWS.
 
     is_quiet  whether all that are left only wait
+    are_gone  whether none is left
     """
     states = boto3.client("stepfunctions", region_name=REGION)
     until = time.monotonic() + LAST_WORDS
+    while not are_gone() and not is_quiet() and time.monotonic() < until:
+        time.sleep(0.02)
     for machine in states.list_state_machines()["stateMachines"]:
-        while running := states.list_executions(stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING")["executions"]:
-            if time.monotonic() > until or is_quiet():
-                for one in running:
-                    states.stop_execution(executionArn=one["executionArn"])
-                break
-            time.sleep(0.02)
+        pages = states.get_paginator("list_executions").paginate(
+            stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING")
+        for one in [one for page in pages for one in page["executions"]]:
+            states.stop_execution(executionArn=one["executionArn"])
+    until = time.monotonic() + LAST_WORDS
+    while not are_gone() and time.monotonic() < until:
+        time.sleep(0.02)
 
 
 def is_one(arn: str) -> bool:
