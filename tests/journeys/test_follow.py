@@ -218,18 +218,18 @@ def test_an_event_that_lets_somebody_enter_late_is_followed_by_what_was_known_al
 def test_the_time_of_a_hold_begins_anew():
     person = registered(Somebody().does(did(1, "Product Added", cart_id="c1")))
     began = T0 + 2 * SECOND
-    assert expire(person.entries[0], "Left alone", 0, HOUR, began + HOUR) == ("", 0)
+    assert expire(person.entries[0], "Left alone", 0, began + HOUR) == ("", 0)
     person.does(did(600, "Product Added", cart_id="c1"))
     [entry] = person.entries
     assert "Left alone" + RESET in entry.hits
-    assert expire(entry, "Left alone", 0, HOUR, began + HOUR) == ("", T0 + 600 * SECOND + HOUR - (began + HOUR))
-    assert expire(entry, "Left alone", 0, HOUR, T0 + 600 * SECOND + HOUR) == ("", 0)
+    assert expire(entry, "Left alone", 0, began + HOUR) == ("", T0 + 600 * SECOND + HOUR - (began + HOUR))
+    assert expire(entry, "Left alone", 0, T0 + 600 * SECOND + HOUR) == ("", 0)
 
 
 def test_whoever_has_bought_just_before_the_time_was_over_is_told_so():
     person = registered(Somebody().does(did(1, "Product Added", cart_id="c1")))
     person.does(did(3_600, "Checkout Started", cart_id="c1"))
-    assert expire(person.entries[0], "Left alone", 0, HOUR, T0 + 2 * HOUR).way == "Checkout Started"
+    assert expire(person.entries[0], "Left alone", 0, T0 + 2 * HOUR).way == "Checkout Started"
 
 
 def test_an_order_after_the_time_was_over_does_not_end_the_hold_any_more():

@@ -166,7 +166,7 @@ class _Journeys:
             self._set(place, entry._replace(ended=moment[0], reason=f"exit:{one.name}"))
             self._add(OUT, entry, entry.id)
         elif one.kind == RESET:
-            self._set(place, note(entry, one.name + RESETS, "", moment))
+            self._set(place, note(entry, one.name + RESETS, "", moment, one.timeout))
         elif one.kind == HOLD:
             after = note(entry, one.name, one.way, moment)
             hold = after.hold

@@ -27,42 +27,48 @@ class Expired(NamedTuple):
     left: int = 0
 
 
-def note(entry: Entry, name: str, way: str, moment: Moment) -> Entry:
-    """The entry with a hit of a step (name; with RESET after it for one that makes its time begin anew), which also ends the hold
-    that it is in. Nothing changes by a hit that is older than the one that is known, or than what the journey has seen."""
+def note(entry: Entry, name: str, way: str, moment: Moment, timeout: int = 0) -> Entry:
+    """The entry with a hit of a step (name; with RESET after it for one that makes its time begin anew: for `timeout` ms), which
+    also ends the hold that it is in. Nothing changes by a hit that is older than the one that is known, or than what the journey
+    has seen."""
     known = entry.hits.get(name)
     if moment <= entry.seen or (known is not None and moment <= (known.at, known.key)):
         return entry
     entry = entry._replace(hits={**entry.hits, name: Hit(*moment, way)})
     hold = entry.hold
-    # Of an event after its end the workflow has gone on; only if its time began anew, it may still be in it.
-    lasts = hold is not None and (moment[0] < hold.until or name + RESET in entry.hits)
-    if hold is not None and lasts and not hold.way and hold.step == name and moment > hold.since:
+    # Of an event after its end the workflow has gone on.
+    lasts = hold is not None and moment[0] < hold.until
+    if hold is None or not lasts or hold.way or moment <= hold.since:
+        return entry
+    if hold.step == name:
         return entry._replace(hold=hold._replace(way=way), seen=moment)
+    if hold.step + RESET == name:
+        return entry._replace(hold=hold._replace(until=max(hold.until, moment[0] + timeout)))
     return entry
 
 
 def register(entry: Entry, step: str, round_: int, timeout: int, now: int) -> Entry:
     """The entry in this hold, which began at `now` (epoch ms: when its state was entered) for `timeout` ms; what has happened
-    since then, or shortly before, ends it at once. Registering again what is registered, or has ended, changes nothing."""
-    hold = entry.hold
+    since then, or shortly before, ends it at once. Registering again what is registered, or has ended, changes nothing; who comes
+    back to it after its time, having been parked, is held anew, and what happened meanwhile counts."""
+    hold, since = entry.hold, max(entry.seen, (now - GRACE, ""))
     if hold is not None and (hold.step, hold.round) == (step, round_):
-        return entry
-    since = max(entry.seen, (now - GRACE, ""))
-    hit = entry.hits.get(step)
+        if hold.way or now < hold.until:
+            return entry
+        since = hold.since
+    hit, reset = entry.hits.get(step), entry.hits.get(step + RESET)
     if hit is not None and (hit.at, hit.key) > since:
         return entry._replace(hold=Hold(step, round_, since, now + timeout, hit.way), seen=(hit.at, hit.key))
-    return entry._replace(hold=Hold(step, round_, since, now + timeout))
+    begins = max(now, reset.at) if reset is not None and (reset.at, reset.key) > since else now
+    return entry._replace(hold=Hold(step, round_, since, begins + timeout))
 
 
-def expire(entry: Entry, step: str, round_: int, timeout: int, now: int) -> Expired:
+def expire(entry: Entry, step: str, round_: int, now: int) -> Expired:
     """What to do about this hold at `now` (epoch ms), when the workflow says that its time is over."""
     hold = entry.hold
     if hold is None or (hold.step, hold.round) != (step, round_):
         return Expired()
     if hold.way:
         return Expired(hold.way)
-    reset = entry.hits.get(step + RESET)
-    until = hold.until if reset is None or (reset.at, reset.key) <= hold.since else max(hold.until, reset.at + timeout)
-    left = until - now
+    left = hold.until - now
     return Expired("", left if left > SECOND else 0)  # Step Functions counts whole seconds

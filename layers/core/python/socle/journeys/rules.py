@@ -28,6 +28,7 @@ class Note(NamedTuple):
               `name`; GOAL
     selector  which events; None for moves
     match     path of the property that must be the entry's key, "" for none
+    timeout   of a RESET: ms for which the hold lasts anew
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Note(NamedTuple):
     way: str = ""
     selector: Selector | None = None
     match: str = ""
+    timeout: int = 0
 
 
 class Place(NamedTuple):
@@ -157,7 +159,7 @@ def _notes(document: Mapping[str, Any]) -> Iterable[tuple[Mapping[str, Any], Not
             for one in step["until"]:
                 yield one, _note(HOLD, step["name"], one, way_of(one))
             for one in step["reset_on"]:
-                yield one, _note(RESET, step["name"], one)
+                yield one, _note(RESET, step["name"], one)._replace(timeout=milliseconds(step["timeout"]))
     if document.get("goal"):
         yield document["goal"], _note(GOAL, "", document["goal"])
 

@@ -98,15 +98,17 @@ class EntryStore:
                 raise Unavailable("throttled", "the people of a journey are throttled: try again later")
         return found
 
-    def log(self, part: str, entry: str, what: Mapping[Place, Logged], *, once: bool = False, token: str = "") -> bool:
+    def log(self, part: str, entry: str, what: Mapping[Place, Logged], *, once: bool = False, token: str = "",
+            stale: Iterable[Place] = ()) -> bool:
         """Write what became of steps in their rounds; False when the row is gone, or, `once`, if the first of them was there.
 
-        token  by which the first of them, a hold, is ended: the newest attempt's
+        token  by which the first of them, a hold, is ended: the newest attempt's; stale: holds whose tokens nobody waits with
         """
         values = {attribute(LOG, *place): json.dumps(list(one), ensure_ascii=False) for place, one in what.items()}
         if token:
             values[attribute(HOLD, *next(iter(what)))] = token
         old = [attribute(LOG, step, round_ - ROUNDS) for step, round_ in what if round_ >= ROUNDS]
+        old += [attribute(HOLD, *place) for place in stale]
         return self._set(part, entry, values, old, " AND attribute_not_exists(#a0)" if once else "")
 
     def begin(self, part: str, entry: str, step: str, round_: int, now: int) -> int:

@@ -8,6 +8,7 @@ Beside a step's own state there are, where they are needed:
     <hold>: the rest        that time
     <step>: quiet hours     asks until when they last, and `<step>: morning` waits; then the step again
     <step>: on hold         who can't go on is parked here until somebody lets them: after a failure, or while the journey is held
+    <hold>: over, on hold   the same for who is held as the time of a hold is over
     <step>: again           a way back: one more round
     Out                     they have left the journey meanwhile
 
@@ -151,9 +152,10 @@ class _Machine:
         if direct:
             return
         rest = self._names.of(step.name, "the rest")
+        over = (Caught(states.RESOLVED, step.name), Caught(states.OVER, self._target(step, TIMED_OUT)))
+        # Who is parked here comes back here: the hold itself would begin to wait anew, and nothing would end it any more.
         self._states[late] = {**states.task(self._function, self._payload("time_over", step.name), self._caught(
-            step.name, Caught(states.RESOLVED, step.name), Caught(states.OVER, self._target(step, TIMED_OUT))), "seconds"),
-            "Next": rest}
+            step.name, *over, back=late), "seconds"), "Next": rest}
         self._states[rest] = states.token(self._function, given, caught, path="$.took.seconds", keep=keep)
         self._divide(step, self._states[rest], ways)
 
@@ -176,15 +178,16 @@ class _Machine:
         self._states[morning] = {**states.wait_until(), "Next": step.name}
         return name
 
-    def _caught(self, step: str, *ways: Caught) -> list[Caught]:
+    def _caught(self, step: str, *ways: Caught, back: str = "") -> list[Caught]:
         """What a step may raise: they have left, ways of its own, and anything else, for which they are parked."""
         late = [Caught(states.RESOLVED, self._after[step])] if step in self._after and not any(
             one.error == states.RESOLVED for one in ways) else []
-        return [Caught(states.EXITED, self._out), *ways, *late, Caught(states.ANYTHING, self._parked(step), keep=True)]
+        return [Caught(states.EXITED, self._out), *ways, *late, Caught(states.ANYTHING, self._parked(step, back), keep=True)]
 
-    def _parked(self, step: str) -> str:
-        back = step if step != END else self._names.of("", "The end")
-        name = self._names.of(back, "on hold")
+    def _parked(self, step: str, back: str = "") -> str:
+        name = self._names.of(step, "over, on hold") if back else ""  # names of states have 80 characters at most
+        back = back or (step if step != END else self._names.of("", "The end"))
+        name = name or self._names.of(back, "on hold")
         if name not in self._states:
             given = states.payload("park", "" if step == END else step, **{"error.$": "$.error"})
             caught = [Caught(states.EXITED, self._out), Caught(states.TIMED_OUT, back)]

@@ -57,7 +57,9 @@ class Ground(NamedTuple):
         is_known = (known := before.get(place)) is not None and known[1:] == what[1:]
         if is_known and not token:
             return
-        if self.entries.log(entry.part, entry.id, found, token=token) and not is_known:
+        # Nobody is in two holds at a time: the tokens of a year of rounds would be more than an item holds.
+        stale = [one for one in row.holds if one != place] if token and row is not None else []
+        if self.entries.log(entry.part, entry.id, found, token=token, stale=stale) and not is_known:
             self.counters.add(entry.journey, entry.version, {
                 (step, counted(one)): 1 for (step, round_), one in found.items() if (step, round_) == place
                 or (step, round_) not in before}, entry.id)

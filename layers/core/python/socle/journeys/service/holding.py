@@ -74,7 +74,7 @@ class Holding:
     def time_over(self, seen: Seen, step: Hold) -> dict[str, Any]:
         """`{"seconds"}` that are left because the time began anew. Raises Resolved or Over."""
         task = seen.task
-        expired = expire(seen.entry, step.name, task.round, milliseconds(step.timeout), seen.now)
+        expired = expire(seen.entry, step.name, task.round, seen.now)
         if expired.way:
             raise Resolved
         if expired.left:

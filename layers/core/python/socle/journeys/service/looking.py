@@ -7,8 +7,8 @@ from typing import NamedTuple
 from socle.journeys.holds import expire
 from socle.journeys.model.entry import MOVED, OVER, STOPPED, Entry
 from socle.journeys.model.release import HELD
-from socle.journeys.model.row import PARKED, TIMED_OUT, Logged, Parked, Row
-from socle.journeys.model.steps import Hold
+from socle.journeys.model.row import PARKED, TIMED_OUT, Inside, Logged, Parked, Row
+from socle.journeys.model.steps import Exit
 from socle.journeys.model.task import Task
 from socle.journeys.model.ways import Exited, Paused, Resolved, Way
 from socle.journeys.service.courses import Running
@@ -75,14 +75,9 @@ def obstacle_of(task: Task, course: Running, entry: Entry, now: int) -> Way | No
         return Exited(OVER)
     if course.release.state == HELD:
         return Paused()
-    if task.after and expire(entry, task.after, task.round, _timeout(course, task.after), now).way:
+    if task.after and expire(entry, task.after, task.round, now).way:
         return Resolved()
     return None
-
-
-def _timeout(course: Running, hold: str) -> int:
-    step = course.document.step(hold)
-    return milliseconds(step.timeout) if isinstance(step, Hold) else 0
 
 
 def _newer(ground: Ground, task: Task) -> int:
@@ -91,13 +86,16 @@ def _newer(ground: Ground, task: Task) -> int:
     if current is None or current.release.version <= task.version or current.document.in_flight != "move":
         return 0
     is_step = task.do not in ("quiet", "time_over", "exit") and task.step in current.edges
-    return current.release.version if is_step and current.release.machine else 0
+    begins = is_step and not isinstance(current.document.step(task.step), Exit)  # nobody begins at an exit
+    return current.release.version if begins and current.release.machine else 0
 
 
 def _begin(ground: Ground, task: Task, entry: Entry, row: Row | None) -> None:
     """The execution of the version that they follow by now, at this step."""
     course = ground.courses.find(task.journey, entry.version)
     if course is not None and course.release.machine:
+        # By its version nobody takes away the machine that they are in.
+        ground.entries.inside(entry.journey, Inside(entry.id, entry.part, entry.version))
         ground.executions.start(course.release.machine, execution_of(entry, row), input_of(entry, task.step, task.round))
 
 

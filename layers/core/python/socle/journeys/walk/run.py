@@ -151,7 +151,7 @@ class Run:
                 return None
             self._leave(now, WAY, entry.hold.way)
             return entry.hold.way
-        found = expire(entry, step.name, self._round, timeout, now)
+        found = expire(entry, step.name, self._round, now)
         if found.left:
             self.wake = now + -(-found.left // SECOND) * SECOND
             return None
