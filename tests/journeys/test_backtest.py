@@ -12,6 +12,7 @@ from socle.errors import NotFound, Rejected
 from tests.journeys import rehearsal
 from tests.journeys.rehearsal import NOW, Stage
 from tests.journeys.scenarios import CART, ORDERED, STORIES
+from tests.journeys.scenarios_entry import SOLD
 from tests.journeys.story import AGREED, Did, Story, journey, send
 from tests.journeys.walking import events_of, told, walked
 
@@ -128,3 +129,12 @@ def test_what_was_known_before_the_period_counts() -> None:
     found.tell(rehearsal.told(story, events_of(story)))
     found.compact()
     assert found.backtest(CART, "1d", "3d")["sends"] == {"email": 2}
+
+
+def test_a_goal_before_a_message_that_goes_all_the_same_is_told_apart() -> None:
+    found = Stage()
+    story = Story("soon sold", SOLD, [*AGREED, Did("5m", "Product Added"), Did("20m", ORDERED, {"revenue": 10})], [])
+    found.tell(rehearsal.told(story, events_of(story)))
+    found.compact()
+    answer = found.backtest(SOLD)
+    assert (answer["goal"]["reached"], answer["goal"]["before_first_message"], answer["sends"]) == (1, 1, {"email": 1})

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from socle.clock import DAY, HOUR
+from socle.journeys.walk.model import Someone
+from socle.journeys.walk.walk import walk
 from tests.journeys.scenarios import STORIES
-from tests.journeys.story import AGREED, Story
-from tests.journeys.walking import told, walked
+from tests.journeys.story import AGREED, START, Story
+from tests.journeys.walking import events_of, score_of, told, walked
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
@@ -23,3 +26,10 @@ def test_stories_have_names_of_their_own() -> None:
 def test_whoever_is_not_in_the_segment_is_not_asked() -> None:
     [story] = [story for story in STORIES if story.name == "on the first Monday"]
     assert told(walked(story._replace(did=AGREED))) == ([], [])
+
+
+def test_nobody_enters_after_the_period() -> None:
+    [story] = [story for story in STORIES if story.name == "every time but not twice at a time"]
+    who = Someone("p1", events_of(story))
+    assert len(walk(score_of(story), who, START, START + HOUR, START + DAY).ways) == 1
+    assert len(walk(score_of(story), who, START, START + 3 * HOUR, START + DAY).ways) == 2
