@@ -53,6 +53,12 @@ class Client:
         if status not in (200, 201):
             raise Refused(f"PUT {path} answered {status}: {answer}")
 
+    def post(self, path: str) -> None:
+        """Do what an address of the admin API does. Raises Refused."""
+        status, _, answer = self._request("POST", path, None, _ADMIN)
+        if status not in (200, 202):
+            raise Refused(f"POST {path} answered {status}: {answer}")
+
     def run(self, path: str, state: str) -> None:
         """Start a run with a POST to `path`, and wait for its end; its state is at `state` + "/" + its name. Raises Refused."""
         status, _, answer = self._request("POST", path, None, _ADMIN)

@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from infra.local.sample import cdnow, letters
+from infra.local.sample import cdnow, journeys, letters
 from infra.local.sample.client import Client
 from infra.local.sample.desk import desk
 from infra.local.sample.segments import define, settle
@@ -66,8 +66,10 @@ def load(base_url: str, now: int) -> None:
     written = letters.write_first(client, base_url)
     print("Filling the lake, scoring customers, counting segments …", flush=True)
     settle(client)
+    journeys.publish(client)
     print(tour(base_url, client, visitors))
     print(written)
+    print(journeys.walkthrough(base_url))
     client.close()
 
 
