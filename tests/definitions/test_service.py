@@ -126,3 +126,9 @@ def test_an_unknown_kind_lists_the_kinds(definitions: Definitions) -> None:
                     lambda: definitions.put("gadgets", "x", source(), NOW), lambda: definitions.delete("gadgets", "x", NOW)):
         with pytest.raises(NotFound, match="sources, webhooks"):
             attempt()
+
+
+def test_nobody_else_sends_in_the_name_of_socle(definitions: Definitions) -> None:
+    with pytest.raises(Rejected) as refused:
+        definitions.put("sources", "socle", source(), NOW)
+    assert (refused.value.code, refused.value.field) == ("reserved_name", "name")

@@ -65,6 +65,8 @@ KINDS: Mapping[str, type[BaseModel]] = {
 }
 
 DEFAULT = "default"
+OWN = "socle"
+"""The source of our own events (socle.messages.events)."""
 SINGLE = frozenset({SURVIVORSHIP, BRAND, SENDING_RULES, QUALITY_RULES, DUPLICATE_RULES, RFM_RULES})
 """Kinds with one document only, called `default`: it speaks of the whole workspace."""
 
@@ -77,6 +79,9 @@ def model_of(kind: str) -> type[BaseModel]:
 
 
 def check_name(kind: str, name: str) -> None:
-    """Refuse another name than `default` where there is one document. Raises Rejected."""
+    """Refuse another name than `default` where there is one document, and the one by which our own events are known: whoever
+    sends with it could let anybody enter any journey. Raises Rejected."""
+    if kind == "sources" and name == OWN:
+        raise Rejected("reserved_name", f"{OWN} is the source of what Socle itself tells: choose another name", "name")
     if kind in SINGLE and name != DEFAULT:
         raise Rejected("bad_name", f"there is one {kind}, for all: write it to /api/{kind}/{DEFAULT}", "name")
