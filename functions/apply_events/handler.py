@@ -29,10 +29,11 @@ settings = ApplySettings.from_env()
 dynamodb, s3 = client("dynamodb"), client("s3")
 definitions = DefinitionStore(dynamodb, settings.definitions_table)
 releases = ReleaseStore(dynamodb, settings.definitions_table)
+rules = Cached(lambda: Rules.of(definitions.list_current, releases.all()), 30 * clock.SECOND, clock.now)
 consumer = Consumer(
     ProfileStore(dynamodb, settings.profiles_table), RawStore(s3, settings.bucket), QuarantineStore(s3, settings.bucket),
     EffectQueue(client("sqs"), settings.effects_queue_url),
-    Cached(lambda: Rules.of(definitions.list_current, releases.all()), 30 * clock.SECOND, clock.now), new_id, clock.now)
+    rules, new_id, clock.now, rules.forget)
 
 
 @logger.inject_lambda_context

@@ -38,9 +38,11 @@ def test_who_comes_back_to_a_hold_after_its_time_is_held_anew_and_what_happened_
     entry = register(Entry("e", "j", 1, "", 1_000, "", "p", (1_000, "")), "Bought?", 0, HOUR, 2_000)
     assert register(entry, "Bought?", 0, HOUR, HOUR) == entry
     again = register(entry, "Bought?", 0, HOUR, 5 * HOUR)
-    assert again.hold is not None and again.hold.until == 6 * HOUR
+    assert again.hold is not None
+    assert again.hold.until == 6 * HOUR
     ordered = register(note(entry, "Bought?", "Order Completed", (2 * HOUR, "o")), "Bought?", 0, HOUR, 5 * HOUR)
-    assert ordered.hold is not None and ordered.hold.way == "Order Completed"
+    assert ordered.hold is not None
+    assert ordered.hold.way == "Order Completed"
 
 
 def test_a_hold_whose_time_began_anew_and_is_over_ends_by_nothing_any_more() -> None:

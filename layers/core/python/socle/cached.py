@@ -25,3 +25,7 @@ class Cached(Generic[T]):
             self._value = self._load()
             self._until = now + self._lifetime
         return self._value
+
+    def forget(self) -> None:
+        """Load it anew next time."""
+        self._until = None

@@ -75,7 +75,8 @@ class Outcome:
 
 @dataclass
 class Batch:
-    """One batch under way at `now` (epoch ms): the events by profile as they were applied, and the profiles as they are now."""
+    """One batch under way at `now` (epoch ms): the events by profile as they were applied, and the profiles as they are now;
+    `is_anew`: whether its rules were read again since it began."""
 
     rules: Rules
     now: int
@@ -83,6 +84,7 @@ class Batch:
     groups: dict[str, list[Event]] = field(default_factory=dict)
     touched: dict[str, Aggregate] = field(default_factory=dict)
     poisoned: list[Quarantined] = field(default_factory=list)
+    is_anew: bool = False
 
 
 @dataclass

@@ -48,16 +48,19 @@ class Quarantine(Protocol):
 
 
 class Consumer:
-    """Applies batches. Collaborators are passed in; `new_id` draws the id of a new profile, `clock` says what time it is."""
+    """Applies batches. Collaborators are passed in; `new_id` draws the id of a new profile, `clock` says what time it is.
+    `rules` may be some time old, unless they were told to `forget` what was read."""
 
     def __init__(self, profiles: ProfileStore, raw: RawStore, quarantine: Quarantine, queue: EffectQueue,
-                 rules: Callable[[], Rules], new_id: Callable[[], str], clock: Callable[[], int]) -> None:
+                 rules: Callable[[], Rules], new_id: Callable[[], str], clock: Callable[[], int],
+                 forget: Callable[[], None] = lambda: None) -> None:
         self._profiles = profiles
         self._writer = DraftWriter(profiles)
         self._raw = raw
         self._quarantine = quarantine
         self._queue = queue
         self._rules = rules
+        self._forget = forget
         self._new_id = new_id
         self._clock = clock
 
@@ -150,7 +153,7 @@ class Consumer:
         it can share a call with those of other profiles. Raises Conflict, Rejected."""
         while True:
             with poison_is_rejected():
-                rules = work.batch.rules
+                rules = self._rules_for(work)
                 decision = decide(work.aggregate, events, rules.webhooks, work.history, tick, rules=rules.survivorship,
                                   segments=rules.segments, now=work.batch.now, journeys=rules.journeys)
             if isinstance(decision, Needs):
@@ -172,6 +175,15 @@ class Consumer:
             if len(decision.data) <= HARD_LIMIT:
                 return
             events, tick = (), None
+
+    def _rules_for(self, work: Work) -> Rules:
+        """As they were when the batch began, or as they are now if the person is in a journey that these do not know yet: what
+        ends a hold is noted with the event, or never."""
+        batch = work.batch
+        if not batch.is_anew and batch.rules.journeys.lacks(work.aggregate.journeys):
+            self._forget()
+            batch.rules, batch.is_anew = self._rules(), True
+        return batch.rules
 
     def _apply_ticks(self, ticks: Sequence[Tick], batch: Batch) -> None:
         """Let time pass for profiles that are due. A tick that lost a race is dropped: the profile is still due. But one that

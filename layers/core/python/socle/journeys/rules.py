@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from socle.journeys.model.entry import COMPLETED, REQUESTED
+from socle.journeys.model.entry import COMPLETED, REQUESTED, Entry
 from socle.journeys.model.release import Release
 from socle.segments.durations import milliseconds
 from socle.segments.facts import Watch
@@ -102,6 +102,10 @@ class LiveJourneys:
     opened: Mapping[str, tuple[Course, ...]] = field(default_factory=dict)
     moved: Mapping[tuple[str, str], tuple[Course, ...]] = field(default_factory=dict)
     dated: tuple[Course, ...] = ()
+
+    def lacks(self, entries: Iterable[Entry]) -> bool:
+        """Whether somebody is in a version that was published after these rules were read: they can't tell what it waits for."""
+        return any(entry.active and (entry.journey, entry.version) not in self.courses for entry in entries)
 
     @classmethod
     def of(cls, releases: Iterable[Release], plans: Plans, geofences: Mapping[str, Mapping[str, Any]]) -> LiveJourneys:

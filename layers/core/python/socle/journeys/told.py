@@ -28,14 +28,17 @@ def updates(step: Update, entry: Entry, round_: int, snapshot: Snapshot, who: tu
     at        when the step was come to first, epoch ms: who repeats it makes the same events of the same time
     """
     at = max(at, entry.seen[0] + 1)  # what the journey makes comes after what let it come so far, also within a millisecond
-    found = []
+    found: list[tuple[int, str, str, dict[str, Any]]] = []
+    # Each has a number of its own: of who does it again the tags may be as they are to become already.
     if traits := {**step.traits, **dict(_tags(step, snapshot))}:
-        found.append(("identify", "$identify", {"traits": traits}))
+        found.append((0, "identify", "$identify", {"traits": traits}))
     if step.points:
-        found.append(("track", EARNED if step.points > 0 else SPENT, {"properties": {"points": abs(step.points), **_of(entry)}}))
-    found += [("track", one.event, {"properties": {**one.properties, **_of(entry)}}) for one in step.emit]
+        found.append((1, "track", EARNED if step.points > 0 else SPENT, {"properties": {
+            "points": abs(step.points), **_of(entry)}}))
+    found += [(number, "track", one.event, {"properties": {**one.properties, **_of(entry)}})
+              for number, one in enumerate(step.emit, 2)]
     return [Event(at, f"{event_id(entry, step.name, round_)}.{number}", 0, at, at, SOURCE, type_, name, who, body)
-            for number, (type_, name, body) in enumerate(found)]
+            for number, type_, name, body in found]
 
 
 def entered(entry: Entry, who: tuple[Identifier, ...]) -> Event:

@@ -44,9 +44,19 @@ class Courses:
         self._running: dict[tuple[str, int, int], Running] = {}
         self._plans: dict[str, Mapping[str, Any]] = {}
 
-    def find(self, journey: str, version: int) -> Running | None:
-        """A release; None when there is none (any more)."""
-        return next((one for one in self._of(journey) if one.release.version == version), None)
+    def find(self, journey: str, version: int, entered: int | None = None) -> Running | None:
+        """A release; None when there is none (any more).
+
+        entered  of somebody, epoch ms: what lets them in may have happened since it was read, a publication or a journey that
+                 runs again; whoever would be out for that is out only by what is read now
+        """
+        for is_last in (False, True):
+            found = next((one for one in self._of(journey) if one.release.version == version), None)
+            is_out = found is None or (entered is not None and found.release.stopped < entered and found.release.ejects(entered))
+            if is_last or not is_out:
+                break
+            self.forget(journey)
+        return found
 
     def current(self, journey: str) -> Running | None:
         """The release that is entered now."""

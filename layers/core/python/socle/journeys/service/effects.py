@@ -80,13 +80,13 @@ class JourneyEffects:
         if effect.kind == RESUME:
             return self._resume(root, entry, row, more[0], int(more[1]), now)
         if effect.kind == GOAL:
-            return self._goal(entry, row, more[0], now)
+            return self._goal(entry, row, "\0".join(more), now)  # ids of clients may have any character
         close(self._ground, root, entry, row)
         self._stop(effect, execution_of(entry, row), entry.version)
         return True
 
     def _enter(self, root: Aggregate, entry: Entry, effect: Effect, now: int) -> bool:
-        ground, course = self._ground, self._ground.courses.find(entry.journey, entry.version)
+        ground, course = self._ground, self._ground.courses.find(entry.journey, entry.version, entry.at)
         is_new = ground.entries.enter(entry.journey, Inside(entry.id, entry.part, entry.version), entry.at)
         if is_new:
             ground.counters.add(entry.journey, entry.version,
@@ -101,6 +101,8 @@ class JourneyEffects:
         if course is None or not course.release.machine or course.release.ejects(entry.at):
             end(ground, entry.part, entry.id, STOPPED, now)
             return True
+        if entry.version != effect.revision:
+            return True  # they were moved to another version since: so this one had begun
         if not self._is_turn(effect, now):
             return True
         ground.entries.inside(entry.journey, Inside(entry.id, entry.part, entry.version))
@@ -132,7 +134,9 @@ class JourneyEffects:
         """Answer the token of a hold that has ended. Where there is none yet, whoever brings it finds that it has ended."""
         hold, course = entry.hold, self._ground.courses.find(entry.journey, entry.version)
         token = row.holds.get((step, round_)) if row is not None else None
-        if token is None or course is None or hold is None or (hold.step, hold.round) != (step, round_) or not hold.way:
+        is_it = hold is not None and (hold.step, hold.round) == (step, round_) and hold.way in (
+            course.edges.get(step, ()) if course is not None else ())  # another version may have no such hold
+        if token is None or course is None or hold is None or not is_it:
             if not entry.active:
                 close(self._ground, root, entry, row)
             return False

@@ -41,7 +41,7 @@ def look(ground: Ground, task: Task, now: int) -> Seen:
     if entry.active and entry.version != task.version:
         _begin(ground, task, entry, row)  # again: whoever moved them may have stopped before that
         raise Exited(MOVED)
-    course = ground.courses.find(task.journey, task.version)
+    course = ground.courses.find(task.journey, task.version, entry.at)
     if course is None and entry.active:
         end(ground, task.profile, task.entry, STOPPED, now)
         raise Exited("this version is gone")

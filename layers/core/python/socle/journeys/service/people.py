@@ -67,6 +67,7 @@ def close(ground: Ground, root: Aggregate, entry: Entry, row: Row | None = None)
     """Say that it is over for them, and strike them off the lists: once, whoever sees it first."""
     row = row or ground.entries.get(entry.part, entry.id)
     if row is not None and ("", 0) in row.log:
+        ground.entries.leave(entry.journey, entry.id)  # again: whoever let them begin at the same time may have listed them since
         return
     who = known_by(root)
     if row is not None and who is not None:
