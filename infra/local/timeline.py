@@ -70,8 +70,8 @@ class Timeline:
         """Go forward. The clock stops at each schedule on the way, which fires, and at each wait that ends; the work of both is
         done to its end, or to its next wait."""
         with self._lock:
+            self._finish()  # who has just begun to wait for an hour does not wait longer than an hour's advance
             target = clock.now() + milliseconds
-            self._finish()
             while not self._stopping.is_set():
                 due, wait = self._schedules.first(), self._waits.first()
                 if wait is not None and wait <= target and (due is None or wait < due.at):
