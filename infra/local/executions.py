@@ -80,6 +80,9 @@ class _Plain(datetime):
         return datetime.fromtimestamp(clock.now() / 1_000, tz)
 
 
+_Named: Any = SimpleNamespace  # all that moto looks at
+
+
 def install(stack: ExitStack) -> None:
     """Patch moto until `stack` closes."""
     parse, parsing = lru_cache(DEFINITIONS)(AmazonStateLanguageParser.parse), threading.Lock()
@@ -125,7 +128,7 @@ def install(stack: ExitStack) -> None:
             executions, names = indexes[machine.arn] = (machine.executions, {})
         for one in executions[len(names):]:
             names[one.name] = one
-        return look(SimpleNamespace(executions=[names[name]] if name in names else []), name, given)
+        return look(_Named(executions=[names[name]] if name in names else []), name, given)
 
     indexes: dict[str, tuple[list[Any], dict[str, Any]]] = {}
     look = StateMachine._handle_name_input_idempotency
