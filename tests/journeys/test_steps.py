@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from socle.clock import HOUR, SECOND
+from socle.errors import Unavailable
 from socle.iso import to_iso
 from socle.journeys.model.entry import Entry
 from socle.messages.model import Text
@@ -245,3 +246,22 @@ def test_who_goes_round_does_everything_again_and_is_out_after_so_many_rounds() 
     world.advance("2d")
     assert only(world).reason == "over"
     assert json.dumps(one.data)
+
+
+def test_a_branch_waits_for_what_an_update_said_just_before() -> None:
+    branch = {"type": "branch", "name": "Gold?", "next": "end", "cases": [{"name": "gold", "next": "Remind", "when": {
+        "type": "trait", "trait": "tier", "test": {"op": "eq", "value": "gold"}}}]}
+    world = World()
+    world.publish("j", journey("Joined", {"type": "update", "name": "Rise", "traits": {"tier": "gold"}}, branch, send("Remind")))
+    world.agree("ada")
+    world.now += HOUR
+    world.happen("ada", "Joined", settle=False)
+    world.flow()
+    world.effects()
+    while not world.steps_done:
+        world.workflows.run()  # the update is on the stream, and not in the profile yet
+    [task] = world.steps_done
+    with pytest.raises(Unavailable):
+        world.steps.do(task._replace(do="branch", step="Gold?"), world.now)
+    world.settle()
+    assert world.templates("ada") == ["reminder"]

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from socle.clock import SECOND
+from socle.errors import Unavailable
 from socle.iso import to_iso
 from socle.journeys.choose import case_of, planned, said, way_of, winner_of
 from socle.journeys.graph import NEXT, OTHERWISE
@@ -48,6 +50,9 @@ from socle.segments.facts import Person, person_of
 from socle.segments.plan import Plans
 from socle.segments.rules import COMPUTED_TRAITS, SEGMENTS
 from socle.segments.watches import watches
+
+FOLDED = 60 * SECOND
+"""Ms within which what an update says is in the profile; who waits longer has a stream that stands still."""
 
 
 class Steps:
@@ -135,6 +140,7 @@ class Steps:
     def _case(self, seen: Seen, step: Branch) -> str:
         if (chosen := self._chosen(seen)) is not None:
             return chosen
+        _await_updates(seen)
         ground, zone = self._ground, seen.course.document.timezone
         plans = Plans({one.name: one.document for one in ground.definitions(SEGMENTS)},
                       {one.name: one.document for one in ground.definitions(COMPUTED_TRAITS)})
@@ -162,3 +168,14 @@ class Steps:
 
     def _note(self, seen: Seen, what: Logged, way: str) -> None:
         self._ground.note(seen.entry, seen.row, seen.course, (seen.task.step, seen.task.round), what, way)
+
+
+def _await_updates(seen: Seen) -> None:
+    """A branch after an update asks for what that has changed: its events are on the stream, and in the profile in a moment.
+
+    Raises Unavailable until they are: Step Functions asks again in two seconds.
+    """
+    said = [max(at, seen.entry.seen[0] + 1) for (name, _), at in (seen.row.begun if seen.row is not None else {}).items()
+            if name in seen.course.edges and isinstance(seen.course.document.step(name), Update)]
+    if said and seen.root.snapshot.last_seen < max(said) > seen.now - FOLDED:
+        raise Unavailable("not_folded", "what the update said is not in the profile yet: again in a moment")
