@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ logger = Logger(child=True)
 _RANGES = {"limit": (1, MAX_LIMIT), "version": (1, MAX_VERSION)}
 _NUMBERS = ("int_parsing", "int_parsing_size", "int_type", "int_from_float", "greater_than_equal", "less_than_equal")
 _TAGS = ("union_tag_not_found", "union_tag_invalid")
+_DISCRIMINATORS = ("type", "op", "channel")
 _PATTERNS = {"name": "a name has 1 to 63 characters a-z, 0-9, _ or -, and begins with a letter or digit"}
 _SENTENCES = {
     **dict.fromkeys(_NUMBERS, "must be a whole number"),
@@ -47,7 +49,7 @@ def register(app: APIGatewayHttpResolver) -> None:
     """Teach the resolver our answers."""
     handlers: dict[type[Exception], Callable[[Any], Response[str]]] = {
         SocleError: answer,
-        RequestValidationError: lambda error: answer(first_fault(error.errors())),
+        RequestValidationError: lambda error: answer(first_fault(error.errors(), _body(app))),
         NotFoundError: lambda _: no_route(app),
         Exception: lambda error: failed(error, app.current_event.request_context.request_id),
     }
@@ -63,10 +65,11 @@ def answer(error: SocleError, headers: dict[str, str] | None = None) -> Response
     return Response(error.status, content_types.APPLICATION_JSON, json.dumps(error.to_json()), dict(headers))
 
 
-def first_fault(faults: Sequence[Any]) -> Rejected:
-    """The first fault that pydantic found, naming its field: `limit`, `events.0`, `If-Match`, `body`."""
-    fault = faults[0]
-    where, *path = [part for part in fault["loc"] if part != "[key]"] or ["body"]  # of a key, pydantic's path has the key itself
+def first_fault(faults: Sequence[Any], document: Any = None) -> Rejected:
+    """The first fault that pydantic found in a document, naming its field as the document has it: `limit`, `events.0`,
+    `steps.0.timeout`, `If-Match`, `body`."""
+    fault = _meant(faults, document)
+    where, *path = _place(fault, document) or ["body"]
     field = ".".join(str(part) for part in path) or str(where)
     kind = str(fault["type"])
     if kind == "missing":
@@ -89,6 +92,47 @@ def first_fault(faults: Sequence[Any]) -> Rejected:
     else:
         message = f"{field}: {str(fault['msg']).removeprefix('Value error, ')}"
     return Rejected("invalid", message, field)
+
+
+def _body(app: APIGatewayHttpResolver) -> Any:
+    """The request's body, None where it is no JSON."""
+    try:
+        return json.loads(app.current_event.decoded_body or "null")
+    except (ValueError, RecursionError):
+        return None
+
+
+def _place(fault: Any, document: Any) -> list[Any]:
+    """Where a fault is, without what pydantic adds: the kind that was chosen of several (`steps.0.hold.timeout`), the name of
+    a class or type that was tried, the mark of a key."""
+    loc = [part for part in fault["loc"] if part != "[key]"]
+    if not loc or loc[0] != "body" or document is None:
+        return loc
+    found, node, is_tagged = loc[:1], document, False
+    for number, part in enumerate(loc[1:], 2):
+        if isinstance(node, dict):
+            if not is_tagged and isinstance(part, str) and part in [node.get(tag) for tag in _DISCRIMINATORS]:
+                is_tagged = True
+            elif part in node or number == len(loc) and fault["type"] == "missing":
+                found.append(part)
+                node, is_tagged = node.get(part), False
+        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+            found.append(part)
+            node, is_tagged = node[part], False
+    return found
+
+
+def _meant(faults: Sequence[Any], document: Any) -> Any:
+    """The first fault; where one of several forms was possible, that of the form that was meant: the one with the fewest faults."""
+    first = faults[0]
+    place = [str(part) for part in _place(first, document)]
+    tried = next((number for number, part in enumerate(first["loc"])
+                  if str(part)[:1].isupper() and str(part) not in place), None)
+    if tried is None:
+        return first
+    same = [fault for fault in faults if fault["loc"][:tried] == first["loc"][:tried]]
+    count = Counter(fault["loc"][tried] for fault in same)
+    return min(same, key=lambda fault: count[fault["loc"][tried]])
 
 
 def _one_of(tags: str) -> str:

@@ -92,7 +92,7 @@ def _proposal(one: Proposed) -> Proposal:
     try:
         return Proposal(one.kind, one.name, model.model_validate(one.document))
     except ValidationError as error:
-        raise first_fault([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]) from error
+        raise first_fault([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()], one.document) from error
 
 
 def _shown(before: int, written: Written) -> dict[str, Any]:
