@@ -113,7 +113,7 @@ def _place(fault: Any, document: Any) -> list[Any]:
         if isinstance(node, dict):
             if not is_tagged and isinstance(part, str) and part in [node.get(tag) for tag in _DISCRIMINATORS]:
                 is_tagged = True
-            elif part in node or number == len(loc) and fault["type"] == "missing":
+            elif part in node or (number == len(loc) and fault["type"] == "missing"):
                 found.append(part)
                 node, is_tagged = node.get(part), False
         elif isinstance(node, list) and isinstance(part, int) and part < len(node):
@@ -123,7 +123,7 @@ def _place(fault: Any, document: Any) -> list[Any]:
 
 
 def _meant(faults: Sequence[Any], document: Any) -> Any:
-    """The first fault; where one of several forms was possible, that of the form that was meant: the one with the fewest faults."""
+    """The first fault; where one of several forms was possible, that of the form with the fewest faults, which was meant."""
     first = faults[0]
     place = [str(part) for part in _place(first, document)]
     tried = next((number for number, part in enumerate(first["loc"])

@@ -33,11 +33,12 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("journeys", journey({"name": "a", "type": "branch", "cases": [{"name": "x", "when": {"type": "trait", "trait": 5}}]}),
      "steps.0.cases.0.when.trait"),
     ("segments", {"when": {"type": "all", "of": [{"type": "trait", "trait": 7}]}}, "when.of.0.trait"),
-    ("campaigns", {"segment": "vip", "topic": "news", "template": "letter", "schedule": {"type": "at", "at": "soon"}}, "schedule.at"),
+    ("campaigns", {"segment": "vip", "topic": "news", "template": "letter", "schedule": {"type": "at", "at": "soon"}},
+     "schedule.at"),
 ]
 
 
-@pytest.mark.parametrize("kind, document, field", CASES)
+@pytest.mark.parametrize(("kind", "document", "field"), CASES)
 def test_a_field_is_named_as_the_document_has_it(call: Call, kind: str, document: dict[str, Any], field: str) -> None:
     answer = call("PUT", f"/api/{kind}/x", body=document)
     error = answer.json["error"]
@@ -45,7 +46,7 @@ def test_a_field_is_named_as_the_document_has_it(call: Call, kind: str, document
     assert field in error["message"]
 
 
-@pytest.mark.parametrize("kind, document, field", CASES)
+@pytest.mark.parametrize(("kind", "document", "field"), CASES)
 def test_a_plan_names_the_same_field(call: Call, kind: str, document: dict[str, Any], field: str) -> None:
     answer = call("POST", "/api/plan", body={"definitions": [{"kind": kind, "name": "x", "document": document}]})
     assert [one["field"] for one in answer.json["refused"]] == [field]

@@ -155,15 +155,18 @@ def course_of(release: Release, plans: Plans, geofences: Mapping[str, Mapping[st
 
 
 def _notes(document: Mapping[str, Any]) -> Iterable[tuple[Mapping[str, Any], Note]]:
-    """Exits first: who leaves by an event is no longer held by it."""
+    """What an event means is told in this order: whoever is held and waits for it to go to the end takes that way, which counts
+    there; anybody else leaves by an exit, and is then no longer held by it."""
+    ends = {way for way, _ in _ends(document)}
+    holds = [step for step in document["steps"] if step["type"] == "hold"]
+    ways = [(one, _note(HOLD, step["name"], one, way_of(one))) for step in holds for one in step["until"]]
+    yield from (way for way in ways if (way[1].name, way[1].way) in ends)
     for one in document["exits"]:
         yield one, _note(EXIT, one["name"], one)
-    for step in document["steps"]:
-        if step["type"] == "hold":
-            for one in step["until"]:
-                yield one, _note(HOLD, step["name"], one, way_of(one))
-            for one in step["reset_on"]:
-                yield one, _note(RESET, step["name"], one)._replace(timeout=milliseconds(step["timeout"]))
+    yield from (way for way in ways if (way[1].name, way[1].way) not in ends)
+    for step in holds:
+        for one in step["reset_on"]:
+            yield one, _note(RESET, step["name"], one)._replace(timeout=milliseconds(step["timeout"]))
     if document.get("goal"):
         yield document["goal"], _note(GOAL, "", document["goal"])
 
