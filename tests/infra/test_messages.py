@@ -91,7 +91,7 @@ def sends(written: dict[str, Any]) -> dict[str, list[Any]]:
 
 
 def test_only_senders_send_and_without_a_domain_only_as_identities_of_this_account(template: Any) -> None:
-    assert set(sends(template.json)) == {"send_message", "send_campaign"}
+    assert set(sends(template.json)) == {"send_message", "send_campaign", "run_journey_step"}
     for resources in sends(template.json).values():
         identity, configuration_set = map(text, resources)
         assert "identity/*" in identity
@@ -103,7 +103,7 @@ def test_only_senders_send_and_without_a_domain_only_as_identities_of_this_accou
 def test_who_sends_sms_may_publish_to_no_topic(template: Any) -> None:
     for grant in grants(template.json):
         if "sns:Publish" in grant.actions:
-            assert grant.function in ("send_message", "send_campaign")
+            assert grant.function in ("send_message", "send_campaign", "run_journey_step")
             assert grant.resources == ("not arn:*:sns:*:*:*",)
 
 
