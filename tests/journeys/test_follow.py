@@ -6,7 +6,7 @@ import pytest
 
 from socle.effects.model import GOAL, JOURNEY, OUT, RESUME
 from socle.journeys.entering import MAX_KEYS
-from socle.journeys.holds import RESET, expire, register
+from socle.journeys.holds import RESET, Expired, expire, register
 from socle.journeys.model.entry import COMPLETED, HOLDOUT, OVER, STOPPED, Entry
 from socle.profiles.codec import decode_aggregate, encode_aggregate
 from tests.journeys.people import CART, DAY, HOUR, MINUTE, Somebody, did, release, rules_of
@@ -218,12 +218,12 @@ def test_an_event_that_lets_somebody_enter_late_is_followed_by_what_was_known_al
 def test_the_time_of_a_hold_begins_anew():
     person = registered(Somebody().does(did(1, "Product Added", cart_id="c1")))
     began = T0 + 2 * SECOND
-    assert expire(person.entries[0], "Left alone", 0, began + HOUR) == ("", 0)
+    assert expire(person.entries[0], "Left alone", 0, began + HOUR) == Expired()
     person.does(did(600, "Product Added", cart_id="c1"))
     [entry] = person.entries
     assert "Left alone" + RESET in entry.hits
-    assert expire(entry, "Left alone", 0, began + HOUR) == ("", T0 + 600 * SECOND + HOUR - (began + HOUR))
-    assert expire(entry, "Left alone", 0, T0 + 600 * SECOND + HOUR) == ("", 0)
+    assert expire(entry, "Left alone", 0, began + HOUR) == Expired("", T0 + 600 * SECOND + HOUR - (began + HOUR))
+    assert expire(entry, "Left alone", 0, T0 + 600 * SECOND + HOUR) == Expired()
 
 
 def test_whoever_has_bought_just_before_the_time_was_over_is_told_so():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from socle.journeys.compile.machine import compile_journey
-from socle.journeys.holds import note, register
+import pytest
+
+from socle.journeys.compile.machine import compile_journey, rounds
+from socle.journeys.holds import MOST_RESETS, note, register
 from socle.journeys.model.document import JourneyDocument
-from socle.journeys.model.entry import COMPLETED, Entry
+from socle.journeys.model.entry import COMPLETED, OVER, Entry
 from tests.journeys.story import hold, journey, send, wait
 from tests.journeys.test_parking import let_go
 from tests.journeys.world import World
@@ -80,3 +82,25 @@ def test_a_row_keeps_the_token_of_the_last_round_only() -> None:
     row = world.row(entry)
     assert max(round_ for _, round_ in row.log) > 50
     assert len(row.holds) == 1
+
+
+def test_who_makes_the_time_begin_anew_for_ever_is_out_before_the_history_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MOST_RESETS * 2 * (5 + 6) < 20_000  # entries: at most twice in its time it is asked whether that is over
+    monkeypatch.setattr("socle.journeys.holds.MOST_RESETS", 5)
+    world = lived(hold("Silent?", "2m", ORDERED, **RESET), send("Alert"))
+    for _ in range(12):
+        world.advance("1m")
+        world.happen("ada", "Cart Viewed")
+    [entry] = world.entries("ada")
+    assert (entry.reason, entry.ended - entry.at) == (OVER, 10 * 60_000)
+    assert world.templates("ada") == []
+
+
+def test_circles_end_before_the_history_is_full() -> None:
+    def most(*steps: dict[str, Any]) -> int:
+        return rounds(JourneyDocument.model_validate(journey("Product Added", *steps)))
+
+    assert most(hold("H", "1m", ORDERED, next="H")) * (6 + 5 + 2) < 24_000
+    pause, hook = wait("W", "1m", next="C"), {"type": "webhook", "name": "C", "url": "https://crm.example.com/"}
+    assert most(hook, pause) * (5 + 3 * 30 + 2 + 2) < 24_000
+    assert most(send("C"), pause) * (5 + 5 + 2 + 5 + 2 + 2) < 24_000

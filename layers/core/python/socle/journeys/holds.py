@@ -16,15 +16,22 @@ RESET = "\0reset"
 """After the name of a step: its hits that make the time begin anew."""
 
 
+MOST_RESETS = 800
+"""How many times as long as its time-out a hold lasts at most: whoever does what makes its time begin anew for ever, such as a
+device that reports each minute, would fill the history of their execution, which Step Functions ends at 25,000 entries."""
+
+
 class Expired(NamedTuple):
     """What becomes of a hold whose time seems to be over.
 
     way   what ended it before, "" for nothing: its time is over
     left  ms that are left because its time began anew; 0 when it is over
+    out   whether it began anew for so long that they are out
     """
 
     way: str = ""
     left: int = 0
+    out: bool = False
 
 
 def note(entry: Entry, name: str, way: str, moment: Moment, timeout: int = 0) -> Entry:
@@ -63,7 +70,7 @@ def register(entry: Entry, step: str, round_: int, timeout: int, now: int) -> En
     return entry._replace(hold=Hold(step, round_, since, begins + timeout))
 
 
-def expire(entry: Entry, step: str, round_: int, now: int) -> Expired:
+def expire(entry: Entry, step: str, round_: int, now: int, timeout: int = 0) -> Expired:
     """What to do about this hold at `now` (epoch ms), when the workflow says that its time is over."""
     hold = entry.hold
     if hold is None or (hold.step, hold.round) != (step, round_):
@@ -71,4 +78,5 @@ def expire(entry: Entry, step: str, round_: int, now: int) -> Expired:
     if hold.way:
         return Expired(hold.way)
     left = hold.until - now
-    return Expired("", left if left > SECOND else 0)  # Step Functions counts whole seconds
+    is_endless = 0 < timeout * MOST_RESETS <= now - hold.since[0]
+    return Expired("", left if left > SECOND else 0, left > SECOND and is_endless)  # Step Functions counts whole seconds

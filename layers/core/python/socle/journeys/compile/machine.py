@@ -45,7 +45,9 @@ from socle.segments.durations import milliseconds
 _HISTORY = 24_000
 """Entries of an execution's history that rounds may fill: Step Functions ends an execution at 25,000."""
 _OF_A_STEP = 12
-"""Entries that a step writes at most without being tried again: its own state, quiet hours or ways, and the way back."""
+_OF_STEPS: dict[type, int] = {Wait: 4, Send: 20, Hold: 20, CallWebhook: 110}
+"""Entries that a step writes at most, with the way back: a hold those of its time, a message those of its quiet hours, a webhook
+those of thirty tries; others are seldom tried again."""
 
 
 def compile_journey(document: JourneyDocument, function: str) -> dict[str, Any]:
@@ -60,7 +62,8 @@ def rounds(document: JourneyDocument) -> int:
     """How many times somebody may go round in the circles of this journey before they are out; 0 without circles."""
     ways = edges(document)
     in_circles = [step for step in ways if any(step in reachable(ways, target) for target in ways[step].values())]
-    return max(1, _HISTORY // (_OF_A_STEP * len(in_circles))) if in_circles else 0
+    a_round = sum(_OF_STEPS.get(type(document.step(step)), _OF_A_STEP) for step in in_circles)
+    return max(1, _HISTORY // a_round) if in_circles else 0
 
 
 def tells_the_end(step: Step, way: str) -> bool:

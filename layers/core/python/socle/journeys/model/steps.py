@@ -109,7 +109,8 @@ class Hold(_Step):
     type: Literal["hold"]
     until: tuple[UntilEvent | UntilSegment, ...] = Field(min_length=1, max_length=10)
     timeout: Duration = Field(examples=["23h"])
-    reset_on: tuple[EventMatch, ...] = Field(default=(), max_length=5, description="events after which the time begins anew")
+    reset_on: tuple[EventMatch, ...] = Field(default=(), max_length=5, description="events after which the time begins anew; who "
+                                          "is in it 800 times as long as the timeout is out")
 
     def ways(self) -> dict[str, UntilEvent | UntilSegment]:
         """Name → what ends it."""

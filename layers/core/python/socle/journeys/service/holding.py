@@ -13,7 +13,7 @@ from socle.iso import to_iso
 from socle.journeys.choose import already
 from socle.journeys.graph import NEXT
 from socle.journeys.holds import expire, register
-from socle.journeys.model.entry import COMPLETED, Entry
+from socle.journeys.model.entry import COMPLETED, OVER, Entry
 from socle.journeys.model.release import HELD
 from socle.journeys.model.row import HOLDING, PARKED, TIMED_OUT, WAY, Logged, Parked, Row
 from socle.journeys.model.steps import END, Exit, Hold
@@ -23,7 +23,7 @@ from socle.journeys.model.ways import Exited, Over, Resolved
 from socle.journeys.service.courses import Running
 from socle.journeys.service.ground import Ground
 from socle.journeys.service.looking import Seen
-from socle.journeys.service.people import change, close, find
+from socle.journeys.service.people import change, close, end, find
 from socle.profiles.model import Aggregate
 from socle.segments.durations import milliseconds
 
@@ -72,11 +72,14 @@ class Holding:
         self._ground.executions.answer(token, {"way": way})
 
     def time_over(self, seen: Seen, step: Hold) -> dict[str, Any]:
-        """`{"seconds"}` that are left because the time began anew. Raises Resolved or Over."""
+        """`{"seconds"}` that are left because the time began anew. Raises Resolved, Over, or Exited if it did so for too long."""
         task = seen.task
-        expired = expire(seen.entry, step.name, task.round, seen.now)
+        expired = expire(seen.entry, step.name, task.round, seen.now, milliseconds(step.timeout))
         if expired.way:
             raise Resolved
+        if expired.out:
+            end(self._ground, task.profile, task.entry, OVER, seen.now)
+            raise Exited(OVER)
         if expired.left:
             return {"seconds": -(-expired.left // SECOND)}
         self._ground.note(seen.entry, seen.row, seen.course, (step.name, task.round), Logged(seen.now, TIMED_OUT), TIME_OVER)

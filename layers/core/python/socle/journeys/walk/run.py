@@ -151,7 +151,10 @@ class Run:
                 return None
             self._leave(now, WAY, entry.hold.way)
             return entry.hold.way
-        found = expire(entry, step.name, self._round, now)
+        found = expire(entry, step.name, self._round, now, timeout)
+        if found.out:
+            self._end(now, OVER)
+            return None
         if found.left:
             self.wake = now + -(-found.left // SECOND) * SECOND
             return None
