@@ -127,6 +127,8 @@ def test_who_is_inside_is_listed_page_by_page_by_step_and_state(call: Any, shop:
     assert profiles(step="Remind") == ["due", "failed"]
     assert profiles(state="parked") == ["failed"]
     assert call("GET", "/api/journeys/cart/people", query={"cursor": "x"}).error["field"] == "cursor"
+    unknown = call("GET", "/api/journeys/cart/people", query={"step": "Remnd"})
+    assert (unknown.status, unknown.error["code"], unknown.error["field"]) == (400, "unknown_step", "step")
 
 
 def test_who_stopped_is_listed_with_what_lets_them_go_on(call: Any, shop: dict[str, Any]) -> None:

@@ -128,6 +128,7 @@ def test_who_is_erased_is_nowhere_any_more_and_gets_nothing() -> None:
     assert not [key for key in world.dynamo.items if key[1].startswith("J#")]
     assert world.named("Journey Exited") == []
     assert statuses(world) == ["succeeded"]
+    assert (world.counts("j")["", "entered"], world.counts("j")["", "ended:erased"]) == (1, 1)
 
 
 def test_who_is_erased_is_left_in_peace_by_effects_that_come_late() -> None:

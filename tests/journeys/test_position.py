@@ -116,6 +116,12 @@ def test_the_path_of_those_who_are_out_ends_where_they_left() -> None:
     assert [(one.step.name, one.outcome) for one in found.path] == [("An hour", "left")]
 
 
+def test_the_last_message_is_on_the_path_though_it_was_noted_a_moment_after_the_end() -> None:
+    lines = row(TIMED_OUT, ("Reminder", 0, T + DAY + 250, "sent", ""))
+    found = position(CART, entry(ended=T + DAY, reason="completed"), lines, T + 2 * DAY)
+    assert ("Reminder", "sent") in [(one.step.name, one.outcome) for one in found.path]
+
+
 def test_nothing_follows_for_those_held_out() -> None:
     shown = view(CART, entry(ended=T, reason=HOLDOUT), None, T + DAY)
     assert (shown["state"], shown["path"], shown["at"]) == ("held_out", [], None)

@@ -94,8 +94,10 @@ def _walk(document: JourneyDocument, entry: Entry, row: Row | None, end: int) ->
     ways, first = edges(document), document.steps[0].name
     steps = {step.name: step for step in document.steps}
     back = backward(ways, first)
-    # Waits are foretold: of several in a row all have their line before the first one is over.
-    left = {place: said for place, said in (row.log if row else {}).items() if place[0] in steps and said.at <= end}
+    # Waits are foretold: of several in a row all have their line before the first one is over. What was done stays true, though:
+    # a last message is noted a moment after the end that it led to.
+    left = {place: said for place, said in (row.log if row else {}).items()
+            if place[0] in steps and (said.at <= end or said.outcome != WAITING)}
     place: Place | None = (first, 0)
     if left and min(round_ for _, round_ in left) > 0:
         place = _earliest(left, steps)

@@ -97,8 +97,10 @@ class Answers:
     def people(self, name: str, step: str | None, state: str | None, limit: int, place: str | None,
                now: int) -> tuple[list[Shown], str | None]:
         """Up to `limit` people inside from a place on, and the place after them. There may be fewer, even none, before the last
-        page. Raises Rejected for a place that is none."""
+        page. Raises Rejected for a place that is none, and for a step that no version has."""
         releases = self.released(name)
+        if step is not None and not any(one["name"] == step for release in releases for one in release.document["steps"]):
+            raise Rejected("unknown_step", f"no version has a step {step!r}: GET /api/journeys/{name}/state lists them", "step")
         shard, after = _read_place(place)
         while shard < SHARDS:
             found = self._entries.people(name, shard, after, limit)

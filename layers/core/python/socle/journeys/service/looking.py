@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from socle.journeys.holds import expire
-from socle.journeys.model.entry import MOVED, OVER, STOPPED, Entry
+from socle.journeys.model.entry import ERASED, MOVED, OVER, STOPPED, Entry
 from socle.journeys.model.release import HELD
 from socle.journeys.model.row import PARKED, TIMED_OUT, Inside, Logged, Parked, Row
 from socle.journeys.model.steps import Exit
@@ -36,6 +36,8 @@ def look(ground: Ground, task: Task, now: int) -> Seen:
     """Somebody as they are at `now` (epoch ms). Raises Exited, Paused or Resolved; Unavailable, Conflict."""
     root, entry = find(ground, task.profile, task.entry)
     if entry is None:
+        if root.erased is not None:  # their entry is gone, that it was one stays counted: so also that it is none any more
+            ground.counters.add(task.journey, task.version, {("", f"ended:{ERASED}"): 1}, task.entry)
         raise Exited("they were erased")
     row = ground.entries.get(entry.part, entry.id)
     if entry.active and entry.version != task.version:
