@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socle.journeys.holds import note, register
-from socle.journeys.model.entry import GRACE, Entry
+from socle.journeys.model.entry import GRACE, Entry, Hit
 from tests.journeys.people import HOUR, MINUTE
 from tests.people import SECOND, T0
 
@@ -20,7 +20,8 @@ def at(seconds: int, key: str = "k") -> tuple[int, str]:
 def test_what_the_journey_has_seen_ends_nothing():
     first = note(register(ENTRY, "One", 0, HOUR, T0), "One", "a", at(10))
     assert first.hold.way == "a"
-    second = register(note(first, "Two", "b", at(5)), "Two", 0, HOUR, T0 + 11 * SECOND)
+    assert note(first, "Two", "b", at(5)) == first
+    second = register(first._replace(hits={**first.hits, "Two": Hit(*at(5), "b")}), "Two", 0, HOUR, T0 + 11 * SECOND)
     assert second.hold.way == ""
 
 
