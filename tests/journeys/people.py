@@ -52,11 +52,12 @@ class Somebody:
     def __init__(self, rules: LiveJourneys | None = None, segments: LiveRules = NO_SEGMENTS, name: str = "p") -> None:
         self.aggregate, self.rules, self.segments = Aggregate(name), rules or rules_of(), segments
 
-    def does(self, *events: Event, now: int | None = None, tick: int | None = None) -> Somebody:
+    def does(self, *events: Event, now: int | None = None, tick: int | None = None, history: History | None = None) -> Somebody:
         """One batch; `now` is when it is decided upon, by default with the last of the events."""
         now = max((one.received for one in events), default=T0) if now is None else now
-        decision = decide(self.aggregate, events, {}, History(), None if tick is None else Tick(self.aggregate.id, tick),
-                          segments=self.segments, now=now, journeys=self.rules)
+        passing = None if tick is None else Tick(self.aggregate.id, tick)
+        decision = decide(self.aggregate, events, {}, history or History(), passing, segments=self.segments, now=now,
+                          journeys=self.rules)
         assert isinstance(decision, Decision)
         self.aggregate = decision.aggregate
         return self

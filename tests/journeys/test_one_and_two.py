@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socle.effects.model import OUT
+from socle.effects.model import JOURNEY, OUT
 from socle.identity.model import MANUAL, Evidence
 from socle.identity.rules import STANDARD
 from socle.journeys.model.entry import COMPLETED, MERGED
@@ -12,7 +12,7 @@ from socle.profiles.merge import merge
 from socle.profiles.model import History
 from socle.profiles.unmerge import divide, split
 from tests.journeys.people import MINUTE, Somebody, did, rules_of
-from tests.people import T0, USER
+from tests.people import ANONYMOUS, T0, USER
 
 
 def test_of_two_who_are_one_the_journey_goes_on_once():
@@ -25,6 +25,17 @@ def test_of_two_who_are_one_the_journey_goes_on_once():
         ("p", "c1", ""), ("q", "c1", MERGED), ("q", "c2", "")]
     assert not gone.journeys
     assert [(effect.kind, effect.profile) for effect in survivor.outbox if effect.kind == OUT] == [(OUT, "q")]
+
+
+def test_what_the_other_one_had_done_by_then_counts_when_two_become_one():
+    known = Somebody(name="p").does(did(1, "Product Added", cart_id="c1"))
+    other = Somebody(name="q").does(did(30, "Cart Cleared", cart_id="c1")._replace(ids=(ANONYMOUS,)))
+    merged = merge(known.aggregate, other.aggregate, History(), Evidence(MANUAL, T0 + MINUTE))
+    assert isinstance(merged, tuple)
+    known.aggregate, gone = merged
+    known.does(did(90, "Product Viewed"), history=History({"q": gone}))
+    assert [one.reason for one in known.entries] == ["exit:cleared"]
+    assert known.effects == [JOURNEY, OUT]
 
 
 def test_a_profile_that_was_rebuilt_from_its_events_knows_the_journeys_that_these_tell_of():

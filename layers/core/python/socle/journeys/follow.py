@@ -18,7 +18,7 @@ from socle.journeys.entering import AUDIENCE, as_key, entered, key_of, refusal, 
 from socle.journeys.entering import kept as kept_of
 from socle.journeys.holds import RESET as RESETS
 from socle.journeys.holds import note
-from socle.journeys.model.entry import ENTERED, HOLDOUT, MERGED, OVER, STOPPED, Entry, Moment
+from socle.journeys.model.entry import ENTERED, HOLDOUT, MERGED, OVER, STOPPED, Entry, Hit, Moment
 from socle.journeys.restore import restored
 from socle.journeys.rules import EXIT, GOAL, HOLD, RESET, Course, LiveJourneys, Note
 from socle.messages.quiet import zone_of
@@ -30,6 +30,8 @@ from socle.segments.facts import Person, Seen, person_of, properties_of, selects
 from socle.segments.nodes import Selector
 from socle.segments.values import at_path
 
+UNHEARD = "\0unheard"
+"""Among the hits of an entry: a merge brought events that it was not told of."""
 Moves = Sequence[tuple[str, str]]
 """(segment, "entered" | "left")."""
 
@@ -68,6 +70,7 @@ def follow(profile: str, journeys: Sequence[Entry], snapshot: Snapshot, given: M
             raise HistoryNeeded
         journeys = restored(whole, parts)
     one = _Journeys(profile, list(journeys), snapshot, dict(given), rules, now, _Past(whole, seen, {event.key for event in new}))
+    one.hear()
     for event in sorted(new, key=lambda event: (event.at, event.key)):
         one.take(event)
     for segment, change in moves:
@@ -117,6 +120,15 @@ class _Journeys:
                 key = self._place(course, event) if course.places is not None else key_of(course, event)
                 if key is not None:
                     self._enter(course, key, moment, event.key)
+
+    def hear(self) -> None:
+        """Whoever became one with somebody else hears what that one has done since: it may be what they wait for."""
+        for place, entry in enumerate(self.entries):
+            if UNHEARD in entry.hits:
+                known = {name: hit for name, hit in entry.hits.items() if name != UNHEARD}
+                self._set(place, entry._replace(hits=known))
+                for event in self._past.since((entry.at, entry.event)):
+                    self._tell(place, event)
 
     def _tell(self, place: int, event: Event) -> None:
         entry = self.entries[place]
@@ -249,7 +261,8 @@ def _same(value: Any, key: str) -> bool:
 
 def joined(survivor: Iterable[Entry], loser: Iterable[Entry], at: int) -> tuple[tuple[Entry, ...], tuple[Effect, ...]]:
     """The journeys of two profiles that become one at `at` (epoch ms): of two entries of one journey and key that are both under
-    way the first goes on, and the other one ends. Also what is to be done about those that end."""
+    way the first goes on, and the other one ends. Also what is to be done about those that end. Those that go on do not know yet
+    what the other of the two has done."""
     entries: list[Entry] = []
     effects: list[Effect] = []
     met: set[tuple[str, str]] = set()
@@ -258,6 +271,8 @@ def joined(survivor: Iterable[Entry], loser: Iterable[Entry], at: int) -> tuple[
             if (entry.journey, entry.key) in met:
                 entry = entry._replace(ended=at, reason=MERGED)
                 effects.append(Effect(OUT, entry.journey, entry.part, entry.id, entry.version))
+            else:
+                entry = entry._replace(hits={**entry.hits, UNHEARD: Hit(at, "", "")})
             met.add((entry.journey, entry.key))
         entries.append(entry)
     return tuple(entries), tuple(effects)
