@@ -7,7 +7,6 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from socle.releases.store import ReleaseStore
 
 from socle import clock
 from socle.aws import client
@@ -19,6 +18,7 @@ from socle.events.store import EventStream
 from socle.messages.rules import KIND as SENDING_RULES
 from socle.messages.rules import SendingRules
 from socle.profiles.store import ProfileStore
+from socle.releases.store import ReleaseStore
 from socle.segments.store import MembershipStore
 from socle.settings import StartJourneysSettings
 
