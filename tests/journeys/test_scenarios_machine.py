@@ -73,7 +73,7 @@ def cases() -> Iterator[object]:
             yield pytest.param(world, story, id=story.name)
 
 
-@pytest.mark.parametrize(("world", "story"), cases())
+@pytest.mark.parametrize(("world", "story"), list(cases()))
 def test_a_story_that_is_lived_goes_as_it_is_told(world: int, story: Story) -> None:
     ways, sent = lived(world)[story.name]
     assert ways == [went._replace(path=list(went.path)) for went in story.went]
