@@ -274,6 +274,9 @@ def test_a_birthday_comes_every_year_by_the_clock_of_the_person():
     person.aggregate.journeys = tuple(one._replace(ended=one.at + 1, reason=COMPLETED) for one in person.entries)
     person.does(did((due - T0) // SECOND + 60, "Product Viewed"))
     assert len(person.entries) == 1
+    person.does(identify((due - T0) // SECOND + 120, traits={"timezone": "America/Los_Angeles"}))
+    person.does(now=due + 3 * HOUR, tick=person.aggregate.due)  # nine o'clock once more, on the same birthday
+    assert len(person.entries) == 1
 
 
 def test_a_row_of_an_entry_leaves_out_what_is_empty():

@@ -76,7 +76,7 @@ def test_who_was_moved_does_not_begin_again_when_the_queue_brings_their_entry_ag
     world = lived()
     world.happen("ada", "Product Added")
     [entry] = world.entries("ada")
-    world.publish("j", {**WAITED, "in_flight": "move"})
+    world.publish("j", {**WAITED, "in_flight": "move", "steps": [*WAITED["steps"], wait("On", "1h"), send("Last", "offer")]})
     world.advance("1h")
     world.run_effect(Effect(JOURNEY, "j", entry.part, entry.id, 1))
     del world.workflows.executions[entry.id]  # Step Functions forgets names after 90 days
