@@ -25,6 +25,7 @@ _RANGES = {"limit": (1, MAX_LIMIT), "version": (1, MAX_VERSION)}
 _NUMBERS = ("int_parsing", "int_parsing_size", "int_type", "int_from_float", "greater_than_equal", "less_than_equal")
 _TAGS = ("union_tag_not_found", "union_tag_invalid")
 _DISCRIMINATORS = ("type", "op", "channel")
+_TYPES = frozenset(("str", "int", "float", "bool", "list", "dict", "tuple", "none"))
 _PATTERNS = {"name": "a name has 1 to 63 characters a-z, 0-9, _ or -, and begins with a letter or digit"}
 _SENTENCES = {
     **dict.fromkeys(_NUMBERS, "must be a whole number"),
@@ -42,7 +43,6 @@ _SENTENCES = {
     "too_short": "must have at least {min_length} item(s)",
 }
 """What pydantic's kinds of fault mean for a person; its own words go through for the others."""
-
 
 
 def register(app: APIGatewayHttpResolver) -> None:
@@ -113,13 +113,20 @@ def _place(fault: Any, document: Any) -> list[Any]:
         if isinstance(node, dict):
             if not is_tagged and isinstance(part, str) and part in [node.get(tag) for tag in _DISCRIMINATORS]:
                 is_tagged = True
-            elif part in node or (number == len(loc) and fault["type"] == "missing"):
+            elif part in node or (number == len(loc) and _is_field(part)):
                 found.append(part)
                 node, is_tagged = node.get(part), False
         elif isinstance(node, list) and isinstance(part, int) and part < len(node):
             found.append(part)
             node, is_tagged = node[part], False
+        elif number == len(loc) and _is_field(part):
+            found.append(part)
     return found
+
+
+def _is_field(part: Any) -> bool:
+    """Whether it may be a field that the document lacks: no type and no class that was tried."""
+    return isinstance(part, str) and part.isidentifier() and part.islower() and part not in _TYPES
 
 
 def _meant(faults: Sequence[Any], document: Any) -> Any:

@@ -16,7 +16,7 @@ def test_a_document_is_written_with_its_defaults_and_a_bad_one_names_the_field(c
     written = call("PUT", "/api/exports/out", body=DOCUMENT).json
     assert written["document"]["fields"][1] == {"path": "identifiers.email", "name": "identifiers.email", "type": None}
     assert (written["document"]["format"], written["document"]["mode"]) == ("csv", "full")
-    for change, field in (({"fields": ["email"]}, "fields.0"), ({"destination": {"type": "webhook"}}, "destination"),
+    for change, field in (({"fields": ["email"]}, "fields.0.path"), ({"destination": {"type": "webhook"}}, "destination.url"),
                           ({"schedule": "daily"}, "schedule"), ({"colour": 1}, "colour")):
         answer = call("PUT", "/api/exports/out", body={**DOCUMENT, **change})
         assert (answer.status, answer.error["field"]) == (400, field)
