@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from infra.local.sample import cdnow, letters, loader
+from infra.local.sample import cdnow, journeys, letters, loader
 from infra.local.sample.client import Client, Refused
 from infra.local.sample.segments import SEGMENTS
 from infra.local.sample.visit import iso
@@ -21,10 +21,12 @@ DAY = 86_400_000
 
 
 @pytest.fixture(autouse=True)
-def _without_letters(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They take a whole Socle: test_sample_letters.py."""
+def _without_letters_and_journeys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take a whole Socle: test_sample_letters.py, test_sample_journeys.py."""
     monkeypatch.setattr(letters, "define", lambda *_: None)
     monkeypatch.setattr(letters, "write_first", lambda *_: "")
+    monkeypatch.setattr(journeys, "publish", lambda *_: None)
+    monkeypatch.setattr(journeys, "walkthrough", lambda *_: "")
 
 
 class Server:
