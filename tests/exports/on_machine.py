@@ -15,6 +15,8 @@ ADMIN = {"authorization": "Bearer local-admin-token"}
 KEY = {"authorization": "Basic bG9jYWwtd3JpdGUta2V5Og=="}  # local-write-key:
 SEGMENT = {"when": {"type": "trait", "trait": "plan", "test": {"op": "eq", "value": "gold"}}}
 
+FILE = {"segment": "golden", "fields": ["identifiers.email"], "mode": "delta"}
+
 
 def ask(machine: LocalMachine, method: str, path: str, body: Any = None) -> tuple[int, Any]:
     """A request of the admin API: its status and its answer."""
@@ -55,8 +57,7 @@ def define(machine: LocalMachine) -> None:
     """The segment, and three exports of it."""
     for path, document in {
         "segments/golden": SEGMENT,
-        "exports/golden-file": {"segment": "golden", "fields": ["identifiers.email"], "mode": "delta",
-                                "schedule": "rate(15 minutes)"},
+        "exports/golden-file": {**FILE, "schedule": "rate(15 minutes)"},
         "exports/golden-hook": {"segment": "golden", "fields": ["traits.plan"], "mode": "delta",
                                 "destination": {"type": "webhook", "url": "https://hooks.example.com/in"}},
         "exports/of-nobody": {"segment": "there-is-none", "fields": ["id"]},
@@ -77,6 +78,7 @@ def export_people(machine: LocalMachine) -> None:
     assert ask(machine, "GET", f"/exports/golden-file/runs/{first['id']}/file?file=part-000.csv")[0] == 200
     assert ask(machine, "GET", "/exports/golden-hook/secret")[0] == 200
     assert by_the_clock(machine, "golden-file")["state"] == "succeeded"
+    assert ask(machine, "PUT", "/exports/golden-file", FILE)[0] == 200  # days may pass now without a hundred exports each
 
 
 def by_the_clock(machine: LocalMachine, name: str) -> dict[str, Any]:
