@@ -20,5 +20,6 @@ steps = make_steps()
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """A payload of socle.journeys.compile.states -> {}, or `way`, `until`, `seconds`. What it raises is a way, too: the state
     machine catches it by the name of its class (socle.journeys.model.ways)."""
-    metrics.add_metric("JourneysParked" if event["do"] == "park" else "JourneySteps", MetricUnit.Count, 1)
-    return steps.do(Task.of(event), clock.now())
+    task = Task.of(event)
+    metrics.add_metric("JourneysParked" if task.is_failure else "JourneySteps", MetricUnit.Count, 1)
+    return steps.do(task, clock.now())

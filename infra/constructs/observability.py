@@ -60,8 +60,7 @@ WATCHED = (
     Watched("CampaignFailed", "run_campaign", 10,
             "Messages of a campaign could not be sent: its run's people say why, and POST …/resend tries those again."),
     Watched("JourneysParked", "run_journey_step", 1,
-            "People wait at a step that failed, or their journey is held: GET /api/journeys/{name}/parked says why; when that is "
-            "mended, POST …/redrive."),
+            "People wait at a step that failed: GET /api/journeys/{name}/parked says why; when that is mended, POST …/redrive."),
     Watched("SegmentDrift", "recompute_segments", 1,
             "Somebody is in a segment live who is not in it by the lake, or the other way: reports/segments.json names some."),
 )

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from infra.local.machine import LocalMachine
 from socle import clock
 from socle.iso import to_iso
+from socle.journeys.service.calls import Calls
 
 Api = Callable[..., Any]
 Send = Callable[..., None]
@@ -32,7 +35,8 @@ def run_journeys(machine: LocalMachine, api: Api, send: Send) -> None:
     api(machine, "PUT", "/segments/of-carts", {"when": {"type": "trait", "trait": "carts", "test": {"op": "eq", "value": True}}})
     api(machine, "PUT", "/journeys/cart", CART)
     often = {"trigger": {"type": "schedule", "every": "rate(2 hours)", "segment": "of-carts"}, "topic": "carts",
-             "steps": [WRITE | {"template": "cart-text", "quiet_hours": "ignore"}]}
+             "steps": [WRITE | {"template": "cart-text", "quiet_hours": "ignore"},
+                       {"name": "Points", "type": "update", "points": 1}]}
     api(machine, "PUT", "/journeys/carts-often", often)
     for name in ("cart", "carts-often"):
         api(machine, "POST", f"/journeys/{name}/publish")
@@ -49,9 +53,12 @@ def run_journeys(machine: LocalMachine, api: Api, send: Send) -> None:
     _did(machine, send, "Cart Filled", "later")
     machine.advance("70m")
     api(machine, "POST", "/journeys/cart/pause", {"hold": True})
-    machine.advance("4h")
-    woken = api(machine, "POST", "/journeys/cart/resume")
-    assert woken["woken"] > 0, woken
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Calls, "update", _fails)
+        machine.advance("4h")
+    for command in ("cart/resume", "carts-often/redrive"):
+        woken = api(machine, "POST", f"/journeys/{command}")
+        assert woken["woken"] > 0, woken
     machine.advance("1m")
     _did(machine, send, "Cart Filled", "moved")
     machine.advance("70m")
@@ -59,6 +66,7 @@ def run_journeys(machine: LocalMachine, api: Api, send: Send) -> None:
     api(machine, "POST", "/journeys/cart/publish")
     api(machine, "POST", "/journeys/cart/publish")
     machine.advance("8h")
+    api(machine, "POST", "/journeys/carts-often/stop")
     machine.advance("2d")  # so long the machine of a former release is kept
     api(machine, "PUT", "/journeys/cart", {**CART, "description": "the third"})
     api(machine, "POST", "/journeys/cart/publish")  # nobody is in the first one any more
@@ -70,6 +78,10 @@ def run_journeys(machine: LocalMachine, api: Api, send: Send) -> None:
         _get(machine, f"/journeys/cart/{path}")
     api(machine, "POST", "/journeys/cart/stop")
     api(machine, "DELETE", "/journeys/cart")
+
+
+def _fails(*_: Any) -> None:
+    raise KeyError("a fault of ours")
 
 
 def _get(machine: LocalMachine, path: str) -> None:

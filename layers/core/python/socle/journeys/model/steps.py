@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 
+from socle.definitions.webhooks import Url
 from socle.journeys.model.triggers import Document, Duration, EventMatch, EventName, Name, SegmentChange
 from socle.messages.rules import Clock
 from socle.segments.conditions import Condition
@@ -215,7 +216,7 @@ class CallWebhook(_Step):
     """A signed POST to a system of yours, with the person and the event. What fails is tried again, with the same webhook-id."""
 
     type: Literal["webhook"]
-    url: str = Field(pattern=r"^https://[^\s#]+$", max_length=1_000)
+    url: Url
     keep: bool = Field(default=False, description="keep the answer (JSON, at most 4 KB) for branches and templates: "
                                                   "journey.responses.<step>")
     on_failure: Next = Field(default=None, description="where somebody goes on for whom it failed for good; left out: `next`")

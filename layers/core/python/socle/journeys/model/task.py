@@ -45,6 +45,11 @@ class Task(NamedTuple):
                    payload["round"], from_iso(payload["entered"]), payload.get("token") or "", payload.get("after") or "",
                    payload.get("limit") or 0, _said(str(error.get("Error", "")), str(error.get("Cause", ""))))
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether somebody is parked for a failure, not because the journey is held."""
+        return self.do == "park" and self.error != "Paused"
+
 
 def secret_name(journey: str) -> str:
     """What the secret of a journey's webhooks is derived by."""

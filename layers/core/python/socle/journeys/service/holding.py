@@ -87,7 +87,7 @@ class Holding:
 
     def park(self, task: Task, now: int) -> None:
         """Wait until an operator lets them go on: at once where there is no need to wait any more."""
-        ground, why = self._ground, PAUSED if task.error == "Paused" else f"failed: {task.error or 'unknown'}"
+        ground, why = self._ground, f"failed: {task.error or 'unknown'}" if task.is_failure else PAUSED
         entry = find(ground, task.profile, task.entry).entry
         one = Parked(task.entry, task.profile, task.version, task.step, task.round, why, now)
         if entry is None or not entry.active or not ground.entries.park(task.journey, one, task.token):
