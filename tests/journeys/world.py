@@ -83,6 +83,8 @@ class World:
         self.dynamo = Dynamo(self.calls)
         self.quiet = Dynamo()  # for those who look on: their calls never break
         self.quiet.items, self.quiet.log = self.dynamo.items, self.dynamo.log
+        self.versions: dict[tuple[str, str], int] = {}
+        """(kind, name) → version of a definition that was written again."""
         self.releases: dict[str, list[Release]] = {}
         self.plans: dict[str, dict[str, Any]] = {}
         self.sent: list[tuple[str, str, Message]] = []
@@ -226,7 +228,7 @@ class World:
                                  lambda: Rules.of(self.current, self._all()), self._new_id, lambda: self.now)
 
     def current(self, kind: str) -> list[Definition]:
-        return [Definition(kind, name, 1, dict(document), START, START) for name, document in
+        return [Definition(kind, name, self.versions.get((kind, name), 1), dict(document), START, START) for name, document in
                 self.definitions.get(kind, {}).items()]
 
     def of(self, name: str) -> list[Release]:

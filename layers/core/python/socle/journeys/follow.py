@@ -49,13 +49,14 @@ class Followed(NamedTuple):
 
 def follow(profile: str, journeys: Sequence[Entry], snapshot: Snapshot, given: Mapping[str, Any], new: Sequence[Event],
            moves: Moves, rules: LiveJourneys, now: int, whole: Sequence[Event] | None = None, seen: int = 0,
-           parts: Collection[str] = ()) -> Followed:
+           parts: Collection[str] = (), defined: Collection[tuple[str, str]] = ()) -> Followed:
     """The journeys of a profile that has become `snapshot` by the `new` events and moved between segments, at `now` (epoch ms).
 
     parts  profile ids that it is made of: if it knows of no entry, and events tell of some, it was rebuilt from these, and knows
            what they tell
     seen   the latest event before those, epoch ms: what lets somebody enter late may have been followed already by what ends it
     whole  every event of it, the new ones too, highest revisions; None as long as nobody needed it
+    defined  those of the moves that only say that a segment was defined otherwise: they let nobody enter
     Raises HistoryNeeded when only `whole` can tell.
     """
     if not rules.number:
@@ -73,8 +74,8 @@ def follow(profile: str, journeys: Sequence[Entry], snapshot: Snapshot, given: M
     one.hear()
     for event in sorted(new, key=lambda event: (event.at, event.key)):
         one.take(event)
-    for segment, change in moves:
-        one.move(segment, change)
+    for move in moves:
+        one.move(*move, lets_in=move not in defined)
     due = one.days()
     if not one.changed and not one.effects:
         return Followed(tuple(journeys), (), due, one.given, tuple(one.refused))
@@ -137,14 +138,14 @@ class _Journeys:
             if self._means(one, entry, event):
                 self._note(place, course, one, (event.at, event.key), event.key)
 
-    def move(self, segment: str, change: str) -> None:
-        """Somebody has entered or left a segment."""
+    def move(self, segment: str, change: str, lets_in: bool) -> None:
+        """Somebody has entered or left a segment; `lets_in`: journeys, too."""
         moment = (self._now, f"{segment} {change}")
         for place, entry in enumerate(self.entries):
             course = self._rules.courses.get((entry.journey, entry.version))
             for one in course.by_segment.get((segment, change), ()) if course is not None else ():
                 self._note(place, course, one, moment, "")
-        for course in self._rules.moved.get((segment, change), ()):
+        for course in self._rules.moved.get((segment, change), ()) if lets_in else ():
             self._enter(course, "", moment, "")
 
     def days(self) -> int | None:

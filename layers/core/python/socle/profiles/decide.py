@@ -23,7 +23,7 @@ from socle.profiles.fold import CONSENT_UPDATED, HistoryNeeded, fold, highest_re
 from socle.profiles.model import Aggregate, Entry, History, Needs, Page, Snapshot
 from socle.profiles.seal import seal, size_limit
 from socle.profiles.survivorship import LATEST, Survivorship
-from socle.segments.live import Live, follow
+from socle.segments.live import Live, by_definition, follow
 from socle.segments.rules import NO_SEGMENTS, LiveRules
 
 MAX_REVISIONS_BYTES = 96 * 1024
@@ -135,8 +135,10 @@ def _follow(aggregate: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], 
     """The segments, and the journeys, of which some begin or end with a move between segments. Raises HistoryNeeded."""
     live = follow(aggregate, snapshot, given, new, by.segments, by.now, ticked=by.ticked, whole=whole)
     moved = [*((name, "left") for name in live.left), *((name, "entered") for name in live.entered)]
+    lets_in = [move for move in moved if move in by.journeys.moved]
+    defined = by_definition(aggregate, new, by.segments, by.now, whole, lets_in) if lets_in else ()
     return live, follow_journeys(aggregate.id, aggregate.journeys, snapshot, given, new, moved, by.journeys, by.now, whole,
-                                 aggregate.snapshot.last_seen, aggregate.parts)
+                                 aggregate.snapshot.last_seen, aggregate.parts, defined)
 
 
 def _followed(aggregate: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new: Sequence[Event],

@@ -17,7 +17,7 @@ from socle.profiles.model import Aggregate, Register, Snapshot, Trackers
 from socle.profiles.orders import standing
 from socle.segments.evaluate import evaluate
 from socle.segments.facts import Person, Seen, person_of, selects
-from socle.segments.nodes import Selector
+from socle.segments.nodes import Node, Selector
 from socle.segments.rules import LiveRules
 from socle.segments.trackers import add, from_row, row_of
 
@@ -78,6 +78,27 @@ def follow(before: Aggregate, snapshot: Snapshot, given: Mapping[str, Any], new:
         flips.append(before.due)
     return Live(segments, rules.number, trackers, min(flips, default=None), tuple(entered), tuple(left),
                 tuple(broken))
+
+
+def by_definition(before: Aggregate, new: Sequence[Event], rules: LiveRules, now: int, whole: Sequence[Event] | None,
+                  moves: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those of the `moves` between segments, (name, "entered" | "left"), that were so already by what was known of `before`: a
+    definition was written, and nothing happened to the person. The other arguments are those of `follow`."""
+    if before.evaluated == rules.number or not before.snapshot.events or (before.members and not before.evaluated):
+        return set()  # the last: two who become one were never asked about as one
+    keys = {event.key for event in new}
+    known = None if whole is None else standing([event for event in whole if event.key not in keys])
+    person = _person(before.id, before.snapshot, before.given, rules, before.trackers, {}, known)
+    # What time alone does was not so yet: nothing changes before `due`.
+    at = min(now, before.due - 1) if before.due else now
+    return {(name, change) for name, change in moves if _is_so(rules.segments[name], person, at) == (change == "entered")}
+
+
+def _is_so(segment: Node, person: Person, at: int) -> bool:
+    try:
+        return evaluate(segment, person, at).true
+    except POISON:
+        return False
 
 
 def _track(before: Aggregate, new: Sequence[Event], rules: LiveRules,
