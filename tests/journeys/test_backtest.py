@@ -13,7 +13,7 @@ from tests.journeys import rehearsal
 from tests.journeys.rehearsal import NOW, Stage
 from tests.journeys.scenarios import CART, ORDERED, STORIES
 from tests.journeys.scenarios_entry import SOLD
-from tests.journeys.story import AGREED, Did, Story, journey, send
+from tests.journeys.story import AGREED, START, Did, Story, after, journey, send
 from tests.journeys.walking import events_of, told, walked
 
 FEW = [story for story in STORIES if not story.also]
@@ -39,6 +39,22 @@ def test_people_out_of_the_lake_go_as_they_go_by_what_they_did() -> None:
     paths = Counter(tuple(way.path) for story in FEW for way in told(walked(story._replace(document=CART, until="30d")))[0])
     assert {tuple(one["path"]): one["entries"] for one in rehearsed()["paths"]} == paths
     assert rehearsed()["entries"] == sum(paths.values())
+
+
+BY_OTHERS = [story for story in STORIES if story.document["trigger"]["type"] != "event" and after(story.until) <= after("60d")]
+
+
+@pytest.mark.parametrize("story", BY_OTHERS, ids=lambda story: story.journey)
+def test_whatever_lets_people_in_the_lake_finds_them(story: Story) -> None:
+    found = Stage(2)
+    for kind, documents in story.also.items():
+        found.define(kind, documents)
+    found.tell(rehearsal.told(story, events_of(story)))
+    found.tell(rehearsal.told(story._replace(name="somebody else"), events_of(story._replace(name="somebody else", did=AGREED))))
+    found.compact()
+    answer = found.backtest(story.document, end=story.until, now=START + after(story.until))
+    assert Counter({tuple(one["path"]): one["entries"] for one in answer["paths"]}) == Counter(
+        tuple(way.path) for way in told(walked(story))[0])
 
 
 def test_the_same_question_has_the_same_answer_however_the_lake_is_cut() -> None:
