@@ -158,6 +158,17 @@ def test_counts_stand_at_steps_and_ways() -> None:
     assert [one.findtext(f"{SVG}text") for one in parsed(svg).iter(f"{SVG}g") if one.get("class") == "badge"] == ["300 in"]
 
 
+def test_exits_which_no_line_could_show_stand_above_with_their_counts() -> None:
+    exits = [{"name": "bought", "event": "Order Completed"}, {"name": "staff", "segment": "staff"}]
+    document = JourneyDocument.model_validate({**CART, "exits": exits})
+    assert "Out from any step: bought · staff" in texts(draw("cart", document), "small")
+    svg = draw("cart", document, "", figures(document, {("", "entered"): 1200, ("", "ended:exit:bought"): 900}, {}))
+    assert "Out from any step: bought 900 · staff 0" in texts(svg, "small")
+    assert "Out from any step: bought 900 · staff 0." in (parsed(svg).findtext(f"{SVG}desc") or "")
+    heights = [float(one.get("y", 0)) for one in parsed(svg).iter(f"{SVG}text") if one.get("x") == "24"]
+    assert heights == sorted(set(heights))
+
+
 def test_who_hears_it_read_gets_every_step_with_its_ways() -> None:
     root = parsed(draw("cart", JourneyDocument.model_validate(CART)))
     assert (root.get("role"), root.get("aria-labelledby")) == ("img", "title desc")

@@ -24,7 +24,7 @@ _BOLD = 1.08
 _NAME_LINE, _SMALL_LINE, _LABEL_LINE = 18.0, 15.0, 15.0
 _LABEL_MOST = 170.0
 _BEGIN, _ENDS = "\0begin", "\0end\0"
-_HEAD = 64.0
+_HEAD, _EXITS = 64.0, 520.0
 _SHOWN = ("sent", "unknown", "failed", "skipped", "done", "timed out", "held", "parked", "out")
 
 
@@ -59,11 +59,12 @@ def draw(name: str, document: JourneyDocument, subtitle: str = "", figures: Figu
     boxes += [Box(card.step.name, _BOX, card.height) for card in cards.values()]
     boxes += [Box(way.target, 16, 16) for way in ways if way.target.startswith(_ENDS)]
     layout = arrange(boxes, [_link(way) for way in ways])
-    heading = [name if not subtitle else f"{name} · {subtitle}", *(_totals(figures) if figures else [])]
+    heading = [name if not subtitle else f"{name} · {subtitle}", *(_totals(figures) if figures else []),
+               *_exits(document, figures)]
     wide = max(layout.width, width(heading[0], 16 * _BOLD) + 48, *(width(line, _SMALL) + 48 for line in heading[1:]))
-    shift = (wide - layout.width) / 2
-    return "".join(_svg(wide, layout.height + _HEAD, name, document, figures, heading, [
-        f'<g transform="translate({shift:.1f} {_HEAD:.0f})">',
+    shift, head = (wide - layout.width) / 2, _HEAD + max(len(heading) - 2, 0) * _SMALL_LINE
+    return "".join(_svg(wide, layout.height + head, name, document, figures, heading, [
+        f'<g transform="translate({shift:.1f} {head:.0f})">',
         *(_line(route) for route in layout.routes),
         *_start(layout.places[_BEGIN], begin),
         *(_end(place) for key, place in layout.places.items() if key.startswith(_ENDS)),
@@ -140,6 +141,14 @@ def _totals(figures: Figures) -> list[str]:
     return [" · ".join([*parts, *([f"{figures.holdout:,} held out"] if figures.holdout else [])])]
 
 
+def _exits(document: JourneyDocument, figures: Figures | None) -> list[str]:
+    """What takes people out of any step, which no line of the picture could show."""
+    if not document.exits:
+        return []
+    said = [one.name + (f" {figures.ended.get(f'exit:{one.name}', 0):,}" if figures else "") for one in document.exits]
+    return lines(f"Out from any step: {' · '.join(said)}", _SMALL, _EXITS, 3)
+
+
 def _svg(wide: float, high: float, name: str, document: JourneyDocument, figures: Figures | None, heading: list[str],
          body: list[str]) -> Iterator[str]:
     yield (f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title desc" viewBox="0 0 {wide:.0f} {high:.0f}" '
@@ -147,8 +156,8 @@ def _svg(wide: float, high: float, name: str, document: JourneyDocument, figures
            f'<desc id="desc">{in_xml(_told(document, figures))}</desc><style>{STYLE}</style>{ARROW}')
     yield f'<rect class="page" width="{wide:.0f}" height="{high:.0f}"/>'
     yield f'<text class="head" x="24" y="34">{in_xml(heading[0])}</text>'
-    for line in heading[1:]:
-        yield f'<text class="small" x="24" y="54">{in_xml(line)}</text>'
+    for at, line in enumerate(heading[1:]):
+        yield f'<text class="small" x="24" y="{54 + at * _SMALL_LINE:.0f}">{in_xml(line)}</text>'
     yield from body
     yield "</svg>"
 
@@ -163,7 +172,8 @@ def _told(document: JourneyDocument, figures: Figures | None) -> str:
                          for way, target in every[step.name].items())
         said.append(f"{step.name} ({step.type}{', ' if brief(step) else ''}{brief(step)}).{inside}"
                     + (f" Then {ways}." if ways else " The end."))
-    return " ".join(said)
+    exits = " ".join(_exits(document, figures))
+    return " ".join([*said, f"{exits}." if exits else ""]).strip()
 
 
 def _start(place: Place, text: list[str]) -> Iterator[str]:
