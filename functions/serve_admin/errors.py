@@ -87,6 +87,9 @@ def first_fault(faults: Sequence[Any], document: Any = None) -> Rejected:
         message = "{} must be a whole number from {} to {}".format(field, *_RANGES[field])
     elif kind == "string_pattern_mismatch" and field in _PATTERNS:
         message = _PATTERNS[field]
+    elif kind == "string_pattern_mismatch" and where == "body":
+        pattern = fault["ctx"]["pattern"]
+        message = f"{field} must not be blank" if pattern == r"\S" else f"{field} must match the pattern {pattern}"
     elif kind in _SENTENCES:
         message = f"{field} {_SENTENCES[kind].format(**fault.get('ctx') or {})}"
     else:

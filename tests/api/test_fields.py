@@ -50,3 +50,14 @@ def test_a_field_is_named_as_the_document_has_it(call: Call, kind: str, document
 def test_a_plan_names_the_same_field(call: Call, kind: str, document: dict[str, Any], field: str) -> None:
     answer = call("POST", "/api/plan", body={"definitions": [{"kind": kind, "name": "x", "document": document}]})
     assert [one["field"] for one in answer.json["refused"]] == [field]
+
+
+@pytest.mark.parametrize(("kind", "document", "message"), [
+    ("brand", {"name": "Shop", "colors": {"primary": "blue"}}, "colors.primary must match the pattern ^#[0-9a-fA-F]{6}$"),
+    ("webhooks", {"url": "https://example.com/", "events": [" "]}, "events.0 must not be blank"),
+    ("journeys", journey({"name": "a", "type": "webhook", "url": "http://example.com/"}),
+     "steps.0.url: must begin with https:// (http:// only for localhost)"),
+])
+def test_a_text_of_another_form_is_told_which_is_meant(call: Call, kind: str, document: dict[str, Any], message: str) -> None:
+    answer = call("PUT", f"/api/{kind}/default", body=document)
+    assert (answer.status, answer.error["message"]) == (400, message)
