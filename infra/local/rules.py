@@ -1,4 +1,5 @@
-"""EventBridge: what S3 announces reaches the functions that a rule of the stack names. moto keeps rules, but calls nobody."""
+"""EventBridge: what S3 and Step Functions announce reaches the functions that a rule of the stack names. moto keeps rules, but
+calls nobody."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from typing import Any
 
 from moto.events.models import events_backends
 from moto.s3 import notifications
+from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 
 from infra.local.cloud import ACCOUNT, REGION
 from infra.local.patching import replace
@@ -24,9 +27,9 @@ TRIES = 3
 
 
 class Announcements:
-    """New objects, read by the pump like a queue."""
+    """New objects, and executions that have ended; read by the pump like a queue."""
 
-    name = "new objects"
+    name = "announcements"
 
     def __init__(self, invoke: Callable[[str, Any], Outcome]) -> None:
         """`invoke(arn, event)` calls a function."""
@@ -34,20 +37,19 @@ class Announcements:
         self._waiting: deque[tuple[str, Any, int]] = deque()
 
     def install(self, stack: ExitStack, arrived: Callable[[], None]) -> None:
-        """Until `stack` closes, what moto announces of S3 comes here; `arrived()` is told."""
-        def announce(_account: str, bucket: Any, event_name: str, key: Any) -> None:
-            event = {
-                "version": "0", "id": f"{key.name}#{key.version_id}", "source": "aws.s3", "account": ACCOUNT, "region": REGION,
-                "detail-type": "Object Created" if ":ObjectCreated:" in event_name else "Object Deleted",
-                "time": datetime.fromtimestamp(clock.now() / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "resources": [bucket.arn],
-                "detail": {"version": "0", "reason": event_name.rpartition(":")[2], "bucket": {"name": bucket.name},
-                           "object": {"key": key.name, "size": key.size, "etag": key.etag.strip('"'),
-                                      "version-id": key.version_id}}}
+        """Until `stack` closes, what moto announces of S3 comes here, and each execution that ends; `arrived()` is told."""
+        def announce(event: dict[str, Any]) -> None:
             for arn in _targets(event):
                 self._waiting.append((arn, event, 0))
                 arrived()
 
-        replace(stack, notifications, "_send_event_bridge_message", announce)
+        def ended(worker: Any) -> None:
+            terminated(worker)
+            announce(_of_execution(worker.execution))
+
+        terminated = BaseExecutionWorkerCommunication.terminated
+        replace(stack, BaseExecutionWorkerCommunication, "terminated", ended)
+        replace(stack, notifications, "_send_event_bridge_message", lambda _account, *changed: announce(_of_object(*changed)))
 
     def step(self) -> bool | None:
         """Call one function for one event."""
@@ -59,7 +61,7 @@ class Announcements:
         if tries + 1 < TRIES:
             self._waiting.append((arn, event, tries + 1))
         else:
-            logger.error("%s was not told of %s", arn, event["detail"]["object"]["key"])
+            logger.error("%s was not told of %s", arn, event["id"])
         return None
 
     def holds(self) -> bool:
@@ -69,6 +71,31 @@ class Announcements:
     def window(self) -> float:
         """None: every event is a call of its own."""
         return 0.0
+
+
+def _of_object(bucket: Any, event_name: str, key: Any) -> dict[str, Any]:
+    detail = {"version": "0", "reason": event_name.rpartition(":")[2], "bucket": {"name": bucket.name},
+              "object": {"key": key.name, "size": key.size, "etag": key.etag.strip('"'), "version-id": key.version_id}}
+    type_ = "Object Created" if ":ObjectCreated:" in event_name else "Object Deleted"
+    return _event(f"{key.name}#{key.version_id}", "aws.s3", type_, bucket.arn, detail)
+
+
+def _of_execution(one: Any) -> dict[str, Any]:
+    """Step Functions developer guide, "Automating Step Functions event delivery with EventBridge": times in epoch ms, the input
+    as the text that it is."""
+    is_done = one.output is not None
+    detail = {"executionArn": one.exec_arn, "stateMachineArn": one.state_machine.arn, "name": one.name, "status": one.status,
+              "startDate": round(one.start_date.timestamp() * 1_000), "stopDate": round(one.stop_date.timestamp() * 1_000),
+              "input": to_json_str(one.input_data), "inputDetails": {"included": True},
+              "output": to_json_str(one.output) if is_done else None, "outputDetails": {"included": True} if is_done else None,
+              "error": one.error, "cause": one.cause}
+    return _event(one.exec_arn, "aws.states", "Step Functions Execution Status Change", one.exec_arn, detail)
+
+
+def _event(id_: str, source: str, type_: str, resource: str, detail: dict[str, Any]) -> dict[str, Any]:
+    return {"version": "0", "id": id_, "source": source, "account": ACCOUNT, "region": REGION, "detail-type": type_,
+            "time": datetime.fromtimestamp(clock.now() / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "resources": [resource],
+            "detail": detail}
 
 
 def _targets(event: Any) -> list[str]:
