@@ -6,6 +6,7 @@ A state machine is made when a journey is published, not by the stack: all that 
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
@@ -15,12 +16,13 @@ from infra.constructs.function import Function, House
 from infra.constructs.ingest import Ingest
 from infra.constructs.messages import Messages, acknowledge_role
 from infra.constructs.schedules import Schedules
-from socle.settings import BacktestSettings, JourneySettings, StartJourneysSettings
+from socle.settings import BacktestSettings, EndBrokenSettings, JourneySettings, StartJourneysSettings
 
 
 class Journeys(Construct):
-    """`run_journey_step` does what a step says; `start_journeys_due` lets people enter by the clock; `backtest_journey` walks
-    history; `role` is what every journey's state machine runs as: it may call run_journey_step, and nothing else."""
+    """`run_journey_step` does what a step says; `start_journeys_due` lets people enter by the clock; `end_broken_journey` ends
+    the entries of executions that failed for good; `backtest_journey` walks history; `role` is what every
+    journey's state machine runs as: it may call run_journey_step, and nothing else."""
 
     def __init__(self, scope: Construct, id_: str, *, house: House, data: Data, ingest: Ingest, messages: Messages,
                  schedules: Schedules, analytics: lambda_.ILayerVersion) -> None:
@@ -39,6 +41,11 @@ class Journeys(Construct):
             settings=StartJourneysSettings(
                 profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
                 stream_name=ingest.stream.stream_name))
+        self.end_broken_journey = Function(
+            self, "EndBrokenJourney", name="end_broken_journey", house=house, memory_mb=512, timeout=cdk.Duration.minutes(1),
+            settings=EndBrokenSettings(
+                profiles_table=data.profiles.table_name, definitions_table=data.definitions.table_name,
+                stream_name=ingest.stream.stream_name))
         self.backtest_journey = Function(
             self, "BacktestJourney", name="backtest_journey",
             house=House(house.stage, [*messages.house.layers, analytics]),
@@ -46,6 +53,7 @@ class Journeys(Construct):
             memory_mb=3_584, timeout=cdk.Duration.seconds(25), ephemeral_storage_size=cdk.Size.gibibytes(2),
             settings=BacktestSettings(definitions_table=data.definitions.table_name, bucket=data.bucket.bucket_name))
         self._grant(ingest)
+        self._end_by_failures()
         schedules.every("Journeys", "rate(5 minutes)", self.start_journeys_due, data)
 
     def let_run(self, run_effects: Function) -> None:
@@ -82,7 +90,7 @@ class Journeys(Construct):
 
     def _grant(self, ingest: Ingest) -> None:
         data, step, due, backtest = self._data, self.run_journey_step, self.start_journeys_due, self.backtest_journey
-        bucket = data.bucket
+        broken, bucket = self.end_broken_journey, data.bucket
         step.may(["s3:GetObject"], [step.objects(bucket, JOURNEYS_PREFIX)])
         # StartExecution: who is moved to a new version goes on in an execution of its state machine.
         step.may(["states:SendTaskSuccess", "states:StartExecution"], [self._machines(step)])
@@ -93,10 +101,28 @@ class Journeys(Construct):
         due.may(["kinesis:PutRecords"], [ingest.stream.stream_arn])
         due.lend_key(data.key, "dynamodb", writes=True)
         due.lend_key(data.key, "kinesis", writes=True)
+        broken.may(["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+                    "dynamodb:DeleteItem"], [data.profiles.table_arn])
+        broken.may(["dynamodb:UpdateItem"], [data.definitions.table_arn])
+        broken.may(["kinesis:PutRecords"], [ingest.stream.stream_arn])
+        broken.lend_key(data.key, "dynamodb", writes=True)
+        broken.lend_key(data.key, "kinesis", writes=True)
         backtest.may(["dynamodb:Query"], [data.definitions.table_arn])
         backtest.may(["s3:GetObject"], [backtest.objects(bucket, LAKE_PREFIX)])
         backtest.lend_key(data.key, "dynamodb")
         backtest.lend_key(data.key, "s3")
+
+    def _end_by_failures(self) -> None:
+        """Step Functions announces every execution to EventBridge, free of charge. Those that were aborted are none of these:
+        Socle stops everybody's who has left."""
+        rule = events.CfnRule(
+            self, "BrokenExecutions", description="Executions of journeys that failed for good end the entries of their people",
+            event_pattern={"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"],
+                           "detail": {"status": ["FAILED", "TIMED_OUT"],
+                                      "stateMachineArn": [{"prefix": self._arn("stateMachine", self.prefix)}]}},
+            targets=[events.CfnRule.TargetProperty(id="end", arn=self.end_broken_journey.function_arn)])
+        self.end_broken_journey.add_permission("EventBridge", principal=iam.ServicePrincipal("events.amazonaws.com"),
+                                               source_arn=rule.attr_arn)
 
     def _machines(self, function: Function) -> str:
         """The ARNs of all journeys' state machines, which nobody knows before they are published."""
@@ -109,5 +135,8 @@ class Journeys(Construct):
         acknowledge_role(
             function, f"IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:{resource}:{name}]",
             "State machines of journeys are made when these are published: all that is known is how their names begin.")
+        return self._arn(resource, name)
+
+    def _arn(self, resource: str, name: str) -> str:
         return cdk.Stack.of(self).format_arn(
             service="states", resource=resource, arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME, resource_name=name)

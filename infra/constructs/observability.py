@@ -61,6 +61,8 @@ WATCHED = (
             "Messages of a campaign could not be sent: its run's people say why, and POST …/resend tries those again."),
     Watched("JourneysParked", "run_journey_step", 1,
             "People wait at a step that failed: GET /api/journeys/{name}/parked says why; when that is mended, POST …/redrive."),
+    Watched("JourneysBroken", "end_broken_journey", 1,
+            "An execution of a journey failed for good, and who was in it is out: the function's log names it, its history why."),
     Watched("SegmentDrift", "recompute_segments", 1,
             "Somebody is in a segment live who is not in it by the lake, or the other way: reports/segments.json names some."),
 )
@@ -97,7 +99,7 @@ class Observability(Construct):
                      admin.serve_admin, quality.update_catalogue, imports.start_import, imports.collect_hooks,
                      segments_api.preview_segment, messages.send_message, messages.receive_feedback, public.serve_public,
                      campaigns.start_campaigns_due, campaigns.report_campaign, journeys.start_journeys_due,
-                     journeys.backtest_journey)
+                     journeys.end_broken_journey, journeys.backtest_journey)
         self._watch_functions(functions)
         # What it raises are ways of a journey; for a failure that is none somebody is parked (WATCHED).
         self._watch_throttles(journeys.run_journey_step)

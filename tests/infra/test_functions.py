@@ -21,6 +21,7 @@ from socle.settings import (
     CompactSettings,
     ConvertImportSettings,
     EffectsSettings,
+    EndBrokenSettings,
     ExportSettings,
     FindDuplicatesSettings,
     ImportSettings,
@@ -60,7 +61,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "send_message": SendSettings, "send_campaign": SendSettings, "receive_feedback": MessagesSettings,
     "serve_public": MessagesSettings, "run_campaign": CampaignSettings, "start_campaigns_due": StartCampaignsSettings,
     "report_campaign": ReportSettings, "run_journey_step": JourneySettings, "start_journeys_due": StartJourneysSettings,
-    "backtest_journey": BacktestSettings}
+    "backtest_journey": BacktestSettings, "end_broken_journey": EndBrokenSettings}
 
 FURTHER_LAYERS = {"serve_admin", "split_import", "finish_import", "find_duplicates", "compact_lake", "export_segments",
                   "compute_rfm", "recompute_segments", "preview_segment", "report_campaign", "send_message", "send_campaign",

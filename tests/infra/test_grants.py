@@ -65,6 +65,8 @@ ALLOWED = {
     "run_journey_step": SENDING | {"states:SendTaskSuccess", "states:StartExecution"},
     "start_journeys_due": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
                            "kinesis:PutRecords"},
+    "end_broken_journey": {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+                           "dynamodb:DeleteItem", "kinesis:PutRecords"},
     "backtest_journey": {"dynamodb:Query", "s3:GetObject"},
     "report_campaign": {"s3:GetObject", "s3:ListBucket", "ses:GetAccount"},
     "replay_plan": {"s3:ListBucket", "s3:PutObject"},
@@ -136,6 +138,9 @@ def test_tables_are_granted_by_what_is_done_with_them(dev: Any) -> None:
                                               "dynamodb:DeleteItem"},
         ("start_journeys_due", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:Query"},
         ("start_journeys_due", "definitions"): {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
+        ("end_broken_journey", "profiles"): {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem",
+                                             "dynamodb:UpdateItem", "dynamodb:DeleteItem"},
+        ("end_broken_journey", "definitions"): {"dynamodb:UpdateItem"},
         ("backtest_journey", "definitions"): {"dynamodb:Query"},
         ("propose_duplicates", "profiles"): {"dynamodb:Scan", "dynamodb:BatchGetItem", "dynamodb:PutItem"},
         ("propose_duplicates", "definitions"): {

@@ -71,3 +71,19 @@ def test_stages_do_not_reach_each_others_journeys(dev: Any, prod: Any) -> None:
 def test_a_step_has_ended_before_step_functions_makes_the_call_again(template: Any) -> None:
     from socle.journeys.compile.states import TASK_SECONDS
     assert template.function(STEP)["Timeout"] * 2 <= TASK_SECONDS
+
+
+def test_an_execution_that_fails_for_good_is_told_and_one_that_was_stopped_is_not(dev: Any, prod: Any) -> None:
+    for template, stage in ((dev, "dev"), (prod, "prod")):
+        [(id_, rule)] = [one for one in template.of_type("AWS::Events::Rule").items() if "BrokenExecutions" in one[0]]
+        pattern = rule["EventPattern"]
+        assert (pattern["source"], pattern["detail-type"]) == (["aws.states"], ["Step Functions Execution Status Change"])
+        assert pattern["detail"]["status"] == ["FAILED", "TIMED_OUT"]
+        [machines] = pattern["detail"]["stateMachineArn"]
+        assert tail(machines["prefix"]) == f":stateMachine:socle-{stage}-journey-"
+        [target] = rule["Targets"]
+        called = template.name_of(target["Arn"])
+        assert template.resources[called]["Properties"]["Handler"] == "end_broken_journey.handler.handler"
+        [permission] = [one for one in template.of_type("AWS::Lambda::Permission").values()
+                        if template.name_of(one["FunctionName"]) == called]
+        assert (permission["Principal"], template.name_of(permission["SourceArn"])) == ("events.amazonaws.com", id_)

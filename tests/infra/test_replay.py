@@ -102,6 +102,7 @@ def test_the_table_that_is_filled_is_the_one_that_is_not_live(tmp_path: Any, liv
     assert tables == {
         "replay_raw": [filled], "replay_copy": [filled], "apply_events": [other], "run_effects": [other], "serve_admin": [other],
         "convert_import": [other], "receive_feedback": [other], "run_campaign": [other], "send_campaign": [other],
-        "run_journey_step": [other], "send_message": [other], "serve_public": [other], "start_journeys_due": [other]}
+        "run_journey_step": [other], "send_message": [other], "serve_public": [other], "start_journeys_due": [other],
+        "end_broken_journey": [other]}
     named = {name: output["Value"]["Ref"] for name, output in template["Outputs"].items() if name.endswith("Table")}
     assert (filled in named["RestoredTable"], other in named["ProfilesTable"]) == (True, True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 
+from infra.local.cloud import REGION
 from infra.local.machine import LocalMachine
 from socle import clock
 from socle.iso import to_iso
@@ -60,8 +63,11 @@ def run_journeys(machine: LocalMachine, api: Api, send: Send) -> None:
         woken = api(machine, "POST", f"/journeys/{command}")
         assert woken["woken"] > 0, woken
     machine.advance("1m")
-    _did(machine, send, "Cart Filled", "moved")
+    for key in ("moved", "broken"):
+        _did(machine, send, "Cart Filled", key)
     machine.advance("70m")
+    _break(machine)
+    assert api(machine, "GET", "/journeys/cart/state")["ended"]["failed"] == 1
     api(machine, "PUT", "/journeys/cart", {**CART, "description": "the second"})
     api(machine, "POST", "/journeys/cart/publish")
     api(machine, "POST", "/journeys/cart/publish")
@@ -78,6 +84,19 @@ def run_journeys(machine: LocalMachine, api: Api, send: Send) -> None:
         _get(machine, f"/journeys/cart/{path}")
     api(machine, "POST", "/journeys/cart/stop")
     api(machine, "DELETE", "/journeys/cart")
+
+
+def _break(machine: LocalMachine) -> None:
+    """What somebody is in fails for good: an execution of its name and with its input, of a machine that can only fail."""
+    states = boto3.client("stepfunctions", region_name=REGION)
+    own = next(one for one in states.list_state_machines()["stateMachines"] if "-journey-cart-" in one["name"])
+    one = states.list_executions(stateMachineArn=own["stateMachineArn"], statusFilter="RUNNING")["executions"][0]
+    given = states.describe_execution(executionArn=one["executionArn"])["input"]
+    failing = states.create_state_machine(
+        name=f"{own['name']}-broken", roleArn=states.describe_state_machine(stateMachineArn=own["stateMachineArn"])["roleArn"],
+        definition=json.dumps({"StartAt": "Broken", "States": {"Broken": {"Type": "Fail"}}}))
+    states.start_execution(stateMachineArn=failing["stateMachineArn"], name=one["name"], input=given)
+    machine.advance("1m")
 
 
 def _fails(*_: Any) -> None:

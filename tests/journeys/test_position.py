@@ -103,7 +103,7 @@ def test_steps_of_one_moment_stand_in_the_order_of_the_journey() -> None:
 
 @pytest.mark.parametrize(("reason", "says"), [
     ("completed", "Through"), ("exit:bought", "the exit 'bought' was met"), ("merged", "became one"), ("over", "as long as"),
-    ("stopped", "was stopped"), ("offered", "Out: offered")])
+    ("stopped", "was stopped"), ("failed", "failed for good"), ("offered", "Out: offered")])
 def test_whoever_is_out_is_told_why_and_how_far_they_came(reason: str, says: str) -> None:
     shown = view(CART, entry(ended=T + 2 * HOUR, reason=reason), row(HOLDING), T + 9 * DAY)
     assert says in shown["says"]

@@ -278,6 +278,14 @@ class StartJourneysSettings(Settings):
     stream_name: str
 
 
+class EndBrokenSettings(Settings):
+    """end_broken_journey: ends the entries of executions that failed for good, and tells it on the stream."""
+
+    profiles_table: str
+    definitions_table: str
+    stream_name: str
+
+
 class ReportSettings(Settings):
     """report_campaign: reads the lake and what became of a run's people."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from socle.iso import to_iso
-from socle.journeys.model.entry import COMPLETED, HOLDOUT, MERGED, MOVED, OVER, STOPPED, Entry
+from socle.journeys.model.entry import COMPLETED, FAILED, HOLDOUT, MERGED, MOVED, OVER, STOPPED, Entry
 from socle.journeys.model.steps import END, Branch, CallWebhook, Exit, Hold, Send, Split, StartJourney, Step, Update
 from socle.journeys.phrases import brief, duration, lasting
 
@@ -22,7 +22,7 @@ _ENDS = {
     HOLDOUT: "Held out: they met what lets people enter, and get nothing, for the comparison.",
     COMPLETED: "Through: they came to the end.", MERGED: "Out: the person became one with another who is in it already.",
     OVER: "Out: they were inside for as long as the journey lasts.", STOPPED: "Out: the journey was stopped.",
-    MOVED: "Moved to another version."}
+    MOVED: "Moved to another version.", FAILED: "Out: their execution in Step Functions failed for good."}
 
 
 def ended(entry: Entry) -> str:

@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 HOLDOUT, COMPLETED, MERGED, OVER, STOPPED, MOVED = "holdout", "completed", "merged", "over", "stopped", "moved"
-ERASED = "erased"
+FAILED, ERASED = "failed", "erased"
 """Why an entry has ended; exits by name are `exit:<name>`, those of a step its reason.
+FAILED is an execution that failed for good (service/broken.py).
 ERASED is counted only: no entry is left."""
 GRACE = 5 * 60_000
 """Ms: a hold counts what happened up to so long before it began: events arrive late, and who has just ordered gets no offer."""
