@@ -13,6 +13,7 @@ from infra.local.cloud import REGION
 from infra.local.machine import LocalMachine
 from socle import clock
 from socle.iso import to_iso
+from socle.journeys.service import publish
 from socle.journeys.service.calls import Calls
 
 Api = Callable[..., Any]
@@ -73,11 +74,12 @@ def run_journeys(machine: LocalMachine, api: Api, send: Send) -> None:
     api(machine, "POST", "/journeys/cart/publish")
     machine.advance("8h")
     api(machine, "POST", "/journeys/carts-often/stop")
-    machine.advance("2d")  # so long the machine of a former release is kept
     api(machine, "PUT", "/journeys/cart", {**CART, "description": "the third"})
-    api(machine, "POST", "/journeys/cart/publish")  # nobody is in the first one any more
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(publish, "KEPT", clock.HOUR)
+        api(machine, "POST", "/journeys/cart/publish")  # nobody is in the first one any more
     api(machine, "POST", "/journeys/cart/redrive")
-    period = {"from": to_iso(clock.now() - 60 * clock.HOUR), "until": to_iso(clock.now() - clock.HOUR)}
+    period = {"from": to_iso(clock.now() - 12 * clock.HOUR), "until": to_iso(clock.now() - clock.HOUR)}
     assert api(machine, "POST", "/journeys/cart/backtest", period)
     person = api(machine, "GET", "/profiles?by=user_id:j1")["id"]
     for path in (f"people/{person}", "people", "state", "parked", "report", "diagram.svg"):
