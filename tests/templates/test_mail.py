@@ -75,6 +75,22 @@ def test_the_text_part_is_made_from_the_html() -> None:
         "- Jam (https://s/c/1?to=https://shop.example/c)\n\n{{ not liquid }}\n\nShop (https://s/c/2?to=https://shop.example)")
 
 
+def test_what_goes_around_sections_of_a_wrapper_goes_around_them_in_the_text_too() -> None:
+    mail = letter(PRODUCTS, mjml="""<mjml><mj-body><mj-wrapper>
+        {% for p in event.products %}<mj-section><mj-column><mj-text>Try {{ p.name }}</mj-text></mj-column></mj-section>
+        {% endfor %}{% if event.gift %}<mj-section><mj-column><mj-text>A gift</mj-text></mj-column></mj-section>{% endif %}
+        </mj-wrapper></mj-body></mjml>""")
+    assert mail.html.count("Try ") == 2
+    assert "A gift" not in mail.html
+    assert mail.text.split("\n\n") == ["Try Tea & <milk>", "Try Jam"]
+
+
+def test_of_a_comment_only_what_guides_counts_in_the_text() -> None:
+    html = ("<body><p>One</p><!-- {% if event.gift %} {{ event.secret }} --><p>A gift</p><!-- {% endif %} -->"
+            "<!--[if mso]>{% raw %}{{ raw }}{% endraw %} Outlook<![endif]--><p>Two</p></body>")
+    assert letter(PRODUCTS, html=html).text.split("\n\n") == ["One", "Two"]
+
+
 def test_addresses_in_a_text_are_followed_with_the_number_they_have_in_the_html() -> None:
     made = email(html='<a href="https://a.example">A</a><a href="https://b.example">B</a>',
                  text="See https://b.example, (https://c.example/x?y=1) {{ links.unsubscribe }}.")

@@ -98,9 +98,10 @@ def text_links(text: str, links: LinkTable) -> str:
     return re.sub(r"https?://[^\s<>\"]+", follow, text)
 
 
-def text_of(html: str) -> str:
-    """The text of HTML, links as `text (address)`; empty lines are squeezed when it is rendered."""
-    reader = _TextReader()
+def text_of(html: str, marks: Marks) -> str:
+    """The text of HTML with `marks` in the place of its Liquid, links as `text (address)`; empty lines are squeezed when it is
+    rendered."""
+    reader = _TextReader(marks)
     reader.feed(html)
     reader.close()
     return squeezed("".join(reader.out))
@@ -122,8 +123,9 @@ _VOID = frozenset(("br", "img", "hr", "meta", "link", "input", "col", "area", "s
 
 
 class _TextReader(HTMLParser):
-    def __init__(self) -> None:
+    def __init__(self, marks: Marks) -> None:
         super().__init__(convert_charrefs=True)
+        self._marks = marks
         self.out: list[str] = []
         self._hidden: list[str] = []
         self._links: list[tuple[str, int]] = []
@@ -162,6 +164,11 @@ class _TextReader(HTMLParser):
             self.out[at:] = [said] if said else []
             if address and not address.startswith("#") and address.removeprefix("mailto:").removeprefix("tel:") != said:
                 self.out.append(f" ({address})" if said else address)
+
+    def handle_comment(self, data: str) -> None:
+        """A loop or a condition counts in a comment, too: those around sections of an mj-wrapper lie in what is for Outlook."""
+        pieces = [(found[0], self._marks.piece(found[0])) for found in self._marks.pattern.finditer(data)]
+        self.out += [mark for mark, piece in pieces if piece.startswith("{%") and "endraw" not in piece and not self._hidden]
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:

@@ -95,7 +95,7 @@ class Compiled:
             html = body.with_tracked_links(html, table)
             self.inline = body.inline_images(html)
         self._squeeze = bool(html) and not text
-        text = body.text_of(html) if self._squeeze else body.text_links(text, table)
+        text = body.text_of(html, marks) if self._squeeze else body.text_links(text, table)
         if html:
             html = body.with_pixel(body.with_preheader(html, marks.hide(given["preheader"])), marks.put(body.PIXEL))
         self.parts: dict[str, Part] = {"subject": parsed(self._plain, given["subject"], "subject"),
