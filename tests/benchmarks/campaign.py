@@ -5,25 +5,23 @@
 
 from __future__ import annotations
 
-import json
-import resource
 import sys
 import time
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import boto3
 from moto.ses.models import ses_backends
 
 from infra.local.cloud import ACCOUNT, REGION
-from infra.local.http import ADMIN_TOKEN
 from infra.local.machine import LocalMachine, local_machine
 from socle.profiles.codec import encode_aggregate
 from socle.profiles.model import Aggregate
 from socle.profiles.store import ProfileStore
 from socle.segments.store import shard_of
 from tests.benchmarks import templates
+from tests.benchmarks.machine import ask, resident
 from tests.messages.people import aggregate
 
 PEOPLE = 3_000
@@ -45,15 +43,15 @@ def campaign(people: int = PEOPLE) -> Campaign:
         machine.outbox.put = lambda *_, **__: None  # type: ignore[method-assign]  # it would keep every mail
         _define(machine)
         _load(machine, people)
-        before, began = _resident(), time.monotonic()
-        run = _ask(machine, "POST", "/campaigns/letter/launch", {})["id"]
-        while (state := _ask(machine, "GET", f"/campaigns/letter/runs/{run}")["state"]) == "running":
+        before, began = resident(), time.monotonic()
+        run = ask(machine, "POST", "/campaigns/letter/launch", {})["id"]
+        while (state := ask(machine, "GET", f"/campaigns/letter/runs/{run}")["state"]) == "running":
             ses_backends[ACCOUNT][REGION].sent_messages.clear()
             time.sleep(0.5)
         seconds = time.monotonic() - began
         if state != "finished":
             raise RuntimeError(f"the run ended as {state}")
-        return Campaign(people, seconds, (_resident() - before) / people * 1_000)
+        return Campaign(people, seconds, (resident() - before) / people * 1_000)
 
 
 def _define(machine: LocalMachine) -> None:
@@ -64,7 +62,7 @@ def _define(machine: LocalMachine) -> None:
         "segments/all": {"when": {"type": "everyone"}},
         "campaigns/letter": {"template": "letter", "topic": "news", "segment": "all"},
     }.items():
-        _ask(machine, "PUT", f"/{path}", document)
+        ask(machine, "PUT", f"/{path}", document)
 
 
 def _load(machine: LocalMachine, people: int) -> None:
@@ -80,19 +78,6 @@ def _load(machine: LocalMachine, people: int) -> None:
 def _people(count: int) -> Iterator[Aggregate]:
     for number in range(count):
         yield aggregate(f"p{number:07}", email=f"p{number}@example.com", phone=None)
-
-
-def _ask(machine: LocalMachine, method: str, path: str, body: Any = None) -> Any:
-    status, _, answer = machine.request(method, "/api" + path, {"authorization": f"Bearer {ADMIN_TOKEN}"},
-                                        b"" if body is None else json.dumps(body).encode())
-    if status >= 300:
-        raise RuntimeError(f"{method} {path}: {status} {answer[:500]!r}")
-    return json.loads(answer)
-
-
-def _resident() -> float:
-    """MB, the most so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:

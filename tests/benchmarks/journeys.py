@@ -7,13 +7,12 @@ here, and moto's stores and the outbox keep everything: figures of this machine,
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from typing import Any, NamedTuple
 
-from infra.local.http import ADMIN_TOKEN
 from infra.local.machine import LocalMachine, local_machine
+from tests.benchmarks.machine import ask, resident
 
 PEOPLE = 500
 BATCH = 50
@@ -41,22 +40,22 @@ def crowd(people: int = PEOPLE) -> Crowd:
     """Everybody puts something into a cart, and an hour passes."""
     with local_machine() as machine:
         for path, document in DOCUMENTS.items():
-            _ask(machine, "PUT", f"/{path}", document)
-        _ask(machine, "POST", "/journeys/cart/publish")
+            ask(machine, "PUT", f"/{path}", document)
+        ask(machine, "POST", "/journeys/cart/publish")
         who = [f"u{number}" for number in range(people)]
         _send(machine, [message for one in who for message in (
             {"type": "identify", "userId": one, "traits": {"email": f"{one}@example.com"}},
             {"type": "track", "userId": one, "event": "Consent Updated", "properties": {
                 "channel": "email", "topic": "news", "state": "subscribed", "source": "benchmark"}})])
-        before, began = _resident(), time.monotonic()
+        before, began = resident(), time.monotonic()
         _send(machine, [{"type": "track", "userId": one, "event": "Product Added", "properties": {}} for one in who])
         entered = time.monotonic() - began
         machine.timeline.advance(HOUR + 60_000)
         reminded = time.monotonic() - began - entered
-        state = _ask(machine, "GET", "/journeys/cart/state")
+        state = ask(machine, "GET", "/journeys/cart/state")
         if (state["entered"], state["inside"]) != (people, 0):
             raise RuntimeError(f"of {people:,} people {state['entered']:,} entered, and {state['inside']:,} are inside")
-        return Crowd(people, entered, reminded, _resident() - before)
+        return Crowd(people, entered, reminded, resident() - before)
 
 
 def _send(machine: LocalMachine, messages: list[dict[str, Any]]) -> None:
@@ -66,19 +65,6 @@ def _send(machine: LocalMachine, messages: list[dict[str, Any]]) -> None:
         if status != 200:
             raise RuntimeError(f"{status} {answer[:300]!r}")
     machine.timeline.advance(0)
-
-
-def _ask(machine: LocalMachine, method: str, path: str, body: Any = None) -> Any:
-    status, _, answer = machine.request(method, "/api" + path, {"authorization": f"Bearer {ADMIN_TOKEN}"},
-                                        b"" if body is None else json.dumps(body).encode())
-    if status >= 300:
-        raise RuntimeError(f"{method} {path}: {status} {answer[:500]!r}")
-    return json.loads(answer)
-
-
-def _resident() -> float:
-    """MB, the most so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
