@@ -68,7 +68,7 @@ class Waits:
     def install(self, stack: ExitStack) -> None:
         """Patch moto until `stack` closes. After the runtime's own patch, so that its invocations are counted."""
         worker_of: Any = ExecutionWorker  # moto says little of its types
-        start, logic, invoke = worker_of.start, worker_of._execution_logic, LambdaFunction._invoke_lambda
+        start, stop, logic, invoke = worker_of.start, worker_of.stop, worker_of._execution_logic, LambdaFunction._invoke_lambda
         retry, answer = retrier_decl.RetrierDecl._eval_body, models.StepFunctionsParserBackend.send_task_success
 
         def started(worker: Any) -> None:
@@ -82,6 +82,14 @@ class Waits:
                 else:
                     self._busy += 1
             start(worker)
+
+        def stopped(worker: Any, **why: Any) -> None:
+            """Whoever waits in it does something again: they end."""
+            stop(worker, **why)
+            name = _execution(worker)
+            with self._lock:
+                for pause in [one for one in self._waiting if one.execution == name and not one.env.is_running()]:
+                    self._wake(pause)
 
         def executed(worker: Any) -> None:
             name = _execution(worker)
@@ -133,6 +141,7 @@ class Waits:
             return self._wait_for_token(env, timeout_seconds, callback_endpoint)
 
         replace(stack, ExecutionWorker, "start", started)
+        replace(stack, ExecutionWorker, "stop", stopped)
         replace(stack, ExecutionWorker, "_execution_logic", executed)
         replace(stack, LambdaFunction, "_invoke_lambda", invoked)
         replace(stack, WaitFunction, "_wait_interval", lambda _, env, wait_seconds: self._wait(env, wait_seconds))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError
 from infra.local.cloud import ACCOUNT, REGION
 from infra.local.machine import LocalMachine, local_machine
 from infra.local.runtime import Function
+from infra.local.waits import Waits
 from socle import clock
 from tests.local.test_waits import BASE
 
@@ -106,6 +108,22 @@ def test_a_token_that_comes_back_wakes_whoever_waits_for_it() -> None:
         assert status(states, execution) == "SUCCEEDED"
         machine.advance("2d")
         assert len(steps.done) == 1
+
+
+def test_an_execution_that_was_stopped_has_ended_when_the_clock_has_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    end = Waits._end
+
+    def late(waits: Waits, pause: Any) -> None:
+        time.sleep(0.2)
+        end(waits, pause)
+
+    monkeypatch.setattr(Waits, "_end", late)
+    with holding() as (machine, _, states):
+        execution = enter(states)
+        machine.advance("30m")
+        states.stop_execution(executionArn=execution)
+        machine.advance("1m")
+        assert status(states, execution) == "ABORTED"
 
 
 def test_a_token_whose_time_is_over_says_so() -> None:
